@@ -1,0 +1,31 @@
+# make repro            the whole study at the scale of params.yaml, runs side by side
+# make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
+# make test             style, types and tests, among them a whole study at smoke scale
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := source $(BIN)/activate &&
+
+.PHONY: repro test lint lock
+
+repro: $(BIN)/.installed
+	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS))
+
+test: lint
+	$(RUN) python -m pytest
+
+lint: $(BIN)/.installed
+	$(RUN) ruff check . && ruff format --check . && mypy
+
+# The environment, made again whenever the pins change.
+$(BIN)/.installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+# Pins everything that requirements.in leads to.
+lock:
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
+	rm -r .venv-lock

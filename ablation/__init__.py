@@ -1,0 +1,1 @@
+"""The Modified MNIST ablation study: pure functions that the stages call."""

@@ -1,0 +1,225 @@
+"""The networks of the paper, built from a resolved arm.
+
+Every network takes raw images (n, size, size) uint8 and gives logits (n, 10) float32. Keras 3
+only: TensorFlow, JAX and torch build the same network with the same initial weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from ablation.config.arm import ArmConfig, CnnConfig, InputConfig, Vgg16Config
+from ablation.fused import BatchNormalization
+from ablation.layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
+
+CLASSES = 10
+
+Weights = Mapping[str, np.ndarray]
+
+
+class _Seeds:
+    """A new seed for each layer that draws, in the order of building."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+
+    def next(self) -> int:
+        return int(self._rng.integers(2**31 - 1))
+
+    def kernel(self) -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(seed=self.next())
+
+
+def build(arm: ArmConfig, rng: np.random.Generator, weights: Weights | None) -> keras.Model:
+    """The arm's network, not yet compiled.
+
+    Args:
+        arm: the resolved arm.
+        rng: gives every layer's seed (initial kernels, dropout).
+        weights: VGG-16's ImageNet weights, `LAYER/kernel` (h, w, in, out) and `LAYER/bias` (out,)
+            float32; needed where the arm asks for them.
+
+    Raises:
+        ValueError: the arm asks for ImageNet weights and `weights` is None, or the images are too
+            small for the network.
+    """
+    with _precision(arm.train.precision):
+        return _build(arm, _Seeds(rng), weights)
+
+
+@contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    """Layers made inside take this precision; Keras's own setting is left as it was."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _build(arm: ArmConfig, seeds: _Seeds, weights: Weights | None) -> keras.Model:
+    images = keras.Input((arm.image_size, arm.image_size), dtype="uint8", name="images")
+    prepared = _prepare(images, arm.input, rgb=isinstance(arm.model, Vgg16Config))
+    if isinstance(arm.model, CnnConfig):
+        features = _cnn(prepared, arm.model, seeds)
+    else:
+        features = _vgg16(prepared, arm.model, seeds)
+    logits = layers.Dense(
+        CLASSES,
+        kernel_initializer=seeds.kernel(),
+        kernel_regularizer=_regularizer(arm.model),
+        dtype="float32",
+        name="logits",
+    )(features)
+    model = keras.Model(images, logits, name=arm.model.architecture)
+    if isinstance(arm.model, Vgg16Config):
+        if arm.model.weights == "imagenet":
+            _set_imagenet_weights(model, weights)
+        freeze(model, arm.model.frozen_layers)
+    return model
+
+
+def _prepare(images: Any, config: InputConfig, rgb: bool) -> Any:
+    """The input layers, in the order of figure 3: scaled, thresholded, padded, repeated."""
+    x = Scale(name="scaled")(images)
+    if config.downscale > 1:
+        x = layers.AveragePooling2D(config.downscale, name="downscaled")(x)
+    if config.threshold is not None:
+        x = Threshold(config.threshold, name="thresholded")(x)
+    if config.pad is not None:
+        x = _pad(x, config.pad)
+    if rgb:
+        x = GreyToRGB(name="rgb")(x)
+    if config.scaling == "imagenet":
+        x = ImageNetStandardize(name="standardized")(x)
+    return x
+
+
+def _pad(x: Any, size: int) -> Any:
+    """Zeros around the centred image up to (size, size)."""
+    total = size - x.shape[1]
+    if total < 0:
+        raise ValueError(f"input.pad is {size}, smaller than the image of {x.shape[1]} px")
+    before = total // 2
+    side = (before, total - before)
+    return layers.ZeroPadding2D((side, side), name="padded")(x)
+
+
+def _cnn(x: Any, config: CnnConfig, seeds: _Seeds) -> Any:
+    """Blocks of convolutions, each ended by dropout and pooling, then dense layers (figure 4)."""
+    regularizer = _regularizer(config)
+    number = 0
+    for block, filters_of_block in enumerate(config.blocks):
+        for filters in filters_of_block:
+            number += 1
+            x = layers.Conv2D(
+                max(1, round(filters * config.width)),
+                config.kernel,
+                padding="same",
+                # A bias before a normalization is taken away again by its mean.
+                use_bias=not config.batch_normalization,
+                kernel_initializer=seeds.kernel(),
+                kernel_regularizer=regularizer,
+                name=f"conv_{number}",
+            )(x)
+            x = _normalize_and_activate(x, config, f"{number}")
+        if config.spatial_dropout[block]:
+            x = layers.SpatialDropout2D(
+                config.spatial_dropout[block],
+                seed=seeds.next(),
+                name=f"spatial_dropout_{block + 1}",
+            )(x)
+        if config.dropout[block]:
+            x = layers.Dropout(
+                config.dropout[block], seed=seeds.next(), name=f"dropout_{block + 1}"
+            )(x)
+        x = layers.MaxPooling2D(2, name=f"pool_{block + 1}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(config.dense, start=1):
+        x = layers.Dense(
+            units,
+            use_bias=not config.batch_normalization,
+            kernel_initializer=seeds.kernel(),
+            kernel_regularizer=regularizer,
+            name=f"dense_{index}",
+        )(x)
+        x = _normalize_and_activate(x, config, f"dense_{index}")
+        if config.dense_dropout:
+            x = layers.Dropout(
+                config.dense_dropout, seed=seeds.next(), name=f"dropout_dense_{index}"
+            )(x)
+    return x
+
+
+def _normalize_and_activate(x: Any, config: CnnConfig, suffix: str) -> Any:
+    if config.batch_normalization:
+        x = BatchNormalization(
+            momentum=config.batch_normalization_momentum, name=f"normalization_{suffix}"
+        )(x)
+    return layers.ReLU(name=f"relu_{suffix}")(x)
+
+
+def _regularizer(config: CnnConfig | Vgg16Config) -> keras.regularizers.Regularizer | None:
+    if isinstance(config, Vgg16Config) or config.regularizer == "none":
+        return None
+    kind = keras.regularizers.L1 if config.regularizer == "l1" else keras.regularizers.L2
+    return kind(config.regularization)
+
+
+# VGG-16's convolutions (Simonyan and Zisserman 2014, table 1, column D): filters of each block.
+VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+
+
+def _vgg16(x: Any, config: Vgg16Config, seeds: _Seeds) -> Any:
+    """VGG-16 without its top, named as Keras names it, then the paper's dense layers."""
+    if x.shape[1] < 32:
+        raise ValueError(f"VGG-16 pools five times and needs images of 32 px, not {x.shape[1]}")
+    for block, filters_of_block in enumerate(VGG16_BLOCKS, start=1):
+        for index, filters in enumerate(filters_of_block, start=1):
+            x = layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                activation="relu",
+                kernel_initializer=seeds.kernel(),
+                name=f"block{block}_conv{index}",
+            )(x)
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(config.dense, start=1):
+        x = layers.Dense(
+            units, activation="relu", kernel_initializer=seeds.kernel(), name=f"dense_{index}"
+        )(x)
+        if config.dense_dropout:
+            x = layers.Dropout(
+                config.dense_dropout, seed=seeds.next(), name=f"dropout_dense_{index}"
+            )(x)
+    return x
+
+
+def _set_imagenet_weights(model: keras.Model, weights: Weights | None) -> None:
+    if weights is None:
+        raise ValueError(
+            "model.weights is 'imagenet' and no weights were given; run the fetch stage"
+        )
+    for layer in model.layers:
+        if layer.name.startswith("block") and "conv" in layer.name:
+            layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+
+
+def freeze(model: keras.Model, count: int) -> None:
+    """Freezes the first `count` layers of VGG-16 as Keras counts them (section 3.2.1).
+
+    Keras's VGG16 has its input as the first layer, so 5 stand for the input, both convolutions
+    and the pooling of block 1, and the first convolution of block 2.
+    """
+    vgg = [layer for layer in model.layers if layer.name.startswith("block")]
+    for layer in vgg[: max(0, count - 1)]:
+        layer.trainable = False

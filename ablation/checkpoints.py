@@ -1,0 +1,67 @@
+"""All that an interrupted run needs to go on: every variable and the history, in one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ablation.files import replacing
+
+History = list[dict[str, float]]
+
+
+def identity(files: Iterable[Path], seed: int) -> str:
+    """A name for the run that trains from these files with this seed.
+
+    Another configuration, other data or other code give another name, so that a run never goes on
+    from a checkpoint that is not its own.
+    """
+    digest = hashlib.sha256(str(seed).encode())
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:32]
+
+
+def save(path: Path, model: keras.Model, history: History) -> None:
+    """Writes weights, moving statistics, optimizer state and the state of every seed generator.
+
+    The file is replaced whole, so a run killed while it writes keeps the checkpoint before.
+    """
+    arrays = {
+        f"variable_{i}": keras.ops.convert_to_numpy(variable.value)
+        for i, variable in enumerate(_variables(model))
+    }
+    # NumPy has no bfloat16, and no variable is: mixed precision keeps them in float32.
+    with replacing(path) as temporary:
+        with temporary.open("wb") as file:
+            np.savez(file, history=np.array(json.dumps(history)), **arrays)
+
+
+def restore(path: Path, model: keras.Model) -> History:
+    """Sets the model's variables from `path` and gives the history up to there.
+
+    Raises:
+        ValueError: the file is of another network.
+    """
+    with np.load(path, allow_pickle=False) as arrays:
+        variables = _variables(model)
+        names = [name for name in arrays.files if name != "history"]
+        if len(names) != len(variables):
+            raise ValueError(f"{path} is of another network; remove it and train again")
+        for i, variable in enumerate(variables):
+            variable.assign(arrays[f"variable_{i}"])
+        history: History = json.loads(str(arrays["history"]))
+    return history
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    model.optimizer.build(model.trainable_variables)
+    metrics = {id(v) for metric in model.metrics for v in metric.variables}
+    own = [v for v in model.variables if id(v) not in metrics]
+    return [*own, *model.optimizer.variables]

@@ -1,0 +1,96 @@
+"""One arm, complete: all that a run depends on beside its seed and the data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ablation.config.base import Fraction, Positive, Rate, Section
+
+
+class InputConfig(Section):
+    """Which data set an arm sees, and the layers between its raw images and its network."""
+
+    set: Literal["modified", "mnist"]
+    downscale: Positive
+    threshold: Annotated[float, Field(ge=0, le=1)] | None
+    pad: Positive | None
+    scaling: Literal["unit", "imagenet"]
+
+
+class CnnConfig(Section):
+    """A convolutional network in blocks, each ended by pooling (paper, section 3.1, figure 4)."""
+
+    architecture: Literal["cnn"]
+    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
+    kernel: Positive
+    batch_normalization: bool
+    batch_normalization_momentum: Fraction
+    spatial_dropout: list[Fraction]
+    dropout: list[Fraction]
+    dense: list[Positive]
+    dense_dropout: Fraction
+    regularizer: Literal["none", "l1", "l2"]
+    regularization: Annotated[float, Field(ge=0)]
+    width: Rate
+
+    @model_validator(mode="after")
+    def _one_rate_a_block(self) -> CnnConfig:
+        for key in ("spatial_dropout", "dropout"):
+            if len(getattr(self, key)) != len(self.blocks):
+                raise ValueError(
+                    f"{key} has {len(getattr(self, key))} rates for {len(self.blocks)} blocks; "
+                    "give one rate a block"
+                )
+        return self
+
+
+class Vgg16Config(Section):
+    """VGG-16 under new dense layers (paper, section 3.2.1, figure 4 left)."""
+
+    architecture: Literal["vgg16"]
+    weights: Literal["imagenet", "none"]
+    frozen_layers: Annotated[int, Field(ge=0, le=19)]
+    dense: list[Positive]
+    dense_dropout: Fraction
+
+
+class OptimizerConfig(Section):
+    """One optimizer with its settings (paper, section 4.1, figure 5)."""
+
+    name: str
+    algorithm: Literal["adam", "sgd"]
+    learning_rate: Rate
+    momentum: Fraction
+    nesterov: bool
+    schedule: Literal["constant", "cosine"]
+    warmup: Fraction
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> OptimizerConfig:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov is true and momentum 0; give a momentum above 0")
+        return self
+
+
+class TrainConfig(Section):
+    """How long and on what a run trains."""
+
+    epochs: Positive
+    images_per_epoch: Positive | None
+    batch_size: Positive
+    measured_images: Positive
+    steps_per_execution: Positive
+    threads: Positive
+    precision: Literal["float32", "mixed_bfloat16"]
+    optimizer: OptimizerConfig
+
+
+class ArmConfig(Section):
+    """The complete configuration of one arm: all that a run depends on, beside seed and data."""
+
+    image_size: Positive
+    input: InputConfig
+    model: Annotated[CnnConfig | Vgg16Config, Field(discriminator="architecture")]
+    train: TrainConfig

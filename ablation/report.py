@@ -1,0 +1,239 @@
+"""The report: one page with every number and figure of the study, and how far they carry.
+
+The page holds its own style, needs neither network nor script, and carries no date: the same
+results give the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ablation.captions.curves import MARGIN
+from ablation.captions.words import counted, listed, no_verdict, percent, points, signed_points
+from ablation.config.data import DataConfig
+from ablation.config.figure import FigureConfig
+from ablation.config.study import StudyConfig
+
+PAPER_SCALE = "paper"
+PAPER_CANVAS = 128  # px (paper, section 2)
+PAPER_IMAGES = 50_000  # for training and validation (paper, section 2)
+
+Metrics = Mapping[str, Mapping[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Illustration:
+    """A figure as the page shows it: `figures/NAME.png` and `.svg` with its caption.
+
+    `table` is the path of its numbers from the page.
+    """
+
+    name: str
+    figure: FigureConfig
+    caption: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table of metrics: which metric, its head, what it means, how it is written.
+
+    `compared` adds the difference to the baseline, in points.
+    """
+
+    key: str
+    head: str
+    definition: str
+    write: Callable[[float], str]
+    compared: bool = False
+
+
+COLUMNS = (
+    Column("train_accuracy", "Training (%)",
+           "accuracy on training images after the last epoch, with dropout off",
+           lambda value: f"{value * 100:.1f}"),
+    Column("validation_accuracy", "Validation (%)",
+           "accuracy on the validation images after the last epoch",
+           lambda value: f"{value * 100:.1f}", compared=True),
+    Column("test_accuracy", "Test (%)",
+           "accuracy on test images, which no choice ever saw",
+           lambda value: f"{value * 100:.1f}", compared=True),
+    Column("test_macro_f1", "Test macro-F1",
+           "mean over the ten labels of F1, so that a rare label counts like a common one",
+           lambda value: f"{value:.3f}"),
+    Column("generalization_gap", "Gap (points)",
+           "generalization gap: training accuracy minus validation accuracy",
+           signed_points),
+    Column("epochs_to_95", "Epochs to 95%",
+           "first epoch with at least 95% of the run's own best validation accuracy",
+           lambda value: f"{value:.1f}".removesuffix(".0")),
+    Column("stability", "Stability (points)",
+           "standard deviation of validation accuracy over the last sixth of the epochs; "
+           "small is stable",
+           lambda value: f"{value * 100:.2f}"),
+    Column("images_per_second", "Images/s",
+           "training images a second, on the machine that trained, beside its other runs",
+           lambda value: f"{value:,.0f}"),
+    Column("parameters", "Parameters",
+           "numbers in the network's layers, frozen ones included",
+           lambda value: f"{value:,.0f}"),
+)  # fmt: skip
+
+
+def render(
+    study: StudyConfig,
+    data: DataConfig,
+    metrics: Metrics,
+    illustrations: Sequence[Illustration],
+    majority: Mapping[str, float],
+) -> str:
+    """The page, HTML.
+
+    Args:
+        study: scale, seeds, baseline and the arms with their labels.
+        data: sizes of the data sets.
+        metrics: arm -> metric -> mean over the seeds; a metric may be None or absent.
+        illustrations: in the order of the page.
+        majority: arm -> the accuracy (0..1) of always naming the commonest label of its
+            validation images; an arm that is absent is not held against it.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        study=study,
+        facts=facts(study, data),
+        columns=COLUMNS,
+        rows=rows(study, metrics),
+        notes=notes(study, data, metrics, majority),
+        illustrations=illustrations,
+    )
+
+
+def facts(study: StudyConfig, data: DataConfig) -> list[tuple[str, str]]:
+    """(name, value) of what the study is, for the head of the page."""
+    return [
+        ("Scale", study.scale),
+        ("Arms", str(len(study.arms))),
+        ("Seeds", f"{len(study.seeds)} ({', '.join(map(str, study.seeds))})"),
+        ("Runs", str(len(study.runs))),
+        (
+            "Modified MNIST",
+            f"{data.images:,} images of {data.canvas} × {data.canvas} px, "  # noqa: RUF001
+            f"{data.validation_fraction * 100:g}% of them for validation; "
+            f"{data.test_images:,} test images",
+        ),
+        (
+            "Original MNIST",
+            f"{data.mnist_images:,} images of {data.tile} × {data.tile} px; "  # noqa: RUF001
+            f"{data.mnist_test_images:,} test images",
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An arm's line of the table: one (value, difference to the baseline or "") a column."""
+
+    arm: str
+    label: str
+    baseline: bool
+    data_set: str
+    cells: list[tuple[str, str]]
+
+
+def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
+    """One row an arm, in the order of params.yaml; a dash stands for what was not measured."""
+    lines = []
+    for arm, label in study.arms.items():
+        cells = []
+        for column in COLUMNS:
+            value = _value(metrics, arm, column.key)
+            reference = _value(metrics, study.baseline, column.key)
+            # Another data set is another task: a difference to it would compare nothing.
+            comparable = (
+                column.compared
+                and arm != study.baseline
+                and study.data_sets[arm] == study.data_sets[study.baseline]
+            )
+            difference = ""
+            if comparable and value is not None and reference is not None:
+                difference = signed_points(value - reference)
+            dash = "–"  # noqa: RUF001
+            cells.append((dash if value is None else column.write(value), difference))
+        lines.append(Row(arm, label, arm == study.baseline, study.data_sets[arm], cells))
+    return lines
+
+
+def _value(metrics: Metrics, arm: str, key: str) -> float | None:
+    value = metrics.get(arm, {}).get(key)
+    return None if value is None or math.isnan(value) else value
+
+
+def notes(
+    study: StudyConfig, data: DataConfig, metrics: Metrics, majority: Mapping[str, float]
+) -> list[str]:
+    """What a reader must know before comparing numbers: only what holds for this study."""
+    seeds = len(study.seeds)
+    texts = [
+        "Nothing was chosen on the test images: where a best arm is named, validation accuracy "
+        "named it.",
+    ]
+    few = no_verdict(seeds)
+    if few:
+        texts.append(f"{few} Differences are printed and not tested.")
+    if seeds > 1:
+        texts.append(f"Every number of the table is the mean of {counted(seeds, 'seed')}.")
+    if study.scale != PAPER_SCALE:
+        texts.append(_not_the_paper(study, data))
+    stuck = [
+        label
+        for arm, label in study.arms.items()
+        if arm in majority
+        and (value := _value(metrics, arm, "validation_accuracy")) is not None
+        and value <= majority[arm] + MARGIN
+    ]
+    if stuck:
+        texts.append(
+            f"{len(stuck)} of {counted(len(study.arms), 'arm')} end within {points(MARGIN)} of "
+            "what naming the commonest label every time would score, or below it: "
+            f"{listed(stuck)}. Such an arm has learnt nothing of its images, or nothing yet, and "
+            "its numbers say nothing of how good it can be."
+        )
+    others = [
+        label
+        for arm, label in study.arms.items()
+        if study.data_sets[arm] != study.data_sets[study.baseline]
+    ]
+    if others:
+        texts.append(
+            f"{listed(others)} has other images than the baseline and so no difference to it."
+        )
+    texts.append("Images a second depend on the machine and on what ran beside.")
+    return texts
+
+
+def _not_the_paper(study: StudyConfig, data: DataConfig) -> str:
+    """What the scale changes of the paper's data."""
+    changes = []
+    if data.canvas != PAPER_CANVAS:
+        changes.append(f"images are {data.canvas} px wide where the paper's are {PAPER_CANVAS}")
+    if data.images != PAPER_IMAGES:
+        share = percent(data.images / PAPER_IMAGES)
+        changes.append(f"there are {data.images:,} of them ({share} of the paper's number)")
+    told = f": {listed(changes)}" if changes else ""
+    return (
+        f"The scale “{study.scale}” is not the paper's geometry{told}; params.yaml says what it "
+        "makes of networks and epochs. Accuracies are not to be held against the paper's; only "
+        "the order of the arms can be, as far as the seeds allow."
+    )

@@ -1,0 +1,163 @@
+"""Training one run: a network, an order of images, a history; interrupted, it goes on.
+
+Keras 3 and NumPy only, so the same loop runs under TensorFlow, JAX and torch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from ablation import architectures, checkpoints, optimizers
+from ablation.batches import Batches, order
+from ablation.config.arm import ArmConfig
+from ablation.progress import Progress, Report
+from ablation.split import measured
+
+_NETWORK_STREAM = 0  # keeps the stream of initial weights and dropout apart from the batches'
+
+
+@dataclass(frozen=True)
+class Images:
+    """A data set and its split: images (n, s, s) uint8, labels (n,) uint8, image numbers int64."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    training: NDArray[np.int64]
+    validation: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network with one row of `history` an epoch, and its speed in training alone."""
+
+    model: keras.Model
+    history: checkpoints.History
+    images_per_second: float
+
+
+def network(
+    arm: ArmConfig, seed: int, weights: Mapping[str, NDArray[np.float32]] | None
+) -> keras.Model:
+    """The arm's network with the initial weights of `seed` (see `architectures.build`)."""
+    rng = np.random.default_rng([_NETWORK_STREAM, seed])
+    return architectures.build(arm, rng, weights)
+
+
+def train(
+    model: keras.Model,
+    arm: ArmConfig,
+    seed: int,
+    data: Images,
+    checkpoint: Path,
+    name: str,
+    report: Report,
+) -> Trained:
+    """Trains `model` as `arm` says, from `checkpoint` where there is one.
+
+    After each epoch the run is measured in inference mode on fixed training and validation
+    images, since the running training accuracy is distorted by dropout and lags by half an epoch.
+
+    Args:
+        model: the network of `arm`, built for `seed`.
+        data: images with their split; training order depends on `seed` alone.
+        checkpoint: written after each epoch, read at the start.
+        name: the run's name in reports of progress.
+        report: told about progress.
+
+    Raises:
+        ValueError: fewer training images than one batch.
+    """
+    config = arm.train
+    batch = config.batch_size
+    per_epoch = min(config.images_per_epoch or len(data.training), len(data.training))
+    steps = per_epoch // batch
+    if steps == 0:
+        raise ValueError(f"{per_epoch} training images an epoch, fewer than a batch of {batch}")
+    model.compile(
+        optimizer=optimizers.build(config.optimizer, steps * config.epochs),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=min(config.steps_per_execution, steps),
+        jit_compile="auto" if keras.backend.backend() == "jax" else False,
+    )
+    history = checkpoints.restore(checkpoint, model) if checkpoint.exists() else []
+    parts = {
+        "train": measured(data.training, config.measured_images),
+        "validation": measured(data.validation, config.measured_images),
+    }
+    for epoch in range(len(history), config.epochs):
+        batches = Batches(
+            data.images,
+            data.labels,
+            order(data.training, seed, epoch * steps * batch, steps * batch),
+            batch,
+        )
+        watch = _Watch(name, epoch, config.epochs, steps, batch, history, report)
+        started = time.perf_counter()
+        # The order is the data's, so Keras must not shuffle; it would from a global state.
+        logs = model.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
+        seconds = time.perf_counter() - started
+        row = {
+            "epoch": epoch + 1,
+            "running_accuracy": float(logs["accuracy"][0]),
+            "running_loss": float(logs["loss"][0]),
+        }
+        for part, chosen in parts.items():
+            images, labels = data.images[chosen], data.labels[chosen]
+            scores = model.evaluate(images, labels, batch_size=250, verbose=0, return_dict=True)
+            row[f"{part}_accuracy"] = float(scores["accuracy"])
+            row[f"{part}_loss"] = float(scores["loss"])
+        row["seconds"] = seconds
+        row["total_seconds"] = time.perf_counter() - started
+        history.append(row)
+        checkpoints.save(checkpoint, model, history)
+        report(watch.progress(steps))
+    trained = steps * batch * len(history)
+    return Trained(model, history, trained / sum(row["seconds"] for row in history))
+
+
+class _Watch(keras.callbacks.Callback):
+    """Tells `report` how far the epoch has come."""
+
+    def __init__(
+        self,
+        name: str,
+        epoch: int,
+        epochs: int,
+        steps: int,
+        batch: int,
+        history: checkpoints.History,
+        report: Report,
+    ) -> None:
+        super().__init__()
+        self._name, self._epoch, self._epochs, self._steps = name, epoch, epochs, steps
+        self._batch, self._history, self._report = batch, history, report
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._report(self.progress(batch + 1))
+
+    def progress(self, steps: int) -> Progress:
+        """The run's state after `steps` steps of this epoch."""
+        elapsed = time.perf_counter() - self._started
+        done = self._epoch + steps / self._steps
+        # An epoch is measured too, so a finished one tells the time left better than its steps.
+        before = [row["total_seconds"] for row in self._history]
+        pace = sum(before) / len(before) if before else elapsed * self._steps / steps
+        return Progress(
+            run=self._name,
+            epoch=self._epoch + 1,
+            epochs=self._epochs,
+            share=done / self._epochs,
+            accuracy=self._history[-1]["validation_accuracy"] if self._history else None,
+            images_per_second=steps * self._batch / elapsed,
+            seconds_left=pace * (self._epochs - done),
+        )

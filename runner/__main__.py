@@ -1,0 +1,82 @@
+"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME]`, which `make repro` calls.
+
+The stages before training run once, the runs that are out of date side by side, then the rest. DVC
+decides what is out of date and keeps every result, so the command can be stopped and called again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from ablation.config.arm import ArmConfig
+from ablation.config.study import StudyConfig
+from ablation.files import read_config, read_yaml, write_text
+from runner import graph, pool
+from runner.display import Display
+
+PARAMS, LOGS, PROGRESS = Path("params.yaml"), Path("logs"), Path(".scratch/progress")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time (default: the cores)"
+    )
+    parser.add_argument("--scale", help="write this scale into params.yaml first")
+    options = parser.parse_args()
+    if options.jobs < 1:
+        raise graph.StudyError(f"--jobs is {options.jobs}; allowed: 1 or more")
+    if options.scale:
+        set_scale(options.scale)
+    graph.repro("split")
+    study = read_config(Path("configs/study.yaml"), StudyConfig)
+    train(study, options.jobs)
+    graph.repro()
+
+
+def set_scale(scale: str) -> None:
+    """Writes the scale into params.yaml, where `dvc repro` finds it, and leaves the rest alone."""
+    scales = read_yaml(PARAMS)["scales"]
+    if scale not in scales:
+        raise graph.StudyError(f"SCALE is {scale!r}; allowed: {', '.join(scales)}")
+    before = PARAMS.read_text(encoding="utf-8")
+    after = re.sub(r"^scale: *\w+", f"scale: {scale}", before, count=1, flags=re.MULTILINE)
+    if after != before:
+        write_text(PARAMS, after)
+        print(f"params.yaml: scale is {scale} now", flush=True)
+
+
+def train(study: StudyConfig, jobs: int) -> None:
+    """Brings every run up to date, the longest first so that no core waits at the end."""
+    costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
+    todo = graph.outdated(list(costs))
+    if not todo:
+        return
+    todo.sort(key=lambda key: -costs[key])
+    print(f"training {len(todo)} of {len(costs)} runs, {jobs} at a time; logs in {LOGS}/")
+    commands = {key: graph.run_command(key) for key in todo}
+    with Display({key: costs[key] for key in todo}, jobs, PROGRESS) as display:
+        state = pool.run(commands, jobs, LOGS, display.show)
+    if state.failed:
+        logs = ", ".join(str(LOGS / f"{key}.log") for key in state.failed)
+        raise graph.StudyError(f"{len(state.failed)} of {len(todo)} runs failed; see {logs}")
+
+
+def cost(study: StudyConfig, arm: str) -> float:
+    """The work of one run: multiply-adds of an image times images trained on."""
+    train = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train
+    images = train.images_per_epoch or study.training_images[study.data_sets[arm]]
+    return float(study.multiply_adds[arm] * images * train.epochs)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except graph.StudyError as error:
+        sys.exit(f"study: {error}")
+    except KeyboardInterrupt:
+        sys.exit("study: interrupted; the same command goes on from here")

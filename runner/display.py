@@ -1,0 +1,85 @@
+"""The study's progress, live in a terminal and as a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from ablation.files import read_json
+from ablation.progress import Progress, duration
+from runner.pool import State
+
+QUIET = 20.0  # seconds between two reports where there is no terminal
+
+
+class Display:
+    """Shows the runs in flight and the study's total.
+
+    `costs` is each run's work in any unit; it turns the work done into the time left.
+    """
+
+    def __init__(self, costs: Mapping[str, float], jobs: int, progress: Path) -> None:
+        self._costs, self._jobs, self._progress = costs, jobs, progress
+        self._console = Console()
+        self._live = Live(console=self._console, auto_refresh=False)
+        self._started = time.monotonic()
+        self._shown = self._started
+        self._reported: set[str] = set()
+
+    def __enter__(self) -> Display:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def show(self, state: State) -> None:
+        for name in (*state.done, *state.failed):
+            if name not in self._reported:
+                self._reported.add(name)
+                self._console.print(
+                    f"{name}  " + ("done" if name in state.done else "FAILED"), highlight=False
+                )
+        if self._console.is_terminal:
+            self._live.update(Text("\n".join(self.lines(state))), refresh=True)
+        elif time.monotonic() - self._shown >= QUIET:
+            self._shown = time.monotonic()
+            self._console.print("\n".join(self.lines(state)), highlight=False, soft_wrap=True)
+
+    def lines(self, state: State) -> list[str]:
+        """One line for the study, one for each run in flight."""
+        runs, shares = [], {}
+        for name, since in state.running.items():
+            progress = self._read(name, since)
+            shares[name] = progress.share if progress else 0.0
+            runs.append(f"  {progress}" if progress else f"  {name}  starting")
+        finished = len(state.done) + len(state.failed)
+        head = f"{finished} of {len(self._costs)} runs done, {len(state.waiting)} waiting"
+        left = self._seconds_left(state, shares)
+        return [head + (f", about {duration(left)} left" if left else ""), *runs]
+
+    def _read(self, name: str, since: float) -> Progress | None:
+        """What the run wrote of itself, unless the file is from an earlier attempt."""
+        path = self._progress / f"{name}.json"
+        try:
+            age = time.time() - path.stat().st_mtime
+            if age > time.monotonic() - since:
+                return None
+            return Progress(**read_json(path))
+        except FileNotFoundError:
+            return None
+
+    def _seconds_left(self, state: State, shares: Mapping[str, float]) -> float | None:
+        done = sum(self._costs[name] for name in (*state.done, *state.failed))
+        done += sum(self._costs[name] * share for name, share in shares.items())
+        if not done:
+            return None
+        elapsed = time.monotonic() - self._started
+        return elapsed * (sum(self._costs.values()) - done) / done

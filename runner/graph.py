@@ -1,0 +1,48 @@
+"""What DVC says of the graph: which runs are out of date, and how to bring one up to date."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+
+STAGES = ("train", "evaluate")  # the stages of one run, in order
+
+DVC = (sys.executable, "-m", "dvc")
+
+
+class StudyError(Exception):
+    """The study cannot go on; the message is one line for a person."""
+
+
+def repro(*targets: str) -> None:
+    """`dvc repro` of the targets (of everything without any), its output shown.
+
+    Raises:
+        StudyError: a stage failed; DVC has said which and why.
+    """
+    if subprocess.run([*DVC, "repro", *targets], check=False).returncode != 0:
+        raise StudyError(f"`dvc repro {' '.join(targets)}` failed; its message is above")
+
+
+def outdated(keys: Sequence[str]) -> list[str]:
+    """Of the runs `keys` (ARM-SEED) those that training or evaluation must bring up to date."""
+    targets = [f"{stage}@{key}" for key in keys for stage in STAGES]
+    status = subprocess.run(
+        [*DVC, "status", "--json", *targets], check=False, capture_output=True, text=True
+    )
+    if status.returncode != 0:
+        raise StudyError(f"`dvc status` failed: {' '.join(status.stderr.split())}")
+    changed = json.loads(status.stdout)
+    return [key for key in keys if any(f"{stage}@{key}" in changed for stage in STAGES)]
+
+
+def run_command(key: str) -> list[str]:
+    """The command that trains and evaluates one run, and leaves the rest of the graph alone.
+
+    Others may hold DVC's lock for a moment, hence `--wait-for-lock`; without `--single-item` each
+    process would check and run what all share.
+    """
+    stages = [f"{stage}@{key}" for stage in STAGES]
+    return [*DVC, "--wait-for-lock", "repro", "--single-item", *stages]

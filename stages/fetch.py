@@ -1,0 +1,38 @@
+"""Gets MNIST and VGG-16's weights, checks them and keeps both as plain arrays."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ablation.cli import run
+from ablation.config.data import SourcesConfig
+from ablation.files import read_config, replacing
+from ablation.mnist import read_mnist
+from ablation.sources import obtain
+from ablation.vgg_weights import read_vgg16
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    sources = read_config(Path("configs/sources.yaml"), SourcesConfig)
+    RAW.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=RAW, prefix=".download-") as folder:
+        served = obtain(sources.mnist, Path(folder))
+        _write(RAW / "mnist.npz", read_mnist(served.path, sources.mnist.content))
+        print(f"fetch: MNIST, served by {served.served_by}", flush=True)
+        served = obtain(sources.vgg16, Path(folder))
+        _write(RAW / "vgg16.npz", read_vgg16(served.path))
+        print(f"fetch: VGG-16 weights, served by {served.served_by}", flush=True)
+
+
+def _write(path: Path, arrays: Mapping[str, NDArray]) -> None:
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+
+
+if __name__ == "__main__":
+    run("fetch", main)

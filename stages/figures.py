@@ -1,0 +1,30 @@
+"""Draws one figure of the paper: `python -m stages.figures NAME`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ablation import figures
+from ablation.cli import run
+from ablation.config.figure import FigureConfig
+from ablation.figures.style import save
+from ablation.files import read_yaml, replacing
+
+REPORTS = Path("reports")
+
+
+def main() -> None:
+    name = sys.argv[1]
+    content = read_yaml(Path(f"configs/figures/{name}.yaml"))
+    figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
+    picture = figures.draw(figure, content["labels"], REPORTS / "tables" / name)
+    target = REPORTS / "figures"
+    with replacing(target / f"{name}.png") as png, replacing(target / f"{name}.svg") as svg:
+        save(picture, png, svg)
+    print(f"figures: {name} ({figure.kind}, {figure.paper})")
+
+
+if __name__ == "__main__":
+    run("figures", main)

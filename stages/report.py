@@ -1,0 +1,40 @@
+"""Writes the report: one page with every number and figure of the study."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ablation import captions
+from ablation.captions.curves import majority_shares
+from ablation.cli import run
+from ablation.config.data import DataConfig
+from ablation.config.figure import CurvesFigure, FigureConfig
+from ablation.config.study import StudyConfig
+from ablation.files import read_config, read_json, read_yaml, write_text
+from ablation.report import Illustration, render
+
+CONFIGS, REPORTS = Path("configs"), Path("reports")
+
+
+def main() -> None:
+    study = read_config(CONFIGS / "study.yaml", StudyConfig)
+    data = read_config(CONFIGS / "data.yaml", DataConfig)
+    illustrations: list[Illustration] = []
+    majority: dict[str, float] = {}
+    for name in read_yaml(CONFIGS / "figures" / "index.yaml"):
+        content = read_yaml(CONFIGS / "figures" / f"{name}.yaml")
+        figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
+        folder = REPORTS / "tables" / name
+        if isinstance(figure, CurvesFigure):
+            majority |= majority_shares(folder)
+        text = captions.caption(figure, content["labels"], folder)
+        table = "data.npz" if figure.kind == "augmentation" else "data.csv"
+        illustrations.append(Illustration(name, figure, text, f"tables/{name}/{table}"))
+    metrics = read_json(REPORTS / "metrics.json")
+    write_text(REPORTS / "report.html", render(study, data, metrics, illustrations, majority))
+    print(f"report: {len(study.arms)} arms, {len(illustrations)} figures, reports/report.html")
+
+
+if __name__ == "__main__":
+    run("report", main)

@@ -1,0 +1,43 @@
+"""Checks params.yaml whole and writes the complete configuration of each arm, figure and stage."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from ablation.cli import run
+from ablation.files import read_yaml, write_yaml
+from ablation.resolution import ConfigError, resolve
+
+PARAMS = Path("params.yaml")
+CONFIGS = Path("configs")
+
+
+def main() -> None:
+    try:
+        study = resolve(read_yaml(PARAMS))
+    except ConfigError as error:
+        raise ValueError(f"{PARAMS}: {error}") from None
+    _write("study", study.study)
+    _write("sources", study.sources)
+    _write("data", study.data)
+    _write("evaluation", study.evaluation)
+    for name, arm in study.arms.items():
+        _write(f"arms/{name}", arm)
+    for name, figure in study.figures.items():
+        labels = {arm: study.study.arms[arm] for arm in getattr(figure, "arms", [])}
+        _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
+    _write("figures/index", list(study.figures))
+    print(
+        f"resolve: scale {study.study.scale}, {len(study.arms)} arms, "
+        f"{len(study.study.runs)} runs, {len(study.figures)} figures"
+    )
+
+
+def _write(name: str, content: Any) -> None:
+    plain = content.model_dump() if isinstance(content, BaseModel) else content
+    write_yaml(CONFIGS / f"{name}.yaml", plain)
+
+
+if __name__ == "__main__":
+    run("resolve", main)

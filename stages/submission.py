@@ -1,0 +1,36 @@
+"""Writes the test predictions of the best run as the competition's submission file.
+
+Best by validation accuracy: the test set chooses nothing.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ablation.cli import run
+from ablation.config.study import StudyConfig
+from ablation.files import read_config, replacing
+from ablation.summary import best_arm
+
+SUBMITTED_SET = "modified"  # the competition's images; an arm on the original MNIST has others
+
+
+def main() -> None:
+    study = read_config(Path("configs/study.yaml"), StudyConfig)
+    runs = pd.read_csv("reports/runs.csv")
+    arms = [arm for arm, data_set in study.data_sets.items() if data_set == SUBMITTED_SET]
+    arm = best_arm(runs, arms)
+    of_arm = runs[runs["arm"] == arm]
+    best = of_arm.loc[of_arm["validation_accuracy"].idxmax()]
+    key = f"{arm}-{best['seed']}"
+    with np.load(f"models/evaluations/{key}/predictions.npz") as predictions:
+        labels = predictions["test"]
+    table = pd.DataFrame({"Id": np.arange(len(labels)), "Label": labels})
+    with replacing(Path("reports/submission.csv")) as temporary:
+        table.to_csv(temporary, index=False)
+    print(f"submission: {key}, validation accuracy {best['validation_accuracy']:.4f}")
+
+
+if __name__ == "__main__":
+    run("submission", main)

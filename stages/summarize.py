@@ -1,0 +1,99 @@
+"""Gathers every run of the study into metrics by arm and one table a figure."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter
+
+from ablation import summary
+from ablation.cli import run
+from ablation.config.data import DataConfig
+from ablation.config.figure import (
+    ArchitecturesFigure,
+    AugmentationFigure,
+    ComparisonFigure,
+    CurvesFigure,
+    FigureConfig,
+)
+from ablation.config.study import StudyConfig
+from ablation.files import read_config, read_json, read_yaml, replacing, write_json
+
+HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
+SETS, REPORTS = Path("data/sets"), Path("reports")
+
+
+def main() -> None:
+    study = read_config(Path("configs/study.yaml"), StudyConfig)
+    data = read_config(Path("configs/data.yaml"), DataConfig)
+    # The runs come from the configuration: a removed arm's files may still lie about.
+    rows, curves = [], []
+    for arm, seed in study.runs:
+        key = f"{arm}-{seed}"
+        history = pd.read_csv(HISTORIES / key / "history.csv")
+        judged = read_json(EVALUATIONS / key / "metrics.json")
+        trained = read_json(HISTORIES / key / "run.json")
+        row = summary.run_row(history, judged, trained["images_per_second"], trained["parameters"])
+        rows.append({"arm": arm, "seed": seed, **row})
+        curves.append(history.assign(arm=arm, seed=seed))
+    runs, all_curves = pd.DataFrame(rows), pd.concat(curves)
+    all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
+
+    write_json(REPORTS / "metrics.json", summary.by_arm(runs))
+    _write_csv(REPORTS / "runs.csv", runs)
+    _write_csv(REPORTS / "curves.csv", all_curves[all_curves["metric"].isin(summary.CURVES)])
+    for name in read_yaml(Path("configs/figures/index.yaml")):
+        content = read_yaml(Path(f"configs/figures/{name}.yaml"))
+        figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
+        folder = REPORTS / "tables" / name
+        if isinstance(figure, AugmentationFigure):
+            samples = EVALUATIONS / f"{figure.arms[0]}-{study.seeds[0]}" / "samples.npz"
+            with replacing(folder / "data.npz") as temporary:
+                temporary.write_bytes(samples.read_bytes())
+            continue
+        if isinstance(figure, CurvesFigure):
+            table = summary.curves_table(figure, all_curves)
+        elif isinstance(figure, ArchitecturesFigure):
+            files = {
+                arm: HISTORIES / f"{arm}-{study.seeds[0]}" / "layers.csv" for arm in figure.arms
+            }
+            layers = {arm: pd.read_csv(file) for arm, file in files.items()}
+            table = summary.architectures_table(figure, layers)
+        elif isinstance(figure, ComparisonFigure):
+            table = summary.comparison_table(figure, runs, _image_counts(study))
+        else:
+            table = summary.label_table(_labels(study.seeds[0]), data.digits)
+        _write_csv(folder / "data.csv", table)
+    print(f"summarize: {len(runs)} runs of {len(study.arms)} arms")
+
+
+def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
+    counts = {}
+    for arm in study.arms:
+        judged = read_json(EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json")
+        counts[arm, "training"] = judged["train_images"]
+        counts[arm, "validation"] = judged["validation_images"]
+        counts[arm, "test"] = judged["test_images"]
+    return counts
+
+
+def _labels(seed: int) -> dict[tuple[str, str], Any]:
+    parts = {}
+    with np.load(f"data/split/{seed}.npz") as split:
+        for name in ("modified", "mnist"):
+            labels = np.load(SETS / name / "train_labels.npy")
+            parts[name, "training"] = labels[split[f"{name}_training"]]
+            parts[name, "validation"] = labels[split[f"{name}_validation"]]
+            parts[name, "combined"] = labels
+            parts[name, "test"] = np.load(SETS / name / "test_labels.npy")
+    return parts
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
+
+
+if __name__ == "__main__":
+    run("summarize", main)
