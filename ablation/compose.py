@@ -9,53 +9,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablation.backgrounds import crop
 from ablation.digits import Digits, transform
+from ablation.placement import Geometry, place
 
 CHUNK = 512  # images that share one random stream; changing it changes every data set
-_CANDIDATES = 1 << 15  # placements tried at once
-_PATIENCE = 256  # rounds of candidates without a single success before giving up
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """How an image is laid out.
-
-    `canvas` and `tile` are sides in px, `digits` how many tiles an image holds, `rotation_deg` the
-    largest turn either way in degrees, `scale` the (smallest, largest) magnification of a digit
-    and `blur_px` the standard deviation of its blur in px.
-    Raises ValueError where the tiles cannot lie disjoint on the canvas or a range is empty.
-    """
-
-    canvas: int
-    tile: int
-    digits: int
-    rotation_deg: float
-    scale: tuple[float, float]
-    blur_px: float
-
-    def __post_init__(self) -> None:
-        if self.canvas < 1 or self.tile < 1 or self.digits < 1:
-            raise ValueError(
-                f"canvas {self.canvas}, tile {self.tile}, digits {self.digits}:"
-                " expected 1 or more for each"
-            )
-        if (self.canvas // self.tile) ** 2 < self.digits:
-            raise ValueError(
-                f"{self.digits} disjoint tiles of {self.tile} px do not fit a canvas of"
-                f" {self.canvas} px: it must be at least"
-                f" {self.tile * int(np.ceil(np.sqrt(self.digits)))} px"
-            )
-        if not 0 < self.scale[0] <= self.scale[1]:
-            raise ValueError(f"digit scale {self.scale}: expected 0 < smallest <= largest")
-        if self.rotation_deg < 0 or self.blur_px < 0:
-            raise ValueError(
-                f"rotation {self.rotation_deg} deg, blur {self.blur_px} px: expected 0 or more"
-            )
 
 
 @dataclass(frozen=True)
@@ -74,31 +38,8 @@ class Composition:
     corners: NDArray[np.int16]
 
 
-def place(count: int, geometry: Geometry, rng: np.random.Generator) -> NDArray[np.int16]:
-    """Top-left corners (count, digits, 2) int16 of tiles that are whole and disjoint.
-
-    All tiles of an image are drawn together and rejected together, so that every disjoint
-    placement is equally likely. Raises ValueError where such placements are too rare to find.
-    """
-    placed: list[NDArray[np.int16]] = []
-    found = tried = 0
-    first, second = np.triu_indices(geometry.digits, 1)
-    highest = geometry.canvas - geometry.tile
-    while found < count:
-        corners = rng.integers(
-            0, highest, (_CANDIDATES, geometry.digits, 2), np.int16, endpoint=True
-        )
-        gaps = np.abs(corners[:, first] - corners[:, second]).max(axis=2)
-        good = corners[(gaps >= geometry.tile).all(axis=1)]
-        placed.append(good)
-        found += len(good)
-        tried += 1
-        if not found and tried >= _PATIENCE:
-            raise ValueError(
-                f"{geometry.digits} disjoint tiles of {geometry.tile} px hardly ever fall on a"
-                f" canvas of {geometry.canvas} px: enlarge it by a few px"
-            )
-    return np.concatenate(placed)[:count] if placed else np.zeros((0, geometry.digits, 2), np.int16)
+# The fields of a Composition after its images, in their order.
+_Facts = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int16]]
 
 
 def blend(
@@ -143,17 +84,19 @@ def compose(
         digit_labels=np.empty((count, many), np.uint8),
         corners=np.empty((count, many, 2), np.int16),
     )
-    starts = range(0, count, CHUNK)
-    streams = np.random.SeedSequence(seed).spawn(len(starts))
-    jobs = [(min(CHUNK, count - i), s) for i, s in zip(starts, streams, strict=True)]
+    parts = [result.images[start : start + CHUNK] for start in range(0, count, CHUNK)]
+    streams = np.random.SeedSequence(seed).spawn(len(parts))
+    jobs = list(zip(parts, streams, strict=True))
     if workers == 1:
-        parts = (_chunk(digits, geometry, sources, *job) for job in jobs)
+        done: Iterator[_Facts] = (
+            _fill(part, digits, geometry, sources, stream) for part, stream in jobs
+        )
     else:
-        parts = _in_processes(digits, geometry, sources, jobs, workers)
-    for start, part in zip(starts, parts, strict=True):
-        rows = slice(start, start + len(part.labels))
-        for name in ("images", "labels", "families", "digit_labels", "corners"):
-            getattr(result, name)[rows] = getattr(part, name)
+        done = _fill_in_processes(jobs, digits, geometry, sources, workers)
+    for i, facts in enumerate(done):
+        rows = slice(i * CHUNK, (i + 1) * CHUNK)
+        result.labels[rows], result.families[rows] = facts[:2]
+        result.digit_labels[rows], result.corners[rows] = facts[2:]
     return result
 
 
@@ -188,18 +131,17 @@ def _check(
         raise ValueError(f"out is {out.dtype} of shape {out.shape}: expected uint8 of {shape}")
 
 
-def _chunk(
+def _fill(
+    images: NDArray[np.uint8],
     digits: Digits,
     geometry: Geometry,
     sources: Sequence[NDArray[np.uint8]],
-    count: int,
     stream: np.random.SeedSequence,
-) -> Composition:
-    """`count` images from one random stream."""
+) -> _Facts:
+    """Compose a whole chunk into `images` from one random stream."""
     rng = np.random.default_rng(stream)
-    side, many = geometry.canvas, geometry.digits
+    count, side, many = len(images), geometry.canvas, geometry.digits
     families = rng.integers(0, len(sources), count, np.uint8)
-    images = np.empty((count, side, side), np.uint8)
     for family, source in enumerate(sources):
         rows = np.flatnonzero(families == family)
         tops = rng.integers(0, source.shape[0] - side, len(rows), endpoint=True)
@@ -213,37 +155,60 @@ def _chunk(
         tiles = transform(digits.images[chosen[:, i]], angles[:, i], scales[:, i], geometry.blur_px)
         blend(images, tiles, corners[:, i])
     digit_labels = digits.labels[chosen]
-    return Composition(images, digit_labels.max(axis=1), families, digit_labels, corners)
+    return digit_labels.max(axis=1), families, digit_labels, corners
 
 
-_shared: tuple[Digits, Geometry, Sequence[NDArray[np.uint8]]]  # set once in each worker process
-
-
-def _share(digits: Digits, geometry: Geometry, sources: Sequence[NDArray[np.uint8]]) -> None:
-    global _shared
-    _shared = (digits, geometry, sources)
-
-
-def _shared_chunk(count: int, stream: np.random.SeedSequence) -> Composition:
-    return _chunk(*_shared, count, stream)
-
-
-def _in_processes(
+def _fill_in_processes(
+    jobs: Sequence[tuple[NDArray[np.uint8], np.random.SeedSequence]],
     digits: Digits,
     geometry: Geometry,
     sources: Sequence[NDArray[np.uint8]],
-    jobs: Sequence[tuple[int, np.random.SeedSequence]],
     workers: int,
-) -> Iterator[Composition]:
-    """The chunks of `jobs` in order, a few ahead at most so that memory stays bounded."""
-    # Spawned, because forking a process that has started threads (TensorFlow) can deadlock.
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=_share, initargs=(digits, geometry, sources)
-    ) as pool:
-        ahead: deque[Future[Composition]] = deque()
-        for job in jobs:
-            ahead.append(pool.submit(_shared_chunk, *job))
-            if len(ahead) > 2 * workers:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+) -> Iterator[_Facts]:
+    """What `_fill` does, for each job in order, a few chunks ahead so that memory stays bounded.
+
+    Arrays travel through files that all processes map: through the pipes they would cost as much
+    time as composing, and a worker that died before reading them would hang the others.
+    """
+    slots = 3 * workers
+    shape = (slots, CHUNK, geometry.canvas, geometry.canvas)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for i, array in enumerate((digits.images, digits.labels, *sources)):
+            np.save(folder / f"input{i}.npy", array)
+        made = np.lib.format.open_memmap(folder / "made.npy", "w+", np.uint8, shape)
+        # Spawned, because forking a process that has started threads (TensorFlow) can deadlock.
+        with ProcessPoolExecutor(
+            workers,
+            get_context("spawn"),
+            initializer=_start_worker,
+            initargs=(folder, geometry, len(sources)),
+        ) as pool:
+            ahead: deque[Future[_Facts]] = deque()
+            for i in range(len(jobs) + slots):
+                if i >= slots and ahead:
+                    facts = ahead.popleft().result()
+                    part = jobs[i - slots][0]
+                    part[:] = made[i % slots, : len(part)]
+                    yield facts
+                if i < len(jobs):
+                    part, stream = jobs[i]
+                    ahead.append(pool.submit(_fill_slot, i % slots, len(part), stream))
+
+
+# Set once in each worker process: where chunks go, and what they are made of.
+_worker: tuple[NDArray[np.uint8], tuple[Digits, Geometry, Sequence[NDArray[np.uint8]]]]
+
+
+def _start_worker(folder: Path, geometry: Geometry, many_sources: int) -> None:
+    global _worker
+    images, labels, *sources = (
+        np.load(folder / f"input{i}.npy", mmap_mode="r") for i in range(2 + many_sources)
+    )
+    made = np.load(folder / "made.npy", mmap_mode="r+")
+    _worker = made, (Digits(images, labels), geometry, sources)
+
+
+def _fill_slot(slot: int, count: int, stream: np.random.SeedSequence) -> _Facts:
+    made, inputs = _worker
+    return _fill(made[slot, :count], *inputs, stream)

@@ -28,7 +28,7 @@ def layers(model: keras.Model) -> list[dict[str, Any]]:
 
 def without_training_state(model: keras.Model) -> keras.Model:
     """The same network, uncompiled: saved, it leaves the optimizer's state out."""
-    return keras.Model(model.inputs, model.outputs, name=model.name)
+    return keras.Model(model.input, model.output, name=model.name)
 
 
 def input_steps(model: keras.Model, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -41,6 +41,6 @@ def input_steps(model: keras.Model, images: NDArray[np.uint8]) -> dict[str, NDAr
     names = {layer.name for layer in model.layers}
     for step in STEPS:
         if step in names:
-            part = keras.Model(model.inputs, model.get_layer(step).output)
+            part = keras.Model(model.input, model.get_layer(step).output)
             steps[step] = np.asarray(keras.ops.convert_to_numpy(part(images)), np.float32)[..., 0]
     return steps

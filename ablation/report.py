@@ -205,8 +205,9 @@ def notes(
     ]
     if stuck:
         texts.append(
-            f"{len(stuck)} of {counted(len(study.arms), 'arm')} end within {points(MARGIN)} of "
-            "what naming the commonest label every time would score, or below it: "
+            f"{len(stuck)} of {counted(len(study.arms), 'arm')} "
+            f"{'ends' if len(stuck) == 1 else 'end'} within {points(MARGIN)} of what "
+            "naming the commonest label every time would score, or below it: "
             f"{listed(stuck)}. Such an arm has learnt nothing of its images, or nothing yet, and "
             "its numbers say nothing of how good it can be."
         )
@@ -217,7 +218,8 @@ def notes(
     ]
     if others:
         texts.append(
-            f"{listed(others)} has other images than the baseline and so no difference to it."
+            f"No difference to the baseline is given for {listed(others)}: other images, another "
+            "task."
         )
     texts.append("Images a second depend on the machine and on what ran beside.")
     return texts

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -22,29 +23,33 @@ _BLOCK = 1 << 20  # bytes read at once
 _LENGTHS = {"md5": 32, "sha256": 64}  # hexadecimal digits of each digest
 
 
-@dataclass(frozen=True)
-class PublicFile:
+class PublicFile(Protocol):
     """A file at `url`, whose content has `digest`, "sha256:HEX" or "md5:HEX"."""
 
-    url: str
-    digest: str
+    @property
+    def url(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class IndexFile:
+class IndexFile(Protocol):
     """The file named `file` of the package-index project `project`, pinned by `digest`."""
 
-    project: str
-    file: str
-    digest: str
+    @property
+    def project(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Protocol):
     """The two places that serve the same thing, perhaps wrapped differently."""
 
-    public: PublicFile
-    index: IndexFile
+    @property
+    def public(self) -> PublicFile: ...
+    @property
+    def index(self) -> IndexFile: ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class SourceError(Exception):
     """No source served the file. One line: what each answered and what to do."""
 
 
-class _Refusal(Exception):
+class _RefusedError(Exception):
     """One source did not serve the file."""
 
 
@@ -97,7 +102,7 @@ def obtain(source: Source, folder: Path) -> Obtained:
         try:
             _download(session, source.public.url, source.public.digest, public)
             return Obtained(public, _without_password(source.public.url))
-        except _Refusal as refusal:
+        except _RefusedError as refusal:
             answers.append(str(refusal))
         endpoint = settings.get("index-url", PYPI_SIMPLE_ENDPOINT)
         try:
@@ -105,7 +110,7 @@ def obtain(source: Source, folder: Path) -> Obtained:
             return Obtained(
                 indexed, f"{source.index.file} from the index {_without_password(endpoint)}"
             )
-        except _Refusal as refusal:
+        except _RefusedError as refusal:
             answers.append(str(refusal))
     raise SourceError(
         f"cannot obtain {public.name}: {'; '.join(answers)}. Try again, or place the file by hand"
@@ -121,13 +126,13 @@ def _find(session: requests.Session, endpoint: str, wanted: IndexFile) -> str:
             wanted.project, timeout=_TIMEOUT
         )
     except NoSuchProjectError:
-        raise _Refusal(f"{shown}: the index has no such project") from None
+        raise _RefusedError(f"{shown}: the index has no such project") from None
     except (requests.RequestException, ValueError) as error:
-        raise _Refusal(f"{shown}: {_reason(error)}") from error
+        raise _RefusedError(f"{shown}: {_reason(error)}") from error
     for package in page.packages:
         if package.filename == wanted.file:
             return package.url
-    raise _Refusal(f"{shown}: the project has no file {wanted.file}")
+    raise _RefusedError(f"{shown}: the project has no file {wanted.file}")
 
 
 def _download(session: requests.Session, url: str, digest: str, path: Path) -> None:
@@ -145,11 +150,11 @@ def _download(session: requests.Session, url: str, digest: str, path: Path) -> N
                 file.write(block)
         if not matches(_read(partial), digest):
             size = partial.stat().st_size
-            raise _Refusal(f"{shown}: its {size} bytes do not have the digest {digest}")
+            raise _RefusedError(f"{shown}: its {size} bytes do not have the digest {digest}")
         partial.chmod(0o644)  # mkstemp allows the owner alone
         partial.replace(path)
     except requests.RequestException as error:
-        raise _Refusal(f"{shown}: {_reason(error)}") from error
+        raise _RefusedError(f"{shown}: {_reason(error)}") from error
     finally:
         partial.unlink(missing_ok=True)
 

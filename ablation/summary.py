@@ -78,9 +78,21 @@ def best_arm(runs: pd.DataFrame, arms: Sequence[str]) -> str:
     return max(arms, key=lambda arm: means[arm])
 
 
-def curves_table(figure: CurvesFigure, curves: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `curves` (arm, seed, epoch, metric, value) that the figure shows."""
-    return curves[curves["arm"].isin(figure.arms) & curves["metric"].isin(CURVES)]
+def curves_table(
+    figure: CurvesFigure, curves: pd.DataFrame, majority: Mapping[str, float]
+) -> pd.DataFrame:
+    """The rows of `curves` (arm, seed, epoch, metric, value) that the figure shows.
+
+    The column `majority_share` is the arm's value in `majority`: what a network reaches that
+    always says the commonest label.
+    """
+    shown = curves[curves["arm"].isin(figure.arms) & curves["metric"].isin(CURVES)]
+    return shown.assign(majority_share=shown["arm"].map(majority))
+
+
+def majority_share(labels: NDArray[np.uint8]) -> float:
+    """The share of the commonest of (n,) labels, 0..1."""
+    return float(np.bincount(labels).max() / len(labels))
 
 
 def architectures_table(

@@ -119,7 +119,7 @@ def train(
         row["total_seconds"] = time.perf_counter() - started
         history.append(row)
         checkpoints.save(checkpoint, model, history)
-        report(watch.progress(steps))
+        report(watch.progress(steps, seconds))
     trained = steps * batch * len(history)
     return Trained(model, history, trained / sum(row["seconds"] for row in history))
 
@@ -143,11 +143,11 @@ class _Watch(keras.callbacks.Callback):
         self._started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._report(self.progress(batch + 1))
+        if batch + 1 < self._steps:  # the whole epoch is told once it is measured
+            self._report(self.progress(batch + 1, time.perf_counter() - self._started))
 
-    def progress(self, steps: int) -> Progress:
-        """The run's state after `steps` steps of this epoch."""
-        elapsed = time.perf_counter() - self._started
+    def progress(self, steps: int, elapsed: float) -> Progress:
+        """The run's state after `steps` steps of this epoch, which took `elapsed` seconds."""
         done = self._epoch + steps / self._steps
         # An epoch is measured too, so a finished one tells the time left better than its steps.
         before = [row["total_seconds"] for row in self._history]

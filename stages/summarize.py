@@ -43,6 +43,11 @@ def main() -> None:
     write_json(REPORTS / "metrics.json", summary.by_arm(runs))
     _write_csv(REPORTS / "runs.csv", runs)
     _write_csv(REPORTS / "curves.csv", all_curves[all_curves["metric"].isin(summary.CURVES)])
+    labels = _labels(study.seeds[0])
+    majority = {
+        arm: summary.majority_share(labels[data_set, "validation"])
+        for arm, data_set in study.data_sets.items()
+    }
     for name in read_yaml(Path("configs/figures/index.yaml")):
         content = read_yaml(Path(f"configs/figures/{name}.yaml"))
         figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
@@ -53,7 +58,7 @@ def main() -> None:
                 temporary.write_bytes(samples.read_bytes())
             continue
         if isinstance(figure, CurvesFigure):
-            table = summary.curves_table(figure, all_curves)
+            table = summary.curves_table(figure, all_curves, majority)
         elif isinstance(figure, ArchitecturesFigure):
             files = {
                 arm: HISTORIES / f"{arm}-{study.seeds[0]}" / "layers.csv" for arm in figure.arms
@@ -63,7 +68,7 @@ def main() -> None:
         elif isinstance(figure, ComparisonFigure):
             table = summary.comparison_table(figure, runs, _image_counts(study))
         else:
-            table = summary.label_table(_labels(study.seeds[0]), data.digits)
+            table = summary.label_table(labels, data.digits)
         _write_csv(folder / "data.csv", table)
     print(f"summarize: {len(runs)} runs of {len(study.arms)} arms")
 

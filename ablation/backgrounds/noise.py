@@ -43,8 +43,10 @@ def remap(field: Field, percents: Sequence[float], levels: Sequence[float]) -> F
     Linear between them, so what is flat stays flat. The percentiles are those of random crops, in
     which pixels near the border are rarer. `percents` ascend from 0 to 100, `levels` ascend.
     """
-    reach = [np.minimum(np.minimum(i, i[::-1]), _CROP) for i in
-             (np.arange(1, side + 1, dtype=np.float32) for side in field.shape)]
+    reach = [
+        np.minimum(np.minimum(i, i[::-1]), _CROP)
+        for i in (np.arange(1, side + 1, dtype=np.float32) for side in field.shape)
+    ]
     weights = (reach[0][:, None] * reach[1][None, :]).ravel()
     order = np.argsort(field, axis=None)
     ranks = np.cumsum(weights[order], dtype=np.float64)
@@ -64,9 +66,7 @@ def dots(shape: Shape, values: Floats, sigma: float, rng: np.random.Generator) -
     return np.asarray(ndimage.gaussian_filter(field, sigma, mode="wrap") / peak, dtype=np.float32)
 
 
-def lines(
-    shape: Shape, centres: Floats, angles: Floats, lengths: Floats, widths: Floats
-) -> Field:
+def lines(shape: Shape, centres: Floats, angles: Floats, lengths: Floats, widths: Floats) -> Field:
     """Straight strokes, `shape` float32 in 0..1, softened by half a pixel.
 
     `centres` (n, 2) in px, `angles` (n,) in radians from horizontal, `lengths` and `widths` (n,)

@@ -11,7 +11,7 @@ _START, _DROP, _BRIGHTEST = 194.5, 198.0, 178.0
 
 
 def draw(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The source picture, (500, 500) uint8; `rng` moves the centre, 150 px from the left, a little."""
+    """The source picture, (500, 500) uint8; `rng` moves the common centre a little."""
     # Off the middle to the left, since the rings vary faster across than down (measured).
     centre = rng.uniform((225, 125), (275, 175))
     y, x = np.ogrid[:_SIDE, :_SIDE]

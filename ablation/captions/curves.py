@@ -232,5 +232,9 @@ def _rise(curves: Mapping[str, Curve], names: Mapping[str, str]) -> str:
     span = "the last epochs"
     if len(spans) == 1:
         window, epochs = spans.pop()
-        span = f"the last {window} of {epochs} epochs"
+        span = (
+            f"the last of {epochs} epochs"
+            if window == 1
+            else f"the last {window} of {epochs} epochs"
+        )
     return f"Over {span} validation accuracy {'; it '.join(told)}."

@@ -51,6 +51,6 @@ def _expected(rows: pd.DataFrame, combined: pd.Series) -> str:
     apart = combined - rows.groupby("label")["expected"].first()
     label = apart.abs().idxmax()
     return (
-        "The marks are what the largest of independent, equally likely digits gives; the largest "
-        f"deviation from them is {abs(apart[label]) * 100:.2f} points (label {label})."
+        "The marks are what the largest of digits drawn independently from MNIST gives; the "
+        f"largest deviation from them is {abs(apart[label]) * 100:.2f} points (label {label})."
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch, Rectangle
 
 from ablation.config.figure import ArchitecturesFigure
@@ -49,7 +50,9 @@ def draw(figure: ArchitecturesFigure, labels: Mapping[str, str], table: pd.DataF
         for row in range(rows)
     ]
     width = SINGLE_COLUMN if columns == 1 else DOUBLE_COLUMN
-    picture = Figure(figsize=(width, sum(heights) * ROW + 0.3), layout="constrained")
+    picture = Figure(
+        figsize=(width, sum(heights) * ROW + 0.3), layout=ConstrainedLayoutEngine(w_pad=0.08)
+    )
     panels = picture.subplots(rows, columns, squeeze=False, height_ratios=heights)
     for index, axes in enumerate(panels.ravel()):
         axes.set_axis_off()

@@ -22,6 +22,7 @@ LARGEST = {"raw": 255.0}  # the largest value of a step's images; of any other s
 # Inches. Images are square and of one size, so the places are computed and not left to a layout.
 LEFT, RIGHT, GAP, BLOCK_GAP = 0.42, 0.06, 0.06, 0.22
 TOP, BELOW, BAR, BAR_BELOW = 0.4, 0.44, 0.09, 0.36
+LINE = 0.13
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ def draw(figure: AugmentationFigure, labels: Mapping[str, str], table: Samples) 
     inside = len(steps) - 1
     free = DOUBLE_COLUMN - LEFT - RIGHT - 2 * inside * GAP - BLOCK_GAP
     side = free / (2 * len(steps))
-    height = TOP + rows * side + (rows - 1) * GAP + BELOW + BAR + BAR_BELOW
+    # More than four columns are narrower than their names, which then stand in two lines in turn.
+    crowded = len(steps) > 4
+    top = TOP + (LINE if crowded else 0)
+    height = top + rows * side + (rows - 1) * GAP + BELOW + BAR + BAR_BELOW
     picture = Figure(figsize=(DOUBLE_COLUMN, height))
 
     def place(x: float, y: float, width: float, tall: float) -> Axes:
@@ -89,18 +93,19 @@ def draw(figure: AugmentationFigure, labels: Mapping[str, str], table: Samples) 
         picture.text(middle / DOUBLE_COLUMN, 1 - 0.04 / height, meaning, ha="center", va="top",
                      fontsize=9, fontweight="bold")  # fmt: skip
         for row in range(rows):
-            for left, step in zip(lefts, steps, strict=True):
-                axes = place(left, TOP + row * (side + GAP), side, side)
+            for column, (left, step) in enumerate(zip(lefts, steps, strict=True)):
+                axes = place(left, top + row * (side + GAP), side, side)
                 _image(axes, table.steps[step][row], colours, LARGEST.get(step, 1.0))
                 axes.tick_params(labelbottom=row == rows - 1)
                 if row == 0:
-                    axes.set_title(step, fontsize=8, fontweight="normal", pad=3)
+                    raised = 72 * LINE if crowded and column % 2 else 0  # points
+                    axes.set_title(step, fontsize=8, fontweight="normal", pad=3 + raised)
                 if row == rows - 1:
                     axes.set_xlabel("x (px)", fontsize=8, labelpad=-1)
                 if left == LEFT:
                     text = f"no. {table.numbers[row]}\nlabel {table.labels[row]}"
                     axes.set_ylabel(text, fontsize=8)
-        y = TOP + rows * side + (rows - 1) * GAP + BELOW
+        y = top + rows * side + (rows - 1) * GAP + BELOW
         for largest in dict.fromkeys(LARGEST.get(step, 1.0) for step in steps):
             under = [x for x, s in zip(lefts, steps, strict=True) if LARGEST.get(s, 1.0) == largest]
             width = under[-1] + side - under[0]
@@ -123,5 +128,7 @@ def _image(axes: Axes, image: np.ndarray, colours: str, largest: float) -> None:
     axes.set_yticks([])
     axes.set_xticks([-0.5, image.shape[1] - 0.5], ["0", str(image.shape[1])])
     axes.tick_params(length=2, pad=2)
-    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
-        label.set_horizontalalignment(side)
+    # Inwards, so that the numbers of neighbours do not meet.
+    first, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")

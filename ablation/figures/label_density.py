@@ -67,7 +67,7 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], table: pd.DataFr
             marker="_",
             markersize=13,
             markeredgewidth=1.3,
-            label="expected of the largest of three digits",
+            label="expected of independent digits",
         )
         handles.append(line)
     axes.set_xlabel("Label (largest digit of the image)")

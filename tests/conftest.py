@@ -1,0 +1,97 @@
+"""What the tests share: one thread for the frameworks, tame hypothesis, and tiny arms."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from ablation.config.arm import ArmConfig
+from ablation.files import read_yaml
+from ablation.resolution import Resolved, resolve
+from ablation.threads import limit
+
+limit(1)  # before anything imports a framework
+
+settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=50)
+settings.load_profile("suite")
+
+PARAMS = Path(__file__).parent.parent / "params.yaml"
+
+
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the leaves of `change`."""
+    result = dict(base)
+    for key, value in change.items():
+        deeper = isinstance(value, dict) and isinstance(base.get(key), dict)
+        result[key] = merged(base[key], value) if deeper else value
+    return result
+
+
+@pytest.fixture(scope="session")
+def _params() -> dict[str, Any]:
+    return read_yaml(PARAMS)
+
+
+@pytest.fixture
+def params(_params: dict[str, Any]) -> dict[str, Any]:
+    """The project's own params.yaml, at smoke scale with one seed, to be changed freely."""
+    return copy.deepcopy(_params) | {"scale": "smoke", "seeds": [0]}
+
+
+@pytest.fixture(scope="session")
+def resolved(_params: dict[str, Any]) -> Callable[[str], Resolved]:
+    """The project's own params.yaml resolved at a scale."""
+    return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale})
+
+
+@pytest.fixture(scope="session")
+def tiny_arm() -> Callable[..., ArmConfig]:
+    """A CNN for 12 px images that trains in no time; `change` overrides any of its leaves."""
+    arm: dict[str, Any] = {
+        "image_size": 12,
+        "input": {
+            "set": "modified",
+            "downscale": 1,
+            "threshold": None,
+            "pad": None,
+            "scaling": "unit",
+        },
+        "model": {
+            "architecture": "cnn",
+            "blocks": [[8, 8], [16]],
+            "kernel": 3,
+            "batch_normalization": True,
+            "batch_normalization_momentum": 0.9,
+            "spatial_dropout": [0.2, 0.0],
+            "dropout": [0.0, 0.2],
+            "dense": [12],
+            "dense_dropout": 0.5,
+            "regularizer": "none",
+            "regularization": 0.01,
+            "width": 0.5,
+        },
+        "train": {
+            "epochs": 2,
+            "images_per_epoch": None,
+            "batch_size": 8,
+            "measured_images": 20,
+            "steps_per_execution": 1,
+            "threads": 1,
+            "precision": "float32",
+            "optimizer": {
+                "name": "sgd_nesterov",
+                "algorithm": "sgd",
+                "learning_rate": 0.01,
+                "momentum": 0.9,
+                "nesterov": True,
+                "schedule": "constant",
+                "warmup": 0.0,
+            },
+        },
+    }
+    return lambda change=None: ArmConfig.model_validate(merged(arm, change or {}))

@@ -1,0 +1,89 @@
+"""What DVC's users expect of experiments: counted reruns, comparisons, queues, clear refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from conftest import Repository, ran
+
+pytestmark = pytest.mark.slow
+
+Copy = Callable[[Repository], Repository]
+
+INHERITING = [
+    "simple_mnist",
+    "simple",
+    "baseline",
+    "no_dropout",
+    "l1",
+    "l2",
+    "head_1024",
+    "head_512_32",
+]
+
+
+def test_another_optimizer_retrains_the_arms_that_inherit_it_and_the_way_back_is_free(
+    study: Repository, copy_of: Copy
+) -> None:
+    repository = copy_of(study)
+    output = repository.dvc("exp", "run", "-S", "scale=smoke", "-S", "train.optimizer=adam")
+    assert sorted(ran(output, "train")) == sorted(f"train@{arm}-0" for arm in INHERITING)
+
+    parameters = repository.dvc("params", "diff")
+    assert "train.optimizer" in parameters
+    assert "sgd_nesterov" in parameters
+    difference = json.loads(repository.dvc("metrics", "diff", "--json"))
+    changed = difference["reports/metrics.json"]["diff"]
+    assert "baseline.images_per_second" in changed
+    assert "vgg_raw.test_accuracy" not in changed
+    experiments = repository.dvc("exp", "show", "--csv")
+    assert "train.optimizer" in experiments.splitlines()[0]
+    assert "adam" in experiments
+
+    output = repository.dvc("exp", "run", "-S", "scale=smoke", "-S", "train.optimizer=sgd_nesterov")
+    assert not ran(output, "train")
+    assert not ran(output, "evaluate")
+
+
+def test_a_grid_of_experiments_is_queued(study: Repository, copy_of: Copy) -> None:
+    repository = copy_of(study)
+    repository.dvc("exp", "run", "--queue", "-S", "train.optimizer=adam,sgd")
+    queued = [line for line in repository.dvc("queue", "status").splitlines() if "Queued" in line]
+    assert len(queued) == 2
+
+
+def test_plots_show_draws_the_curves(study: Repository, copy_of: Copy) -> None:
+    repository = copy_of(study)
+    repository.dvc("plots", "show")
+    page = (repository.path / "dvc_plots/index.html").read_text()
+    assert "validation_accuracy" in page
+    assert "no_dropout" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (["train.optimizer=nonsense"], ["train.optimizer", "nonsense", "sgd_nesterov"]),
+        (["scales.smoke.train.batch_size=abc"], ["batch_size", "abc", "integer"]),
+        (["train.threads=two"], ["train.threads", "two", "integer"]),
+        (["+train.speed=3"], ["train.speed", "unknown key"]),
+        (["+arms.adam.model.cnn.depth=3"], ["arms.adam.model.cnn.depth", "blocks"]),
+        (["figures.dropout.arms=[baseline,nobody]"], ["figures.dropout", "nobody", "no_dropout"]),
+        (["data.backgrounds=[marble]"], ["data.backgrounds", "marble", "granite"]),
+        (["scale=huge"], ["huge"]),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_is_fetched(
+    checkout: Repository, copy_of: Copy, change: list[str], named: list[str]
+) -> None:
+    repository = copy_of(checkout)
+    arguments = [part for value in change for part in ("-S", value)]
+    output = repository.dvc("exp", "run", *arguments, check=False)
+    assert repository.status != 0
+    assert "Traceback" not in output
+    assert not ran(output, "fetch")
+    said = [line for line in output.splitlines() if all(word in line for word in named)]
+    assert len(said) >= 1, output
+    assert not (repository.path / "data/raw").exists()

@@ -1,0 +1,141 @@
+"""The whole study at smoke scale: what it leaves, and what a second run, an edit or a clone do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import Repository, ran
+
+pytestmark = pytest.mark.slow
+
+Copy = Callable[[Repository], Repository]
+
+
+def params(repository: Repository) -> dict:
+    return yaml.safe_load((repository.path / "params.yaml").read_text())
+
+
+def test_every_figure_is_drawn(study: Repository) -> None:
+    for name in params(study)["figures"]:
+        png = (study.path / f"reports/figures/{name}.png").read_bytes()
+        svg = (study.path / f"reports/figures/{name}.svg").read_text()
+        assert png.startswith(b"\x89PNG")
+        assert "</svg>" in svg
+
+
+def test_every_arm_has_its_metrics(study: Repository) -> None:
+    metrics = json.loads((study.path / "reports/metrics.json").read_text())
+    assert list(metrics) == list(params(study)["arms"])
+    for arm, values in metrics.items():
+        assert 0 <= values["test_accuracy"] <= 1, arm
+        gap = values["train_accuracy"] - values["validation_accuracy"]
+        assert values["generalization_gap"] == pytest.approx(gap, abs=2e-6), arm
+        assert values["images_per_second"] > 0, arm
+        assert values["parameters"] > 0, arm
+
+
+def test_curves_are_tidy(study: Repository) -> None:
+    curves = pd.read_csv(study.path / "reports/curves.csv")
+    assert list(curves.columns) == ["arm", "seed", "epoch", "metric", "value"]
+    assert not curves.duplicated(["arm", "seed", "epoch", "metric"]).any()
+    assert set(curves["arm"]) == set(params(study)["arms"])
+    assert {"train_accuracy", "validation_accuracy", "running_accuracy"} <= set(curves["metric"])
+
+
+def test_the_submission_is_the_best_arms_on_validation(study: Repository) -> None:
+    submission = (study.path / "reports/submission.csv").read_text().splitlines()
+    sizes = params(study)["scales"]["smoke"]["data"]
+    assert submission[0] == "Id,Label"
+    assert len(submission) == 1 + sizes["test_images"]
+    runs = pd.read_csv(study.path / "reports/runs.csv").set_index("arm")
+    best = runs["validation_accuracy"].drop("simple_mnist").idxmax()
+    predictions = pd.read_csv(study.path / "reports/submission.csv")["Label"]
+    import numpy as np
+
+    with np.load(study.path / f"models/evaluations/{best}-0/predictions.npz") as of_best:
+        assert list(predictions) == list(of_best["test"])
+
+
+def test_the_report_shows_every_figure(study: Repository) -> None:
+    page = (study.path / "reports/report.html").read_text()
+    for name in params(study)["figures"]:
+        assert f"figures/{name}." in page
+
+
+def test_fetch_says_which_source_served(study: Repository) -> None:
+    lines = [line for line in study.log.splitlines() if line.startswith("fetch: ")]
+    assert len(lines) == 2
+    assert all("served by" in line for line in lines)
+
+
+def test_progress_counts_runs_and_says_the_time_left(study: Repository) -> None:
+    assert "training 12 of 12 runs, 2 at a time" in study.log
+    assert "of 12 runs done" in study.log
+
+
+def test_nothing_large_enters_git(study: Repository) -> None:
+    sizes = [
+        (study.path / name).stat().st_size
+        for name in study.git("ls-files").splitlines()
+        if (study.path / name).is_file()
+    ]
+    assert max(sizes) < 2 * 2**20
+
+
+def test_a_second_repro_runs_no_stage(study: Repository) -> None:
+    output = study.dvc("repro")
+    assert "Running stage" not in output
+    assert "Data and pipelines are up to date." in output
+
+
+def test_a_clone_without_data_finds_its_results_up_to_date(
+    study: Repository, tmp_path: Path
+) -> None:
+    study.run("git", "clone", "--quiet", str(study.path), str(tmp_path / "clone"))
+    clone = Repository(tmp_path / "clone")
+    output = clone.dvc("repro", "--allow-missing", "--dry")
+    assert "Running stage" not in output
+    assert "Data and pipelines are up to date." in output
+    # And it is no empty promise: an edit of what a result depends on is noticed.
+    clone.edit("stages/summarize.py", "Gathers every run", "Collects every run")
+    assert ran(clone.dvc("repro", "--allow-missing", "--dry", check=False), "summarize")
+
+
+def test_editing_a_figures_code_redraws_its_kind_and_trains_nothing(
+    study: Repository, copy_of: Copy
+) -> None:
+    repository = copy_of(study)
+    with (repository.path / "ablation/figures/curves.py").open("a") as code:
+        code.write("\n# A comment.\n")
+    output = repository.dvc("repro")
+    kinds = params(repository)["figures"]
+    drawn = sorted(f"figures@{name}" for name in kinds if kinds[name]["kind"] == "curves")
+    assert sorted(ran(output, "figures")) == drawn
+    assert not ran(output, "train")
+    assert not ran(output, "preprocess")
+
+
+def test_editing_a_background_family_retrains_what_uses_it(
+    study: Repository, copy_of: Copy
+) -> None:
+    repository = copy_of(study)
+    repository.edit("ablation/backgrounds/rings.py", "178", "170")
+    assert ran(repository.dvc("repro", "split"), "preprocess")
+    changed = json.loads(repository.dvc("status", "--json"))
+    for arm in params(repository)["arms"]:
+        assert f"train@{arm}-0" in changed
+    assert not [name for name in changed if name.startswith(("resolve", "fetch", "preprocess"))]
+
+
+def test_a_new_seed_trains_only_its_runs(study: Repository, copy_of: Copy) -> None:
+    repository = copy_of(study)
+    repository.edit("params.yaml", "seeds: [0]", "seeds: [0, 1]")
+    repository.dvc("repro", "split")
+    changed = json.loads(repository.dvc("status", "--json"))
+    trained = {name for name in changed if name.startswith("train@")}
+    assert trained == {f"train@{arm}-1" for arm in params(repository)["arms"]}
