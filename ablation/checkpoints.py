@@ -38,9 +38,8 @@ def save(path: Path, model: keras.Model, history: History) -> None:
         for i, variable in enumerate(_variables(model))
     }
     # NumPy has no bfloat16, and no variable is: mixed precision keeps them in float32.
-    with replacing(path) as temporary:
-        with temporary.open("wb") as file:
-            np.savez(file, history=np.array(json.dumps(history)), **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, history=np.array(json.dumps(history)), **arrays)
 
 
 def restore(path: Path, model: keras.Model) -> History:
@@ -49,14 +48,15 @@ def restore(path: Path, model: keras.Model) -> History:
     Raises:
         ValueError: the file is of another network.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        variables = _variables(model)
-        names = [name for name in arrays.files if name != "history"]
-        if len(names) != len(variables):
-            raise ValueError(f"{path} is of another network; remove it and train again")
-        for i, variable in enumerate(variables):
-            variable.assign(arrays[f"variable_{i}"])
-        history: History = json.loads(str(arrays["history"]))
+    variables = _variables(model)
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = [stored[f"variable_{i}"] for i in range(len(stored.files) - 1)]
+        history: History = json.loads(str(stored["history"]))
+    # All shapes first: a refusal must not leave the network half restored.
+    if [array.shape for array in arrays] != [tuple(v.shape) for v in variables]:
+        raise ValueError(f"{path} is of another network; remove it and train again")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
     return history
 
 

@@ -29,7 +29,7 @@ class Scale(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ablation")
 class Threshold(keras.layers.Layer):
-    """Sets every value below `threshold` (0..1) to zero, the rest stays (figure 3, third column)."""
+    """Sets values below `threshold` (0..1) to zero; the rest stays (figure 3, third column)."""
 
     def __init__(self, threshold: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CANDIDATES = 1 << 15  # placements tried at once
-_PATIENCE = 256  # rounds of candidates without a single success before giving up
+_PATIENCE = 64  # rounds of candidates after which each should have found one placement
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def place(count: int, geometry: Geometry, rng: np.random.Generator) -> NDArray[n
         placed.append(good)
         found += len(good)
         tried += 1
-        if not found and tried >= _PATIENCE:
+        if tried == _PATIENCE and found < tried:
             raise ValueError(
                 f"{geometry.digits} disjoint tiles of {geometry.tile} px hardly ever fall on a"
                 f" canvas of {geometry.canvas} px: enlarge it by a few px"

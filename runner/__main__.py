@@ -51,7 +51,7 @@ def set_scale(scale: str) -> None:
 
 
 def train(study: StudyConfig, jobs: int) -> None:
-    """Brings every run up to date, the longest first so that no core waits at the end."""
+    """Brings every run that is out of date up to date, side by side."""
     costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
     todo = graph.outdated(list(costs))
     if not todo:

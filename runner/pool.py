@@ -30,10 +30,14 @@ def run(
     logs: Path,
     show: Callable[[State], None],
 ) -> State:
-    """Runs the commands in the given order, at most `jobs` at a time, and goes on when one fails.
+    """Runs the commands, at most `jobs` at a time, and goes on when one fails.
+
+    Every other place takes from the front of the order and the rest from its end. In an order
+    from long to short this keeps heavy commands beside light ones, which share a processor's
+    caches and memory better than two heavy ones, and leaves no long one for the end.
 
     Args:
-        commands: name -> command; its output goes to `logs`/NAME.log.
+        commands: name -> command, the longest first; its output goes to `logs`/NAME.log.
         show: called about twice a second with the state.
 
     Raises:
@@ -41,36 +45,41 @@ def run(
     """
     logs.mkdir(parents=True, exist_ok=True)
     state = State(list(commands))
-    processes: dict[str, subprocess.Popen[bytes]] = {}
+    places: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
     try:
-        while state.waiting or processes:
-            while state.waiting and len(processes) < jobs:
-                name = state.waiting.pop(0)
-                with (logs / f"{name}.log").open("wb") as log:
-                    # A session of its own: an interrupt reaches a command through `_stop` alone,
-                    # with all its children.
-                    processes[name] = subprocess.Popen(
-                        commands[name],
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=subprocess.STDOUT,
-                        start_new_session=True,
-                        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                    )
-                state.running[name] = time.monotonic()
-            for name, process in list(processes.items()):
+        while state.waiting or places:
+            for place in range(jobs):
+                if place not in places and state.waiting:
+                    name = state.waiting.pop(0 if place % 2 == 0 else -1)
+                    places[place] = (name, _start(commands[name], logs / f"{name}.log"))
+                    state.running[name] = time.monotonic()
+            for place, (name, process) in list(places.items()):
                 if process.poll() is not None:
-                    del processes[name], state.running[name]
+                    del places[place], state.running[name]
                     (state.done if process.returncode == 0 else state.failed).append(name)
             show(state)
             time.sleep(POLL)
     finally:
-        _stop(processes.values())
+        _stop([process for _, process in places.values()])
     return state
 
 
-def _stop(processes: object) -> None:
-    alive = [p for p in processes if p.poll() is None]  # type: ignore[attr-defined]
+def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Starts a command in a session of its own, so that an interrupt reaches it and all its
+    children through `_stop` alone."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    alive = [process for process in processes if process.poll() is None]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         for process in alive:
             os.killpg(process.pid, number)

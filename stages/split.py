@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ablation.cli import run
 from ablation.config.data import DataConfig
@@ -17,7 +18,7 @@ def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     for seed in study.seeds:
-        parts = {}
+        parts: dict[str, NDArray[np.int64]] = {}
         for stream, name in enumerate(("modified", "mnist")):
             labels = np.load(SETS / name / "train_labels.npy")
             training, validation = stratified(

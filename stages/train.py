@@ -27,15 +27,12 @@ def main() -> None:
     sets = Path("data/sets") / arm.input.set
     images, labels = sets / "train_images.npy", sets / "train_labels.npy"
     split = Path(f"data/split/{seed}.npz")
-    code = sorted(
-        Path(module.__file__)
-        for module in list(sys.modules.values())
-        if module.__name__.startswith("ablation") and getattr(module, "__file__", None)
-    )
     # DVC empties a stage's outputs before it runs it, so what a run resumes from lies elsewhere.
     scratch = Path(os.environ.get("DVC_ROOT", ".")) / ".scratch"
     checkpoint = (
-        scratch / checkpoints.identity([config, images, labels, split, *code], seed) / "state.npz"
+        scratch
+        / checkpoints.identity([config, images, labels, split, *_code()], seed)
+        / "state.npz"
     )
     notebook = Notebook(scratch / "progress" / f"{key}.json")
     with np.load(split) as parts:
@@ -76,6 +73,14 @@ def main() -> None:
     with replacing(Path(f"models/networks/{key}.keras")) as temporary:
         inspection.without_training_state(trained.model).save(temporary)
     shutil.rmtree(checkpoint.parent)
+
+
+def _code() -> list[Path]:
+    """The project's modules that training has imported: other code, other checkpoint."""
+    files = [
+        getattr(m, "__file__", None) for n, m in sys.modules.items() if n.startswith("ablation")
+    ]
+    return sorted(Path(file) for file in files if file)
 
 
 if __name__ == "__main__":

@@ -60,12 +60,3 @@ def test_batches_are_the_images_in_the_given_order() -> None:
     assert [part.tolist() for _, part in seen] == [[107, 101], [104, 103]]
     assert seen[0][0].dtype == np.uint8
     assert seen[0][0].shape == (2, 2, 2)
-
-
-def test_batches_of_a_memory_map_are_in_memory(tmp_path: object) -> None:
-    path = f"{tmp_path}/images.npy"
-    np.save(path, np.zeros((4, 2, 2), np.uint8))
-    images = np.load(path, mmap_mode="r")
-    batch, _ = Batches(images, np.zeros(4, np.uint8), np.array([3, 0]), 2)[0]
-    assert batch.shape == (2, 2, 2)
-    assert batch.flags.owndata or not isinstance(batch.base, np.memmap)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from ablation.config.arm import ArmConfig
 from ablation.costs import multiply_adds
 from ablation.files import read_yaml
 from ablation.resolution import Resolved
-from tests.conftest import PARAMS
 
 Arm = Callable[..., ArmConfig]
+
+ARMS = list(read_yaml(Path(__file__).parent.parent / "params.yaml")["arms"])
 
 
 def test_a_tiny_network_by_hand(tiny_arm: Arm) -> None:
@@ -65,7 +67,7 @@ def counted(arm: ArmConfig) -> int:
     return total
 
 
-@pytest.mark.parametrize("name", list(read_yaml(PARAMS)["arms"]))
+@pytest.mark.parametrize("name", ARMS)
 def test_the_cost_is_that_of_the_network_as_built(
     name: str, resolved: Callable[[str], Resolved]
 ) -> None:

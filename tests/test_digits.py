@@ -58,7 +58,7 @@ def test_arrays_that_are_no_digits_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(n, side, side\)"):
         Digits(images[:, :20], labels)
     with pytest.raises(ValueError, match="float64"):
-        Digits(images.astype(float), labels)  # type: ignore[arg-type]
+        Digits(images.astype(float), labels)
     with pytest.raises(ValueError, match="3 digit images but labels of"):
         Digits(images, labels[:2])
 

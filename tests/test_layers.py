@@ -61,8 +61,12 @@ def test_standardized_images_are_what_keras_prepares_for_its_vgg16() -> None:
     np.testing.assert_allclose(ours, keras_s, atol=1e-4)
 
 
-LAYERS = [(Scale(), (8, 8), "uint8"), (Threshold(0.5), (8, 8, 1), "float32"),
-          (GreyToRGB(), (8, 8, 1), "float32"), (ImageNetStandardize(), (8, 8, 3), "float32")]  # fmt: skip
+LAYERS = [
+    (Scale(), (8, 8), "uint8"),
+    (Threshold(0.5), (8, 8, 1), "float32"),
+    (GreyToRGB(), (8, 8, 1), "float32"),
+    (ImageNetStandardize(), (8, 8, 3), "float32"),
+]
 
 
 @pytest.mark.parametrize(("layer", "shape", "dtype"), LAYERS, ids=lambda x: type(x).__name__)

@@ -24,6 +24,6 @@ def draw(rng: np.random.Generator) -> NDArray[np.uint8]:
     depth = distance[:, 1] - distance[:, 0]
     gap = np.clip(depth / rng.uniform(1.8, 2.8, len(centres))[nearest[:, 0]], 0, 1)
     stone = rng.uniform(118, 195, len(centres))[nearest[:, 0]]
-    field = (stone * gap).reshape(_SHAPE) + 6 * smooth(_SHAPE, 0, 0, rng)
+    field = (stone * gap).reshape(_SHAPE) + 4 * smooth(_SHAPE, 0, 0, rng)
     field *= 1 + 0.04 * smooth(_SHAPE, 40, 40, rng)
     return grey(remap(field.astype(np.float32), _PERCENTS, _LEVELS))

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 
 import pytest
-from conftest import Repository, ran
+
+from tests.pipeline.repository import Repository, ran
 
 pytestmark = pytest.mark.slow
 

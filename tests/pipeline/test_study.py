@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import Repository, ran
+
+from tests.pipeline.repository import Repository, ran
 
 pytestmark = pytest.mark.slow
 
@@ -55,8 +57,6 @@ def test_the_submission_is_the_best_arms_on_validation(study: Repository) -> Non
     runs = pd.read_csv(study.path / "reports/runs.csv").set_index("arm")
     best = runs["validation_accuracy"].drop("simple_mnist").idxmax()
     predictions = pd.read_csv(study.path / "reports/submission.csv")["Label"]
-    import numpy as np
-
     with np.load(study.path / f"models/evaluations/{best}-0/predictions.npz") as of_best:
         assert list(predictions) == list(of_best["test"])
 

@@ -1,0 +1,59 @@
+"""A checkout of the project, and what its user types there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+class Repository:
+    """A checkout of the project, and what its user types there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.status = 0
+        self.log = ""
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """The command's output and messages; a failure fails the test with both."""
+        # A shell of the activated environment: DVC's stages say just `python`.
+        bin_folder = Path(sys.executable).parent
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_"))},
+            "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        }
+        done = subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False
+        )
+        self.status = done.returncode
+        output = done.stdout + done.stderr
+        if check:
+            assert done.returncode == 0, f"{' '.join(command)}:\n{output[-4000:]}"
+        return output
+
+    def dvc(self, *arguments: str, check: bool = True) -> str:
+        return self.run("dvc", *arguments, check=check)
+
+    def git(self, *arguments: str) -> str:
+        return self.run(
+            "git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments
+        )
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "test")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replaces a text that must be there once or more."""
+        file = self.path / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{name} does not hold {old!r}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def ran(output: str, stage: str) -> list[str]:
+    """The names of the stages called `stage` that DVC says it ran, `train@adam-0` say."""
+    names = [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+    return [name for name in names if name.split("@")[0] == stage]
