@@ -1,4 +1,4 @@
-"""The order in which a run sees its training images, and the batches Keras reads.
+"""The order in which a run sees its training images, and the batches in that order.
 
 The order is a function of seed and step alone, so an interrupted run goes on exactly where an
 uninterrupted one would have been.
@@ -6,9 +6,8 @@ uninterrupted one would have been.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,24 +30,16 @@ def order(indices: NDArray[np.int64], seed: int, start: int, count: int) -> NDAr
     return np.concatenate(passes)[offset : offset + count]
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches of (images (b, s, s) uint8, labels (b,)) in a given order, read from a memory map."""
+def batches(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    order: NDArray[np.int64],
+    batch_size: int,
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Whole batches of (images (b, s, s) uint8, labels (b,)) in the given order.
 
-    def __init__(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        order: NDArray[np.int64],
-        batch_size: int,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._images, self._labels, self._order = images, labels, order
-        self._batch_size = batch_size
-
-    def __len__(self) -> int:
-        return len(self._order) // self._batch_size
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return self._images[chosen], self._labels[chosen]
+    Each is read when its turn comes, so memory-mapped images stay on disk.
+    """
+    for start in range(0, len(order) - batch_size + 1, batch_size):
+        chosen = order[start : start + batch_size]
+        yield images[chosen], labels[chosen]

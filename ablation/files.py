@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -64,5 +64,14 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_config(path: Path, kind: type[Config]) -> Config:
-    """The content of a YAML file as its typed model."""
-    return kind.model_validate(read_yaml(path))
+    """The content of a YAML file as its typed model.
+
+    Raises:
+        ValueError: the content does not fit; the message names the file and the first wrong key.
+    """
+    try:
+        return kind.model_validate(read_yaml(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{path}: {key}: {first['msg']}; run `dvc repro resolve`") from None

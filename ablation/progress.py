@@ -49,7 +49,7 @@ class Notebook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._written = 0.0
+        self._written = float("-inf")
 
     def note(self, progress: Progress, always: bool = False) -> None:
         now = time.monotonic()

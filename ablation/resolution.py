@@ -7,12 +7,19 @@ arm's configuration keeps the one it uses, so that changing another leaves its r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from ablation.config.arm import ArmConfig, CnnConfig, OptimizerConfig, Vgg16Config
+from ablation.config.arm import (
+    ArmConfig,
+    CnnConfig,
+    InputConfig,
+    OptimizerConfig,
+    TrainConfig,
+    Vgg16Config,
+)
 from ablation.config.base import Name, Section, Tree
 from ablation.config.data import DataConfig, SourcesConfig
 from ablation.config.figure import FigureConfig
@@ -22,6 +29,12 @@ from ablation.costs import multiply_adds
 ARM_SECTIONS = ("input", "model", "train")
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
 TOP = ("scale", "seeds", "baseline", "sources", *SECTIONS, "scales", "arms", "figures")
+
+# kind -> what a figure of that kind declares
+_KINDS: dict[str, type[Section]] = {
+    get_args(figure.model_fields["kind"].annotation)[0]: figure
+    for figure in get_args(get_args(FigureConfig)[0])
+}
 
 Kind = TypeVar("Kind", bound=Section)
 
@@ -48,13 +61,12 @@ def resolve(params: Tree) -> Resolved:
         ConfigError: an unknown or missing key, a value of the wrong type or out of range, a name
             that stands for nothing. The message names the key as it is written in `params.yaml`.
     """
-    _check_keys(params, TOP, "")
+    _check_keys(_mapping(params, "params.yaml"), TOP, "")
     missing = [key for key in TOP if key not in params]
     if missing:
         raise ConfigError(f"{missing[0]} is missing; the sections are {_listed(TOP)}")
     scale = params["scale"]
-    if scale not in _mapping(params["scales"], "scales"):
-        raise ConfigError(f"scale = {scale!r}; allowed: {_listed(params['scales'])}")
+    _check_name(scale, _mapping(params["scales"], "scales"), "scale")
     sizes = _mapping(params["scales"][scale], f"scales.{scale}")
     _check_keys(sizes, (*SECTIONS, "arms"), f"scales.{scale}.")
     base: Tree = {key: _mapping(params[key], key) for key in SECTIONS}
@@ -81,15 +93,18 @@ def resolve(params: Tree) -> Resolved:
         },
         "",
     )
-    if study.baseline not in arms:
-        raise ConfigError(f"baseline = {study.baseline!r}; allowed: {_listed(arms)}")
-    return Resolved(
-        study=study,
-        sources=_validated(SourcesConfig, params["sources"], "sources"),
-        data=data,
-        evaluation=_validated(EvaluationConfig, base["evaluation"], "evaluation"),
-        arms=arms,
-        figures=_figures(params["figures"], arms),
+    _check_name(study.baseline, arms, "baseline")
+    return _validated(
+        Resolved,
+        {
+            "study": study,
+            "sources": _validated(SourcesConfig, params["sources"], "sources"),
+            "data": data,
+            "evaluation": _validated(EvaluationConfig, base["evaluation"], "evaluation"),
+            "arms": arms,
+            "figures": _figures(params["figures"], arms),
+        },
+        "",
     )
 
 
@@ -101,6 +116,8 @@ def _arms(
     for name in sized:
         if name not in declared:
             raise ConfigError(f"scales.{scale}.arms.{name}: no such arm; arms: {_listed(declared)}")
+        where = f"scales.{scale}.arms.{name}"
+        _check_keys(_mapping(sized[name], where), ARM_SECTIONS, f"{where}.")
     for name, overrides in declared.items():
         _check_keys(
             _mapping(overrides, f"arms.{name}"),
@@ -115,9 +132,6 @@ def _arms(
                 (f"arms.{ancestor}", declared[ancestor]),
                 (f"scales.{scale}.arms.{ancestor}", sized.get(ancestor, {})),
             ):
-                _check_keys(
-                    _mapping(overrides, origin), ("label", "extends", *ARM_SECTIONS), f"{origin}."
-                )
                 for key in ARM_SECTIONS:
                     change = overrides.get(key, {})
                     tree[key] = _override(tree[key], change, f"{origin}.{key}")
@@ -130,16 +144,14 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
     where = f" (arm {name})"
     model, train = tree["model"], tree["train"]
     offered = [key for key in model if key != "architecture"]
-    if model["architecture"] not in offered:
-        raise ConfigError(
-            f"model.architecture = {model['architecture']!r}{where}; allowed: {_listed(offered)}"
-        )
-    if train["optimizer"] not in train["optimizers"]:
-        raise ConfigError(
-            f"train.optimizer = {train['optimizer']!r}{where}; "
-            f"allowed: {_listed(train['optimizers'])}"
-        )
-    optimizer = {"name": train["optimizer"], **train["optimizers"][train["optimizer"]]}
+    _check_name(model["architecture"], offered, "model.architecture", where)
+    _check_name(train["optimizer"], train["optimizers"], "train.optimizer", where)
+    optimizer = _validated(
+        OptimizerConfig,
+        {"name": train["optimizer"], **train["optimizers"][train["optimizer"]]},
+        f"train.optimizers.{train['optimizer']}",
+        where,
+    )
     image_size = data.tile if tree["input"].get("set") == "mnist" else data.canvas
     chosen = {
         "image_size": image_size,
@@ -154,37 +166,62 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
         raise ConfigError(
             f"input.pad = {arm.input.pad}{where}; allowed: null, or at least the image's {size} px"
         )
+    _check_sizes(arm, data, where)
     return arm
+
+
+def _check_sizes(arm: ArmConfig, data: DataConfig, where: str) -> None:
+    """What would end a run in its first minute ends it here, before anything is downloaded."""
+    poolings = len(arm.model.blocks) if isinstance(arm.model, CnnConfig) else 5
+    size = arm.input.pad or arm.image_size // arm.input.downscale
+    if size < 2**poolings:
+        raise ConfigError(
+            f"input.downscale = {arm.input.downscale}{where} leaves images of {size} px; "
+            f"allowed: at least {2**poolings} px for {poolings} poolings"
+        )
+    total = data.mnist_images if arm.input.set == "mnist" else data.images
+    images = total - round(data.validation_fraction * total)
+    images = min(arm.train.images_per_epoch or images, images)
+    if arm.train.batch_size > images:
+        raise ConfigError(
+            f"train.batch_size = {arm.train.batch_size}{where}; "
+            f"allowed: at most an epoch's {images} images"
+        )
 
 
 def _check_offers(base: Tree) -> None:
     """Validates also the architectures and optimizers that no arm uses today."""
     model, train = base["model"], base["train"]
+    _check_keys(base["input"], tuple(InputConfig.model_fields), "input.")
+    _check_keys(train, (*TrainConfig.model_fields, "optimizers"), "train.")
     _check_keys(model, ("architecture", "cnn", "vgg16"), "model.")
     for key, section in (("cnn", CnnConfig), ("vgg16", Vgg16Config)):
-        offer = {"architecture": key, **_mapping(model.get(key), f"model.{key}")}
-        _validated(section, offer, f"model.{key}")
+        _check_offer(section, "architecture", key, model.get(key), f"model.{key}")
     for key in ("optimizer", "optimizers"):
         if key not in train:
             raise ConfigError(f"train.{key} is missing")
     if "architecture" not in model:
         raise ConfigError("model.architecture is missing")
     for name, settings in _mapping(train["optimizers"], "train.optimizers").items():
-        offer = {"name": name, **_mapping(settings, f"train.optimizers.{name}")}
-        _validated(OptimizerConfig, offer, f"train.optimizers.{name}")
+        _check_offer(OptimizerConfig, "name", name, settings, f"train.optimizers.{name}")
+
+
+def _check_offer(section: type[Section], tag: str, name: str, settings: Any, path: str) -> None:
+    """Validates `settings` as the `section` whose field `tag` is the name it is offered under."""
+    fields = tuple(field for field in section.model_fields if field != tag)
+    _check_keys(_mapping(settings, path), fields, f"{path}.")
+    _validated(section, {tag: name, **settings}, path)
 
 
 def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
-    adapter: TypeAdapter[Any] = TypeAdapter(FigureConfig)
     figures = {}
     for name, content in _mapping(declared, "figures").items():
-        try:
-            figure = adapter.validate_python(content)
-        except ValidationError as error:
-            raise ConfigError(_first_error(error, f"figures.{name}", "")) from None
+        path = f"figures.{name}"
+        _check_name(_mapping(content, path).get("kind"), _KINDS, f"{path}.kind")
+        figure = _validated(_KINDS[content["kind"]], content, path)
         for arm in getattr(figure, "arms", []):
             if arm not in arms:
-                raise ConfigError(f"figures.{name} names the arm {arm!r}; arms: {_listed(arms)}")
+                raise ConfigError(f"{path} names the arm {arm!r}; arms: {_listed(arms)}")
         figures[name] = figure
     return figures
 
@@ -193,8 +230,7 @@ def _lineage(name: str, declared: Tree) -> list[str]:
     """The arm and what it extends, the oldest first."""
     line = [name]
     while (parent := declared[line[-1]].get("extends")) is not None:
-        if parent not in declared:
-            raise ConfigError(f"arms.{line[-1]}.extends = {parent!r}; allowed: {_listed(declared)}")
+        _check_name(parent, declared, f"arms.{line[-1]}.extends")
         if parent in line:
             raise ConfigError(
                 f"arms.{line[-1]}.extends = {parent!r} closes a circle; extend another"
@@ -251,6 +287,12 @@ def _check_keys(tree: Tree, allowed: tuple[str, ...], prefix: str) -> None:
             raise ConfigError(f"{prefix}{key}: unknown key; allowed: {_listed(allowed)}")
 
 
+def _check_name(name: Any, allowed: Iterable[str], key: str, where: str = "") -> None:
+    """Refuses a name that stands for nothing; it may be of any type, a list among them."""
+    if name not in list(allowed):
+        raise ConfigError(f"{key} = {name!r}{where}; allowed: {_listed(allowed)}")
+
+
 def _listed(names: Any) -> str:
     return ", ".join(str(name) for name in names)
 
@@ -265,23 +307,33 @@ def _validated(section: type[Kind], tree: Tree, path: str, where: str = "") -> K
         raise ConfigError(_first_error(error, path, where, section)) from None
 
 
-def _first_error(
-    error: ValidationError, path: str, where: str, section: type[Section] | None = None
-) -> str:
+def _first_error(error: ValidationError, path: str, where: str, section: type[Section]) -> str:
     first = error.errors(include_url=False)[0]
     key = ".".join(part for part in (path, *_readable(first["loc"])) if part)
     if first["type"] == "missing":
         return f"{key} is missing{where}"
     if first["type"] == "extra_forbidden":
-        allowed = f"; allowed: {_listed(section.model_fields)}" if section and not where else ""
-        return f"{key}: unknown key{where}{allowed}"
+        allowed = _listed(_section_at(section, first["loc"][:-1]).model_fields)
+        return f"{key}: unknown key{where}; allowed: {allowed}"
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     value = f" = {first['input']!r}" if first["type"] != "value_error" else ""
-    return f"{key}{value}{where}: {message}"
+    return f"{key}{value}{where}: {message}".removeprefix(": ")
+
+
+def _section_at(section: type[Section], location: tuple[int | str, ...]) -> type[Section]:
+    """The section that a location leads to, as far as it leads through sections."""
+    for part in location:
+        field = section.model_fields.get(str(part))
+        if not (field and isinstance(field.annotation, type)):
+            break
+        if not issubclass(field.annotation, Section):
+            break
+        section = field.annotation
+    return section
 
 
 def _readable(location: tuple[int | str, ...]) -> Iterator[str]:
-    """The parts of a location that stand in `params.yaml` (not the name of a union's member)."""
+    """The parts of a location that stand in `params.yaml`."""
     for part in location:
-        if part not in ("cnn", "vgg16", "[key]") and not str(part).startswith("function-"):
+        if part != "[key]":
             yield str(part)

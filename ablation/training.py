@@ -9,14 +9,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from ablation import architectures, checkpoints, optimizers
-from ablation.batches import Batches, order
+from ablation.batches import batches, order
 from ablation.config.arm import ArmConfig
 from ablation.progress import Progress, Report
 from ablation.split import measured
@@ -85,7 +84,6 @@ def train(
         optimizer=optimizers.build(config.optimizer, steps * config.epochs),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        steps_per_execution=min(config.steps_per_execution, steps),
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
     history = checkpoints.restore(checkpoint, model) if checkpoint.exists() else []
@@ -94,21 +92,20 @@ def train(
         "validation": measured(data.validation, config.measured_images),
     }
     for epoch in range(len(history), config.epochs):
-        batches = Batches(
-            data.images,
-            data.labels,
-            order(data.training, seed, epoch * steps * batch, steps * batch),
-            batch,
-        )
+        numbers = order(data.training, seed, epoch * steps * batch, steps * batch)
         watch = _Watch(name, epoch, config.epochs, steps, batch, history, report)
         started = time.perf_counter()
-        # The order is the data's, so Keras must not shuffle; it would from a global state.
-        logs = model.fit(batches, shuffle=False, verbose=0, callbacks=[watch]).history
+        model.reset_metrics()
+        # Not `fit`: when a fit on a generator ends, TensorFlow's data pipeline may take 20 s to
+        # close, longer than an epoch takes here.
+        for step, pair in enumerate(batches(data.images, data.labels, numbers, batch), start=1):
+            logs = model.train_on_batch(*pair, return_dict=True)
+            watch.after(step)
         seconds = time.perf_counter() - started
         row = {
             "epoch": epoch + 1,
-            "running_accuracy": float(logs["accuracy"][0]),
-            "running_loss": float(logs["loss"][0]),
+            "running_accuracy": float(logs["accuracy"]),
+            "running_loss": float(logs["loss"]),
         }
         for part, chosen in parts.items():
             images, labels = data.images[chosen], data.labels[chosen]
@@ -124,7 +121,7 @@ def train(
     return Trained(model, history, trained / sum(row["seconds"] for row in history))
 
 
-class _Watch(keras.callbacks.Callback):
+class _Watch:
     """Tells `report` how far the epoch has come."""
 
     def __init__(
@@ -137,14 +134,13 @@ class _Watch(keras.callbacks.Callback):
         history: checkpoints.History,
         report: Report,
     ) -> None:
-        super().__init__()
         self._name, self._epoch, self._epochs, self._steps = name, epoch, epochs, steps
         self._batch, self._history, self._report = batch, history, report
         self._started = time.perf_counter()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if batch + 1 < self._steps:  # the whole epoch is told once it is measured
-            self._report(self.progress(batch + 1, time.perf_counter() - self._started))
+    def after(self, step: int) -> None:
+        if step < self._steps:  # the whole epoch is told once it is measured
+            self._report(self.progress(step, time.perf_counter() - self._started))
 
     def progress(self, steps: int, elapsed: float) -> Progress:
         """The run's state after `steps` steps of this epoch, which took `elapsed` seconds."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,9 @@ PARAMS, LOGS, PROGRESS = Path("params.yaml"), Path("logs"), Path(".scratch/progr
 
 
 def main() -> None:
+    # A closed terminal or `kill` stops the runs too, as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time (default: the cores)"

@@ -78,6 +78,20 @@ def test_metrics_by_arm_are_means_over_seeds_in_the_order_of_arms() -> None:
     }
 
 
+def test_what_no_run_measured_is_absent_from_the_metrics() -> None:
+    """A study of two epochs has no stability, in no run."""
+    rows = [
+        {"arm": arm, "seed": seed, **summary.run_row(history([0.2, 0.6]), JUDGED, 1.0, 1)}
+        for arm in "ab"
+        for seed in (0, 1)
+    ]
+    means = summary.by_arm(pd.DataFrame(rows))
+    for arm in "ab":
+        assert "stability" not in means[arm]
+        assert set(means[arm]) == set(summary.METRICS) - {"stability"}
+        assert means[arm]["test_accuracy"] == 0.6
+
+
 def test_the_best_arm_has_the_highest_mean_validation_accuracy() -> None:
     table = runs(
         arm=["a", "a", "b", "b", "c"],
@@ -104,10 +118,16 @@ def test_the_curves_of_a_figure_are_its_arms_and_the_plotted_metrics() -> None:
             for metric in (*summary.CURVES, "seconds", "running_loss")
         ]
     )
-    table = summary.curves_table(figure, curves)
+    table = summary.curves_table(figure, curves, {"a": 0.2, "b": 0.3, "c": 0.4})
     assert set(table["arm"]) == {"a", "c"}
     assert len(table) == 2 * len(summary.CURVES)
     assert set(table["metric"]) == set(summary.CURVES)
+    assert set(zip(table["arm"], table["majority_share"], strict=True)) == {("a", 0.2), ("c", 0.4)}
+
+
+def test_the_majority_share_is_that_of_the_commonest_label() -> None:
+    assert summary.majority_share(np.array([9, 1, 9, 0], np.uint8)) == 0.5
+    assert summary.majority_share(np.array([3], np.uint8)) == 1.0
 
 
 def test_the_layers_of_a_figure_are_its_arms_in_order() -> None:

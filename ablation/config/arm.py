@@ -81,7 +81,6 @@ class TrainConfig(Section):
     images_per_epoch: Positive | None
     batch_size: Positive
     measured_images: Positive
-    steps_per_execution: Positive
     threads: Positive
     precision: Literal["float32", "mixed_bfloat16"]
     optimizer: OptimizerConfig

@@ -1,0 +1,91 @@
+"""What DVC says of the graph, asked of a real repository with stages of no work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner import graph
+
+DVC_YAML = """
+stages:
+  prepare:
+    cmd: cp source.txt data.txt
+    deps: [source.txt]
+    outs: [data.txt]
+  train:
+    matrix: {arm: [a, b], seed: [0]}
+    cmd: cp data.txt ${item.arm}-${item.seed}.network && cat ${item.arm}.yaml >> COUNT
+    deps: [data.txt, "${item.arm}.yaml"]
+    outs: ["${item.arm}-${item.seed}.network"]
+  evaluate:
+    matrix: {arm: [a, b], seed: [0]}
+    cmd: cp ${item.arm}-${item.seed}.network ${item.arm}-${item.seed}.metrics
+    deps: [judge.txt, "${item.arm}-${item.seed}.network"]
+    outs: ["${item.arm}-${item.seed}.metrics"]
+"""
+KEYS = ["a-0", "b-0"]
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose two runs have not run; the work done is counted in COUNT."""
+    for name in [name for name in os.environ if name.startswith(("DVC_", "GIT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    folder = tmp_path / "study"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in ("source.txt", "judge.txt", "a.yaml", "b.yaml"):
+        (folder / name).write_text(f"{name}\n")
+    (folder / "dvc.yaml").write_text(DVC_YAML)
+    subprocess.run([*graph.DVC, "init", "--quiet", "--no-scm"], check=True)
+    return folder
+
+
+def test_a_run_s_command_names_its_two_stages_and_leaves_the_rest_alone() -> None:
+    command = graph.run_command("adam-0")
+    assert command[:3] == [sys.executable, "-m", "dvc"]
+    assert command[-2:] == ["train@adam-0", "evaluate@adam-0"]
+    assert "--single-item" in command
+    assert command.index("--wait-for-lock") < command.index("repro")  # an option of dvc itself
+
+
+@pytest.mark.slow
+def test_what_is_out_of_date_is_told_run_by_run(study: Path) -> None:
+    graph.repro("prepare")
+    assert graph.outdated(KEYS[::-1]) == KEYS[::-1]
+
+    # One run: training and evaluation, not the other.
+    subprocess.run(graph.run_command("a-0"), check=True, capture_output=True)
+    assert (study / "a-0.metrics").exists()
+    assert graph.outdated(KEYS) == ["b-0"]
+
+    graph.repro()
+    assert graph.outdated(KEYS) == []
+    assert (study / "COUNT").read_text() == "a.yaml\nb.yaml\n"
+
+    # An arm's configuration concerns its runs, the judge every run.
+    (study / "b.yaml").write_text("another\n")
+    assert graph.outdated(KEYS) == ["b-0"]
+    (study / "judge.txt").write_text("stricter\n")
+    assert graph.outdated(KEYS) == KEYS
+
+
+@pytest.mark.slow
+def test_what_dvc_cannot_do_is_one_line(study: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(graph.StudyError) as error:
+        graph.outdated(["nobody-0"])
+    assert "nobody-0" in str(error.value)
+    assert "\n" not in str(error.value)
+
+    (study / "source.txt").unlink()
+    with pytest.raises(graph.StudyError, match="dvc repro prepare") as error:
+        graph.repro("prepare")
+    assert "\n" not in str(error.value)
+    assert "source.txt" in capfd.readouterr().err  # DVC's own message reached the person
