@@ -63,7 +63,7 @@ def train(study: StudyConfig, jobs: int) -> None:
     todo.sort(key=lambda key: -costs[key])
     print(f"training {len(todo)} of {len(costs)} runs, {jobs} at a time; logs in {LOGS}/")
     commands = {key: graph.run_command(key) for key in todo}
-    with Display({key: costs[key] for key in todo}, jobs, PROGRESS) as display:
+    with Display({key: costs[key] for key in todo}, PROGRESS) as display:
         state = pool.run(commands, jobs, LOGS, display.show)
     if state.failed:
         logs = ", ".join(str(LOGS / f"{key}.log") for key in state.failed)

@@ -23,8 +23,8 @@ class Display:
     `costs` is each run's work in any unit; it turns the work done into the time left.
     """
 
-    def __init__(self, costs: Mapping[str, float], jobs: int, progress: Path) -> None:
-        self._costs, self._jobs, self._progress = costs, jobs, progress
+    def __init__(self, costs: Mapping[str, float], progress: Path) -> None:
+        self._costs, self._progress = costs, progress
         self._console = Console()
         self._live = Live(console=self._console, auto_refresh=False)
         self._started = time.monotonic()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,13 +80,16 @@ def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    alive = [process for process in processes if process.poll() is None]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        for process in alive:
-            os.killpg(process.pid, number)
+    """Interrupts the processes with all their children, and kills what does not stop in time."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for process in processes:
+            if process.poll() is None:
+                os.killpg(process.pid, number)
         deadline = time.monotonic() + GRACE
-        while alive and time.monotonic() < deadline:
-            alive = [p for p in alive if p.poll() is None]
+        while any(p.poll() is None for p in processes) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if not alive:
-            return
+    for process in processes:
+        # A child may outlive its leader, so the group is ended whether or not the leader is gone.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -80,7 +80,6 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "images_per_epoch": None,
             "batch_size": 8,
             "measured_images": 20,
-            "steps_per_execution": 1,
             "threads": 1,
             "precision": "float32",
             "optimizer": {

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation.batches import Batches, order
+from ablation.batches import batches, order
 
 sizes = st.integers(1, 40)
 seeds = st.integers(0, 2**31)
@@ -53,9 +53,8 @@ def test_the_global_random_state_has_no_part_in_it() -> None:
 def test_batches_are_the_images_in_the_given_order() -> None:
     images = np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
     labels = np.arange(10, dtype=np.uint8) + 100
-    batches = Batches(images, labels, np.array([7, 1, 4, 3, 9]), 2)
-    assert len(batches) == 2  # what is over makes no batch
-    seen = [batches[i] for i in range(2)]
+    seen = list(batches(images, labels, np.array([7, 1, 4, 3, 9]), 2))
+    # What is over makes no batch.
     assert [part[:, 0, 0].tolist() for part, _ in seen] == [[7, 1], [4, 3]]
     assert [part.tolist() for _, part in seen] == [[107, 101], [104, 103]]
     assert seen[0][0].dtype == np.uint8

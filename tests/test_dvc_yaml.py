@@ -203,9 +203,8 @@ def test_a_dependency_is_named_once(stage: str) -> None:
     assert len(set(deps)) == len(deps)
 
 
-def test_resolve_depends_on_every_section_and_on_its_own_scale_alone() -> None:
-    wanted = [*(key for key in TOP if key != "scales"), "scales.${scale}"]
-    assert sorted(GRAPH["resolve"]["params"]) == sorted(wanted)
+def test_resolve_depends_on_every_section() -> None:
+    assert sorted(GRAPH["resolve"]["params"]) == sorted(TOP)
     assert sorted(PARAMS) == sorted(TOP)
 
 

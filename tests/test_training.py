@@ -209,18 +209,6 @@ def test_another_seed_is_another_run(whole: Whole, data: training.Images, tmp_pa
     assert changed(run(arm, data, tmp_path / "state.npz", seed=1), trained)
 
 
-@pytest.mark.parametrize("whole", ["sgd"], indirect=True)
-def test_more_steps_at_a_time_change_nothing(
-    whole: Whole, data: training.Images, tmp_path: Path
-) -> None:
-    arm, trained, _, _ = whole
-    train = arm.train.model_copy(update={"steps_per_execution": 4})  # six are no multiple of it
-    told: list[Progress] = []
-    many = run(arm.model_copy(update={"train": train}), data, tmp_path / "state.npz", told.append)
-    assert_same(many, trained)
-    np.testing.assert_allclose([p.share for p in told], np.array([4, 6, 10, 12, 16, 18]) / 18)
-
-
 def test_epochs_may_see_fewer_images_than_there_are(
     data: training.Images, tmp_path: Path, tiny_arm: Arm
 ) -> None:

@@ -1,0 +1,61 @@
+"""`make repro`'s own decisions: the scale it writes, the order of runs, what it shows."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from ablation.files import write_json, write_yaml
+from runner import __main__ as runner
+from runner.display import Display
+from runner.graph import StudyError
+from runner.pool import State
+
+PARAMS = "# A comment.\nscale: laptop   # which\nscales:\n  smoke: {}\n  laptop: {}\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_scale_is_written_and_every_comment_stays() -> None:
+    Path("params.yaml").write_text(PARAMS)
+    runner.set_scale("smoke")
+    assert Path("params.yaml").read_text() == PARAMS.replace("scale: laptop", "scale: smoke")
+
+
+def test_an_unknown_scale_is_refused_and_nothing_written() -> None:
+    Path("params.yaml").write_text(PARAMS)
+    with pytest.raises(StudyError, match="'huge'; allowed: smoke, laptop"):
+        runner.set_scale("huge")
+    assert Path("params.yaml").read_text() == PARAMS
+
+
+def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None:
+    display = Display({"long-0": 30.0, "short-0": 10.0}, Path("progress"))
+    display._started -= 100.0  # ten seconds for each unit of work done
+    state = State(waiting=[], running={"long-0": time.monotonic() - 5}, done=["short-0"])
+    progress = {
+        "run": "long-0",
+        "epoch": 2,
+        "epochs": 4,
+        "share": 0.5,
+        "accuracy": 0.25,
+        "images_per_second": 500.0,
+        "seconds_left": 61.0,
+    }
+    write_json(Path("progress/long-0.json"), progress)
+    head, line = display.lines(state)
+    # 25 of 40 units in 100 s leave 15 units, 60 s.
+    assert head == "1 of 2 runs done, 0 waiting, about 1 min 0 s left"
+    assert line == "  long-0  epoch 2/4  accuracy  25.0 %  500 images/s  1 min 1 s left"
+
+
+def test_an_earlier_attempts_progress_is_not_shown() -> None:
+    display = Display({"long-0": 30.0}, Path("progress"))
+    write_yaml(Path("progress/long-0.json"), {})
+    state = State(waiting=[], running={"long-0": time.monotonic() + 5})
+    assert display.lines(state) == ["0 of 1 runs done, 0 waiting", "  long-0  starting"]
