@@ -7,11 +7,10 @@ arm's configuration keeps the one it uses, so that changing another leaves its r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
-from pydantic import ValidationError
-
+from ablation.checks import ConfigError, check_keys, check_name, listed, mapping, validated
 from ablation.config.arm import (
     ArmConfig,
     CnnConfig,
@@ -36,12 +35,6 @@ _KINDS: dict[str, type[Section]] = {
     for figure in get_args(get_args(FigureConfig)[0])
 }
 
-Kind = TypeVar("Kind", bound=Section)
-
-
-class ConfigError(ValueError):
-    """A mistake in `params.yaml`, told in one line: the key, its value and what is allowed."""
-
 
 class Resolved(Section):
     """All that `resolve` writes."""
@@ -61,23 +54,23 @@ def resolve(params: Tree) -> Resolved:
         ConfigError: an unknown or missing key, a value of the wrong type or out of range, a name
             that stands for nothing. The message names the key as it is written in `params.yaml`.
     """
-    _check_keys(_mapping(params, "params.yaml"), TOP, "")
+    check_keys(mapping(params, "params.yaml"), TOP, "")
     missing = [key for key in TOP if key not in params]
     if missing:
-        raise ConfigError(f"{missing[0]} is missing; the sections are {_listed(TOP)}")
+        raise ConfigError(f"{missing[0]} is missing; the sections are {listed(TOP)}")
     scale = params["scale"]
-    _check_name(scale, _mapping(params["scales"], "scales"), "scale")
-    sizes = _mapping(params["scales"][scale], f"scales.{scale}")
-    _check_keys(sizes, (*SECTIONS, "arms"), f"scales.{scale}.")
-    base: Tree = {key: _mapping(params[key], key) for key in SECTIONS}
+    check_name(scale, mapping(params["scales"], "scales"), "scale")
+    sizes = mapping(params["scales"][scale], f"scales.{scale}")
+    check_keys(sizes, (*SECTIONS, "arms"), f"scales.{scale}.")
+    base: Tree = {key: mapping(params[key], key) for key in SECTIONS}
     for key in SECTIONS:
         base = {**base, key: _fill(base[key], sizes.get(key, {}), key, scale)}
     _check_offers(base)
-    data = _validated(DataConfig, base["data"], "data")
+    data = validated(DataConfig, base["data"], "data")
 
     arms = _arms(params, sizes, base, scale, data)
     labels = {name: _label(params["arms"][name], name) for name in arms}
-    study = _validated(
+    study = validated(
         StudyConfig,
         {
             "scale": scale,
@@ -93,14 +86,14 @@ def resolve(params: Tree) -> Resolved:
         },
         "",
     )
-    _check_name(study.baseline, arms, "baseline")
-    return _validated(
+    check_name(study.baseline, arms, "baseline")
+    return validated(
         Resolved,
         {
             "study": study,
-            "sources": _validated(SourcesConfig, params["sources"], "sources"),
+            "sources": validated(SourcesConfig, params["sources"], "sources"),
             "data": data,
-            "evaluation": _validated(EvaluationConfig, base["evaluation"], "evaluation"),
+            "evaluation": validated(EvaluationConfig, base["evaluation"], "evaluation"),
             "arms": arms,
             "figures": _figures(params["figures"], arms),
         },
@@ -111,16 +104,16 @@ def resolve(params: Tree) -> Resolved:
 def _arms(
     params: Tree, sizes: Tree, base: Tree, scale: str, data: DataConfig
 ) -> dict[str, ArmConfig]:
-    declared = _mapping(params["arms"], "arms")
-    sized = _mapping(sizes.get("arms", {}), f"scales.{scale}.arms")
+    declared = mapping(params["arms"], "arms")
+    sized = mapping(sizes.get("arms", {}), f"scales.{scale}.arms")
     for name in sized:
         if name not in declared:
-            raise ConfigError(f"scales.{scale}.arms.{name}: no such arm; arms: {_listed(declared)}")
+            raise ConfigError(f"scales.{scale}.arms.{name}: no such arm; arms: {listed(declared)}")
         where = f"scales.{scale}.arms.{name}"
-        _check_keys(_mapping(sized[name], where), ARM_SECTIONS, f"{where}.")
+        check_keys(mapping(sized[name], where), ARM_SECTIONS, f"{where}.")
     for name, overrides in declared.items():
-        _check_keys(
-            _mapping(overrides, f"arms.{name}"),
+        check_keys(
+            mapping(overrides, f"arms.{name}"),
             ("label", "extends", *ARM_SECTIONS),
             f"arms.{name}.",
         )
@@ -144,9 +137,9 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
     where = f" (arm {name})"
     model, train = tree["model"], tree["train"]
     offered = [key for key in model if key != "architecture"]
-    _check_name(model["architecture"], offered, "model.architecture", where)
-    _check_name(train["optimizer"], train["optimizers"], "train.optimizer", where)
-    optimizer = _validated(
+    check_name(model["architecture"], offered, "model.architecture", where)
+    check_name(train["optimizer"], train["optimizers"], "train.optimizer", where)
+    optimizer = validated(
         OptimizerConfig,
         {"name": train["optimizer"], **train["optimizers"][train["optimizer"]]},
         f"train.optimizers.{train['optimizer']}",
@@ -160,7 +153,7 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
         "train": {k: v for k, v in train.items() if k not in ("optimizer", "optimizers")}
         | {"optimizer": optimizer},
     }
-    arm = _validated(ArmConfig, chosen, "", where)
+    arm = validated(ArmConfig, chosen, "", where)
     size = image_size // arm.input.downscale
     if arm.input.pad is not None and arm.input.pad < size:
         raise ConfigError(
@@ -192,9 +185,9 @@ def _check_sizes(arm: ArmConfig, data: DataConfig, where: str) -> None:
 def _check_offers(base: Tree) -> None:
     """Validates also the architectures and optimizers that no arm uses today."""
     model, train = base["model"], base["train"]
-    _check_keys(base["input"], tuple(InputConfig.model_fields), "input.")
-    _check_keys(train, (*TrainConfig.model_fields, "optimizers"), "train.")
-    _check_keys(model, ("architecture", "cnn", "vgg16"), "model.")
+    check_keys(base["input"], tuple(InputConfig.model_fields), "input.")
+    check_keys(train, (*TrainConfig.model_fields, "optimizers"), "train.")
+    check_keys(model, ("architecture", "cnn", "vgg16"), "model.")
     for key, section in (("cnn", CnnConfig), ("vgg16", Vgg16Config)):
         _check_offer(section, "architecture", key, model.get(key), f"model.{key}")
     for key in ("optimizer", "optimizers"):
@@ -202,26 +195,26 @@ def _check_offers(base: Tree) -> None:
             raise ConfigError(f"train.{key} is missing")
     if "architecture" not in model:
         raise ConfigError("model.architecture is missing")
-    for name, settings in _mapping(train["optimizers"], "train.optimizers").items():
+    for name, settings in mapping(train["optimizers"], "train.optimizers").items():
         _check_offer(OptimizerConfig, "name", name, settings, f"train.optimizers.{name}")
 
 
 def _check_offer(section: type[Section], tag: str, name: str, settings: Any, path: str) -> None:
     """Validates `settings` as the `section` whose field `tag` is the name it is offered under."""
     fields = tuple(field for field in section.model_fields if field != tag)
-    _check_keys(_mapping(settings, path), fields, f"{path}.")
-    _validated(section, {tag: name, **settings}, path)
+    check_keys(mapping(settings, path), fields, f"{path}.")
+    validated(section, {tag: name, **settings}, path)
 
 
 def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
     figures = {}
-    for name, content in _mapping(declared, "figures").items():
+    for name, content in mapping(declared, "figures").items():
         path = f"figures.{name}"
-        _check_name(_mapping(content, path).get("kind"), _KINDS, f"{path}.kind")
-        figure = _validated(_KINDS[content["kind"]], content, path)
+        check_name(mapping(content, path).get("kind"), _KINDS, f"{path}.kind")
+        figure = validated(_KINDS[content["kind"]], content, path)
         for arm in getattr(figure, "arms", []):
             if arm not in arms:
-                raise ConfigError(f"{path} names the arm {arm!r}; arms: {_listed(arms)}")
+                raise ConfigError(f"{path} names the arm {arm!r}; arms: {listed(arms)}")
         figures[name] = figure
     return figures
 
@@ -230,7 +223,7 @@ def _lineage(name: str, declared: Tree) -> list[str]:
     """The arm and what it extends, the oldest first."""
     line = [name]
     while (parent := declared[line[-1]].get("extends")) is not None:
-        _check_name(parent, declared, f"arms.{line[-1]}.extends")
+        check_name(parent, declared, f"arms.{line[-1]}.extends")
         if parent in line:
             raise ConfigError(
                 f"arms.{line[-1]}.extends = {parent!r} closes a circle; extend another"
@@ -246,13 +239,10 @@ def _label(overrides: Tree, name: str) -> str:
     return label
 
 
-# --- trees ------------------------------------------------------------------------------------
-
-
 def _fill(base: Tree, sizes: Any, path: str, scale: str) -> Tree:
     """`base` with the keys that only the scale sets. One key has one place."""
     merged = dict(base)
-    for key, value in _mapping(sizes, f"scales.{scale}.{path}").items():
+    for key, value in mapping(sizes, f"scales.{scale}.{path}").items():
         if key not in base:
             merged[key] = value
         elif isinstance(base[key], dict) and isinstance(value, dict):
@@ -267,73 +257,9 @@ def _fill(base: Tree, sizes: Any, path: str, scale: str) -> Tree:
 def _override(base: Tree, change: Any, origin: str) -> Tree:
     """`base` with the values of `change`, which may name only keys that `base` has."""
     merged = dict(base)
-    for key, value in _mapping(change, origin).items():
+    for key, value in mapping(change, origin).items():
         if key not in base:
-            raise ConfigError(f"{origin}.{key}: unknown key; allowed: {_listed(base)}")
+            raise ConfigError(f"{origin}.{key}: unknown key; allowed: {listed(base)}")
         deeper = isinstance(base[key], dict)
         merged[key] = _override(base[key], value, f"{origin}.{key}") if deeper else value
     return merged
-
-
-def _mapping(value: Any, path: str) -> Tree:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path} = {value!r}; allowed: a mapping of keys to values")
-    return value
-
-
-def _check_keys(tree: Tree, allowed: tuple[str, ...], prefix: str) -> None:
-    for key in tree:
-        if key not in allowed:
-            raise ConfigError(f"{prefix}{key}: unknown key; allowed: {_listed(allowed)}")
-
-
-def _check_name(name: Any, allowed: Iterable[str], key: str, where: str = "") -> None:
-    """Refuses a name that stands for nothing; it may be of any type, a list among them."""
-    if name not in list(allowed):
-        raise ConfigError(f"{key} = {name!r}{where}; allowed: {_listed(allowed)}")
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(str(name) for name in names)
-
-
-# --- pydantic's errors, in one line -----------------------------------------------------------
-
-
-def _validated(section: type[Kind], tree: Tree, path: str, where: str = "") -> Kind:
-    try:
-        return section.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError(_first_error(error, path, where, section)) from None
-
-
-def _first_error(error: ValidationError, path: str, where: str, section: type[Section]) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(part for part in (path, *_readable(first["loc"])) if part)
-    if first["type"] == "missing":
-        return f"{key} is missing{where}"
-    if first["type"] == "extra_forbidden":
-        allowed = _listed(_section_at(section, first["loc"][:-1]).model_fields)
-        return f"{key}: unknown key{where}; allowed: {allowed}"
-    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    value = f" = {first['input']!r}" if first["type"] != "value_error" else ""
-    return f"{key}{value}{where}: {message}".removeprefix(": ")
-
-
-def _section_at(section: type[Section], location: tuple[int | str, ...]) -> type[Section]:
-    """The section that a location leads to, as far as it leads through sections."""
-    for part in location:
-        field = section.model_fields.get(str(part))
-        if not (field and isinstance(field.annotation, type)):
-            break
-        if not issubclass(field.annotation, Section):
-            break
-        section = field.annotation
-    return section
-
-
-def _readable(location: tuple[int | str, ...]) -> Iterator[str]:
-    """The parts of a location that stand in `params.yaml`."""
-    for part in location:
-        if part != "[key]":
-            yield str(part)

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ablation.checks import ConfigError
 from ablation.cli import run
 from ablation.files import read_yaml, write_yaml
-from ablation.resolution import ConfigError, resolve
+from ablation.resolution import resolve
 
 PARAMS = Path("params.yaml")
 CONFIGS = Path("configs")

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ablation import backgrounds
+from ablation.checks import ConfigError
 from ablation.config.arm import ArmConfig, CnnConfig, Vgg16Config
 from ablation.config.data import Family
 from ablation.files import read_yaml
-from ablation.resolution import SECTIONS, TOP, ConfigError, Resolved, resolve
+from ablation.resolution import SECTIONS, TOP, Resolved, resolve
 
 Tree = dict[str, Any]
 Path_ = tuple[str | int, ...]
