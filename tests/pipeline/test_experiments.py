@@ -36,7 +36,7 @@ def test_another_optimizer_retrains_the_arms_that_inherit_it_and_the_way_back_is
     assert "train.optimizer" in parameters
     assert "sgd_nesterov" in parameters
     difference = json.loads(repository.dvc("metrics", "diff", "--json"))
-    changed = difference["reports/metrics.json"]["diff"]
+    changed = difference["reports/metrics.json"]
     assert "baseline.images_per_second" in changed
     assert "vgg_raw.test_accuracy" not in changed
     experiments = repository.dvc("exp", "show", "--csv")
