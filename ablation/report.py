@@ -55,10 +55,12 @@ class Column:
 
 COLUMNS = (
     Column("train_accuracy", "Training (%)",
-           "accuracy on training images after the last epoch, with dropout off",
+           "accuracy after the last epoch on a fixed random part of the training images, the same "
+           "as in the curves, with dropout off",
            lambda value: f"{value * 100:.1f}"),
     Column("validation_accuracy", "Validation (%)",
-           "accuracy on the validation images after the last epoch",
+           "accuracy after the last epoch on all validation images; the curves measure a fixed "
+           "random part of them after each epoch, so their last point may differ",
            lambda value: f"{value * 100:.1f}", compared=True),
     Column("test_accuracy", "Test (%)",
            "accuracy on test images, which no choice ever saw",
@@ -74,7 +76,7 @@ COLUMNS = (
            lambda value: f"{value:.1f}".removesuffix(".0")),
     Column("stability", "Stability (points)",
            "standard deviation of validation accuracy over the last sixth of the epochs; "
-           "small is stable",
+           "small is stable, and a dash means that this is fewer than two epochs",
            lambda value: f"{value * 100:.2f}"),
     Column("images_per_second", "Images/s",
            "training images a second, on the machine that trained, beside its other runs",

@@ -58,8 +58,20 @@ def resolve(params: Tree) -> Resolved:
     missing = [key for key in TOP if key not in params]
     if missing:
         raise ConfigError(f"{missing[0]} is missing; the sections are {listed(TOP)}")
-    scale = params["scale"]
-    check_name(scale, mapping(params["scales"], "scales"), "scale")
+    scales = mapping(params["scales"], "scales")
+    check_name(params["scale"], scales, "scale")
+    chosen = _at_scale(params, params["scale"])
+    for scale in scales:  # a mistake in another scale is told today, not when it is chosen
+        if scale != chosen.study.scale:
+            try:
+                _at_scale(params, scale)
+            except ConfigError as error:
+                raise ConfigError(f"at scale {scale}: {error}") from None
+    return chosen
+
+
+def _at_scale(params: Tree, scale: str) -> Resolved:
+    """The complete configuration at one scale."""
     sizes = mapping(params["scales"][scale], f"scales.{scale}")
     check_keys(sizes, (*SECTIONS, "arms"), f"scales.{scale}.")
     base: Tree = {key: mapping(params[key], key) for key in SECTIONS}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time (default: the cores)"
+        "--jobs", type=int, default=cores(), help="runs at a time (default: the cores)"
     )
     parser.add_argument("--scale", help="write this scale into params.yaml first")
     options = parser.parse_args()
@@ -40,6 +41,13 @@ def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     train(study, options.jobs)
     graph.repro()
+
+
+def cores() -> int:
+    """The processor cores that this process may use, where the system tells; else all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def set_scale(scale: str) -> None:
@@ -68,6 +76,8 @@ def train(study: StudyConfig, jobs: int) -> None:
     if state.failed:
         logs = ", ".join(str(LOGS / f"{key}.log") for key in state.failed)
         raise graph.StudyError(f"{len(state.failed)} of {len(todo)} runs failed; see {logs}")
+    # No run is under way, so what is left was abandoned for another configuration or other code.
+    shutil.rmtree(PROGRESS.parent, ignore_errors=True)
 
 
 def cost(study: StudyConfig, arm: str) -> float:

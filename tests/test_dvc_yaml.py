@@ -203,8 +203,8 @@ def test_a_dependency_is_named_once(stage: str) -> None:
     assert len(set(deps)) == len(deps)
 
 
-def test_resolve_depends_on_every_section() -> None:
-    assert sorted(GRAPH["resolve"]["params"]) == sorted(TOP)
+def test_resolve_depends_on_all_of_params_yaml() -> None:
+    assert GRAPH["resolve"]["params"] == [{"params.yaml": None}]
     assert sorted(PARAMS) == sorted(TOP)
 
 

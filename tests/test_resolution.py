@@ -207,11 +207,12 @@ def test_an_arm_without_a_label_is_named_by_itself(params: Tree) -> None:
     assert resolve(params).study.arms["adam"] == "adam"
 
 
-def test_another_scale_may_be_anything_until_it_is_chosen(params: Tree) -> None:
+def test_a_mistake_in_another_scale_is_told_with_its_name(params: Tree) -> None:
+    params["scale"] = "smoke"
     params["scales"]["laptop"]["train"]["epochs"] = "many"
-    resolve(params)
-    params["scale"] = "laptop"
-    assert "many" in mistake(params)
+    said = mistake(params)
+    assert said.startswith("at scale laptop: ")
+    assert "many" in said
 
 
 # --- what a change touches --------------------------------------------------------------------

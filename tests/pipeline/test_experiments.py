@@ -88,3 +88,10 @@ def test_a_mistake_is_one_line_before_anything_is_fetched(
     said = [line for line in output.splitlines() if all(word in line for word in named)]
     assert len(said) >= 1, output
     assert not (repository.path / "data/raw").exists()
+
+
+def test_an_unknown_section_is_refused_after_a_study_too(study: Repository, copy_of: Copy) -> None:
+    repository = copy_of(study)
+    output = repository.dvc("exp", "run", "-S", "+speed=3", check=False)
+    assert repository.status != 0
+    assert "speed: unknown key; allowed: scale, seeds" in output
