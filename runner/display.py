@@ -30,6 +30,8 @@ class Display:
         self._started = time.monotonic()
         self._shown = self._started
         self._reported: set[str] = set()
+        # What a resumed run had done before is no work of this study's pace.
+        self._done_before: dict[str, float] = {}
 
     def __enter__(self) -> Display:
         if self._console.is_terminal:
@@ -77,9 +79,16 @@ class Display:
             return None
 
     def _seconds_left(self, state: State, shares: Mapping[str, float]) -> float | None:
-        done = sum(self._costs[name] for name in (*state.done, *state.failed))
-        done += sum(self._costs[name] * share for name, share in shares.items())
+        for name, share in shares.items():
+            if share:
+                self._done_before.setdefault(name, share)
+        work = {n: cost * (1 - self._done_before.get(n, 0.0)) for n, cost in self._costs.items()}
+        done = sum(work[name] for name in (*state.done, *state.failed))
+        done += sum(
+            self._costs[name] * (share - self._done_before.get(name, 0.0))
+            for name, share in shares.items()
+        )
         if not done:
             return None
         elapsed = time.monotonic() - self._started
-        return elapsed * (sum(self._costs.values()) - done) / done
+        return elapsed * (sum(work.values()) - done) / done

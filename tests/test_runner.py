@@ -47,10 +47,12 @@ def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None
         "images_per_second": 500.0,
         "seconds_left": 61.0,
     }
+    write_json(Path("progress/long-0.json"), {**progress, "share": 0.1})
+    display.lines(state)  # resumed: a tenth was done before
     write_json(Path("progress/long-0.json"), progress)
     head, line = display.lines(state)
-    # 25 of 40 units in 100 s leave 15 units, 60 s.
-    assert head == "1 of 2 runs done, 0 waiting, about 1 min 0 s left"
+    # 10 + (15 - 3) of 40 - 3 units in 100 s leave 15 units, 68 s.
+    assert head == "1 of 2 runs done, 0 waiting, about 1 min 8 s left"
     assert line == "  long-0  epoch 2/4  accuracy  25.0 %  500 images/s  1 min 1 s left"
 
 
