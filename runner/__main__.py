@@ -10,7 +10,6 @@ import argparse
 import os
 import re
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -24,9 +23,7 @@ PARAMS, LOGS, PROGRESS = Path("params.yaml"), Path("logs"), Path(".scratch/progr
 
 
 def main() -> None:
-    # A closed terminal or `kill` stops the runs too, as Ctrl-C does.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    pool.stop_on_signals()
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
         "--jobs", type=int, default=cores(), help="runs at a time (default: the cores)"

@@ -25,6 +25,15 @@ class State:
     failed: list[str] = field(default_factory=list)
 
 
+def stop_on_signals() -> None:
+    """A closed terminal or `kill` stops the commands as Ctrl-C does.
+
+    A shell's background job ignores interrupts and hands that on to its children, hence SIGINT too.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
 def run(
     commands: Mapping[str, Sequence[str]],
     jobs: int,

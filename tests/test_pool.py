@@ -180,6 +180,7 @@ from runner import pool
 pool.POLL = 0.05
 pool.GRACE = 0.5
 family = [sys.executable, "-S", "-c", sys.argv[2]]
+pool.stop_on_signals()
 try:
     pool.run({"a": family, "b": family}, 2, Path(sys.argv[1]), lambda _: None)
 except KeyboardInterrupt:
