@@ -113,8 +113,8 @@ def obtain(source: Source, folder: Path) -> Obtained:
         except _RefusedError as refusal:
             answers.append(str(refusal))
     raise SourceError(
-        f"cannot obtain {public.name}: {'; '.join(answers)}. Try again, or place the file by hand"
-        f" at {public} ({source.public.digest}) or at {indexed} ({source.index.digest})"
+        f"cannot obtain {public.name}: {'; '.join(answers)}. Try again, or give the address of"
+        f" another copy with {source.public.digest} as its public url in params.yaml"
     )
 
 
