@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from ablation import vgg16
 from ablation.config.arm import ArmConfig, CnnConfig, InputConfig, Vgg16Config
 from ablation.fused import BatchNormalization
 from ablation.layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
@@ -173,23 +174,19 @@ def _regularizer(config: CnnConfig | Vgg16Config) -> keras.regularizers.Regulari
     return kind(config.regularization)
 
 
-# VGG-16's convolutions (Simonyan and Zisserman 2014, table 1, column D): filters of each block.
-VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-
-
 def _vgg16(x: Any, config: Vgg16Config, seeds: _Seeds) -> Any:
     """VGG-16 without its top, named as Keras names it, then the paper's dense layers."""
     if x.shape[1] < 32:
         raise ValueError(f"VGG-16 pools five times and needs images of 32 px, not {x.shape[1]}")
-    for block, filters_of_block in enumerate(VGG16_BLOCKS, start=1):
+    for block, filters_of_block in enumerate(vgg16.BLOCKS, start=1):
         for index, filters in enumerate(filters_of_block, start=1):
             x = layers.Conv2D(
                 filters,
-                3,
+                vgg16.KERNEL,
                 padding="same",
                 activation="relu",
                 kernel_initializer=seeds.kernel(),
-                name=f"block{block}_conv{index}",
+                name=vgg16.layer_name(block, index),
             )(x)
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     x = layers.Flatten(name="flatten")(x)

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ablation.errors import UserError
 from ablation.files import replacing
 
 History = list[dict[str, float]]
@@ -46,7 +47,7 @@ def restore(path: Path, model: keras.Model) -> History:
     """Sets the model's variables from `path` and gives the history up to there.
 
     Raises:
-        ValueError: the file is of another network.
+        UserError: the file is of another network.
     """
     variables = _variables(model)
     with np.load(path, allow_pickle=False) as stored:
@@ -54,7 +55,7 @@ def restore(path: Path, model: keras.Model) -> History:
         history: History = json.loads(str(stored["history"]))
     # All shapes first: a refusal must not leave the network half restored.
     if [array.shape for array in arrays] != [tuple(v.shape) for v in variables]:
-        raise ValueError(f"{path} is of another network; remove it and train again")
+        raise UserError(f"{path} is of another network; remove it and train again")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
     return history

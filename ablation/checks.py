@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ablation.config.base import Section, Tree
+from ablation.errors import UserError
 
 Kind = TypeVar("Kind", bound=Section)
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """A mistake in `params.yaml`, told in one line: the key, its value and what is allowed."""
 
 

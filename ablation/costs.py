@@ -6,10 +6,9 @@ the multiply-adds of convolutions and dense layers, which is where networks diff
 
 from __future__ import annotations
 
+from ablation import vgg16
 from ablation.config.arm import ArmConfig, CnnConfig
 
-# VGG-16's convolutions: (layers, filters) of each block (Simonyan and Zisserman 2014, column D).
-_VGG16 = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 _CLASSES = 10
 
 
@@ -20,8 +19,8 @@ def multiply_adds(arm: ArmConfig) -> int:
         channels, kernel = 1, arm.model.kernel
         blocks = [[max(1, round(f * arm.model.width)) for f in b] for b in arm.model.blocks]
     else:
-        channels, kernel = 3, 3
-        blocks = [[filters] * layers for layers, filters in _VGG16]
+        channels, kernel = vgg16.CHANNELS, vgg16.KERNEL
+        blocks = [list(block) for block in vgg16.BLOCKS]
     total = 0
     for block in blocks:
         for filters in block:

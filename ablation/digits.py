@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+SIDE = 28  # px, of MNIST's images
 _BLOCK = 64  # digits turned at once: few enough for the processor's cache
 _UBYTE = 0x08  # the IDX type code of unsigned bytes, the only one MNIST uses
 

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from ablation.errors import UserError
+
 Config = TypeVar("Config", bound=BaseModel)
 
 
@@ -55,23 +57,23 @@ def read_yaml(path: Path) -> Any:
     """The content of a YAML file.
 
     Raises:
-        ValueError: the file is no YAML; the message names the line.
+        UserError: the file is no YAML; the message names the line.
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
 
 
 def read_config(path: Path, kind: type[Config]) -> Config:
     """The content of a YAML file as its typed model.
 
     Raises:
-        ValueError: the content does not fit; the message names the file and the first wrong key.
+        UserError: the content does not fit; the message names the file and the first wrong key.
     """
     try:
         return kind.model_validate(read_yaml(path))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{path}: {key}: {first['msg']}; run `dvc repro resolve`") from None
+        raise UserError(f"{path}: {key}: {first['msg']}; run `dvc repro resolve`") from None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.digits import read_idx, write_idx
+from ablation.errors import UserError
 from ablation.sources import matches
 
 # Keras's name of each array, and how the name of its IDX file begins.
@@ -25,10 +26,10 @@ def read_mnist(path: Path, digests: Mapping[str, str]) -> dict[str, NDArray[np.u
     `path` is Keras's mnist.npz or a zip (a wheel, say) that holds the four IDX files, gzipped or
     not. `digests` maps the four names to the digest of each IDX file, "md5:HEX" or "sha256:HEX",
     so the arrays are the same whichever archive they came in. Returns images (n, 28, 28) and
-    labels (n,), uint8. Raises ValueError where the archive, an array or a digest is wrong.
+    labels (n,), uint8. Raises UserError where the archive, an array or a digest is wrong.
     """
     if set(digests) != set(_PARTS):
-        raise ValueError(
+        raise UserError(
             f"MNIST digests for {', '.join(sorted(digests))}: expected {', '.join(_PARTS)}"
         )
     try:
@@ -39,10 +40,10 @@ def read_mnist(path: Path, digests: Mapping[str, str]) -> dict[str, NDArray[np.u
             with np.load(path, allow_pickle=False) as arrays:
                 streams = {name: write_idx(arrays[name]) for name in _PARTS}
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{path}: no MNIST archive: {error}") from error
+        raise UserError(f"{path}: no MNIST archive: {error}") from error
     for name, stream in streams.items():
         if not matches([stream], digests[name]):
-            raise ValueError(f"{path}: the content of {name} does not have {digests[name]}")
+            raise UserError(f"{path}: the content of {name} does not have {digests[name]}")
     return {name: read_idx(stream) for name, stream in streams.items()}
 
 

@@ -13,7 +13,8 @@ from ablation.files import write_json
 
 @dataclass(frozen=True)
 class Progress:
-    """One run's state: `accuracy` is None until the first is known; times in seconds."""
+    """One run's state: `share` of the whole run is done, `accuracy` is None until the
+    first is known, times are in seconds."""
 
     run: str
     epoch: int
@@ -22,6 +23,7 @@ class Progress:
     accuracy: float | None
     images_per_second: float
     seconds_left: float
+    epoch_ended: bool
 
     def __str__(self) -> str:
         accuracy = "" if self.accuracy is None else f"  accuracy {100 * self.accuracy:5.1f} %"
@@ -51,9 +53,9 @@ class Notebook:
         self._path = path
         self._written = float("-inf")
 
-    def note(self, progress: Progress, always: bool = False) -> None:
+    def note(self, progress: Progress) -> None:
         now = time.monotonic()
-        if always or now - self._written >= 1.0:
+        if now - self._written >= 1.0:
             content: dict[str, Any] = asdict(progress)
             write_json(self._path, content)
             self._written = now

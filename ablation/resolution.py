@@ -24,6 +24,7 @@ from ablation.config.data import DataConfig, SourcesConfig
 from ablation.config.figure import FigureConfig
 from ablation.config.study import EvaluationConfig, StudyConfig
 from ablation.costs import multiply_adds
+from ablation.feasibility import check_arm, check_data
 
 ARM_SECTIONS = ("input", "model", "train")
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
@@ -79,6 +80,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
         base = {**base, key: _fill(base[key], sizes.get(key, {}), key, scale)}
     _check_offers(base)
     data = validated(DataConfig, base["data"], "data")
+    check_data(data)
 
     arms = _arms(params, sizes, base, scale, data)
     labels = {name: _label(params["arms"][name], name) for name in arms}
@@ -166,32 +168,8 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
         | {"optimizer": optimizer},
     }
     arm = validated(ArmConfig, chosen, "", where)
-    size = image_size // arm.input.downscale
-    if arm.input.pad is not None and arm.input.pad < size:
-        raise ConfigError(
-            f"input.pad = {arm.input.pad}{where}; allowed: null, or at least the image's {size} px"
-        )
-    _check_sizes(arm, data, where)
+    check_arm(arm, data, where)
     return arm
-
-
-def _check_sizes(arm: ArmConfig, data: DataConfig, where: str) -> None:
-    """What would end a run in its first minute ends it here, before anything is downloaded."""
-    poolings = len(arm.model.blocks) if isinstance(arm.model, CnnConfig) else 5
-    size = arm.input.pad or arm.image_size // arm.input.downscale
-    if size < 2**poolings:
-        raise ConfigError(
-            f"input.downscale = {arm.input.downscale}{where} leaves images of {size} px; "
-            f"allowed: at least {2**poolings} px for {poolings} poolings"
-        )
-    total = data.mnist_images if arm.input.set == "mnist" else data.images
-    images = total - round(data.validation_fraction * total)
-    images = min(arm.train.images_per_epoch or images, images)
-    if arm.train.batch_size > images:
-        raise ConfigError(
-            f"train.batch_size = {arm.train.batch_size}{where}; "
-            f"allowed: at most an epoch's {images} images"
-        )
 
 
 def _check_offers(base: Tree) -> None:

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 
+from ablation.errors import UserError
+
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two packets
 _BLOCK = 1 << 20  # bytes read at once
 _LENGTHS = {"md5": 32, "sha256": 64}  # hexadecimal digits of each digest
@@ -60,7 +62,7 @@ class Obtained:
     served_by: str
 
 
-class SourceError(Exception):
+class SourceError(UserError):
     """No source served the file. One line: what each answered and what to do."""
 
 
@@ -173,6 +175,8 @@ def _reason(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection ended before the file did"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted"
     if isinstance(error, requests.ConnectionError):
         return "cannot connect"
     return type(error).__name__

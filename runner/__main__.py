@@ -19,7 +19,9 @@ from ablation.files import read_config, read_yaml, write_text
 from runner import graph, pool
 from runner.display import Display
 
-PARAMS, LOGS, PROGRESS = Path("params.yaml"), Path("logs"), Path(".scratch/progress")
+PARAMS, LOGS = Path("params.yaml"), Path("logs")
+# What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
+PROGRESS, CHECKPOINTS = Path(".scratch/progress"), Path(".scratch/runs")
 
 
 def main() -> None:
@@ -73,8 +75,9 @@ def train(study: StudyConfig, jobs: int) -> None:
     if state.failed:
         logs = ", ".join(str(LOGS / f"{key}.log") for key in state.failed)
         raise graph.StudyError(f"{len(state.failed)} of {len(todo)} runs failed; see {logs}")
-    # No run is under way, so what is left was abandoned for another configuration or other code.
-    shutil.rmtree(PROGRESS.parent, ignore_errors=True)
+    for key in todo:  # what is left of these runs belongs to another configuration or other code
+        (PROGRESS / f"{key}.json").unlink(missing_ok=True)
+        shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)
 
 
 def cost(study: StudyConfig, arm: str) -> float:

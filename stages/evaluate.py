@@ -55,7 +55,9 @@ def main() -> None:
     with replacing(out / "predictions.npz") as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **predictions)
     # The paper's image numbers, at the same share of a smaller study's images.
-    numbers = np.array([round(n / PAPER_IMAGES * len(images)) for n in config.sample_images])
+    numbers = np.array(
+        [max(1, round(n / PAPER_IMAGES * len(images))) for n in config.sample_images]
+    )
     steps = inspection.input_steps(model, images[numbers - 1])
     with replacing(out / "samples.npz") as temporary:
         np.savez_compressed(

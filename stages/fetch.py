@@ -11,7 +11,7 @@ from ablation.cli import run
 from ablation.config.data import SourcesConfig
 from ablation.files import read_config, replacing
 from ablation.mnist import read_mnist
-from ablation.sources import SourceError, obtain
+from ablation.sources import obtain
 from ablation.vgg_weights import read_vgg16
 
 RAW = Path("data/raw")
@@ -35,4 +35,4 @@ def _write(path: Path, arrays: Mapping[str, NDArray]) -> None:
 
 
 if __name__ == "__main__":
-    run("fetch", main, (SourceError, ValueError))
+    run("fetch", main)

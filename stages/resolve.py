@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from ablation.checks import ConfigError
 from ablation.cli import run
+from ablation.errors import UserError
 from ablation.files import read_yaml, write_yaml
 from ablation.resolution import resolve
 
@@ -18,7 +19,7 @@ def main() -> None:
     try:
         study = resolve(read_yaml(PARAMS))
     except ConfigError as error:
-        raise ValueError(f"{PARAMS}: {error}") from None
+        raise UserError(f"{PARAMS}: {error}") from None
     _write("study", study.study)
     _write("sources", study.sources)
     _write("data", study.data)

@@ -29,11 +29,8 @@ def main() -> None:
     split = Path(f"data/split/{seed}.npz")
     # DVC empties a stage's outputs before it runs it, so what a run resumes from lies elsewhere.
     scratch = Path(os.environ.get("DVC_ROOT", ".")) / ".scratch"
-    checkpoint = (
-        scratch
-        / checkpoints.identity([config, images, labels, split, *_code()], seed)
-        / "state.npz"
-    )
+    identity = checkpoints.identity([config, images, labels, split, *_code()], seed)
+    checkpoint = scratch / "runs" / key / identity / "state.npz"
     notebook = Notebook(scratch / "progress" / f"{key}.json")
     with np.load(split) as parts:
         data = training.Images(
@@ -49,7 +46,7 @@ def main() -> None:
 
     def report(progress: Progress) -> None:
         notebook.note(progress)
-        if progress.share * progress.epochs % 1 == 0:
+        if progress.epoch_ended:
             print(progress, flush=True)
 
     if checkpoint.exists():
@@ -72,7 +69,7 @@ def main() -> None:
     )
     with replacing(Path(f"models/networks/{key}.keras")) as temporary:
         inspection.without_training_state(trained.model).save(temporary)
-    shutil.rmtree(checkpoint.parent)
+    shutil.rmtree(checkpoint.parent, ignore_errors=True)
 
 
 def _code() -> list[Path]:

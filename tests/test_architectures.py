@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from ablation.architectures import VGG16_BLOCKS, build
+from ablation import vgg16
+from ablation.architectures import build
 from ablation.config.arm import ArmConfig
 from ablation.files import read_yaml
 from ablation.resolution import Resolved
@@ -27,7 +28,7 @@ def vgg_weights() -> dict[str, np.ndarray]:
     """Small random weights of the shapes of VGG-16's."""
     rng = np.random.default_rng(5)
     weights, channels = {}, 3
-    for block, filters_of_block in enumerate(VGG16_BLOCKS, start=1):
+    for block, filters_of_block in enumerate(vgg16.BLOCKS, start=1):
         for index, filters in enumerate(filters_of_block, start=1):
             name = f"block{block}_conv{index}"
             shape = (3, 3, channels, filters)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ablation.cli import run
+from ablation.errors import UserError
 
 
 def raising(error: BaseException) -> None:
@@ -33,7 +34,7 @@ def test_a_missing_file_names_itself_and_what_makes_it(tmp_path: Path) -> None:
 
 def test_a_wrong_value_is_one_line() -> None:
     with pytest.raises(SystemExit) as error:
-        raising(ValueError("seeds = 0; allowed: a list"))
+        raising(UserError("seeds = 0; allowed: a list"))
     assert error.value.code == "split: seeds = 0; allowed: a list"
 
 
@@ -44,14 +45,19 @@ def test_an_interrupt_says_how_to_go_on() -> None:
     assert "\n" not in str(error.value.code)
 
 
-@pytest.mark.parametrize("error", [TypeError("x"), ZeroDivisionError(), KeyError("x")])
+@pytest.mark.parametrize(
+    "error", [TypeError("x"), ValueError("x"), KeyError("x"), FileNotFoundError("no such thing")]
+)
 def test_a_defect_keeps_its_traceback(error: Exception) -> None:
     with pytest.raises(type(error)):
         raising(error)
 
 
 def test_a_failed_stage_exits_with_status_1() -> None:
-    code = "from ablation.cli import run\ndef main(): raise ValueError('wrong')\nrun('split', main)"
+    code = (
+        "from ablation.cli import run\nfrom ablation.errors import UserError\n"
+        "def main(): raise UserError('wrong')\nrun('split', main)"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )

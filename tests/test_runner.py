@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from ablation.config.study import StudyConfig
 from ablation.files import write_json, write_yaml
 from runner import __main__ as runner
+from runner import graph
 from runner.display import Display
 from runner.graph import StudyError
 from runner.pool import State
@@ -46,6 +49,7 @@ def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None
         "accuracy": 0.25,
         "images_per_second": 500.0,
         "seconds_left": 61.0,
+        "epoch_ended": False,
     }
     write_json(Path("progress/long-0.json"), {**progress, "share": 0.1})
     display.lines(state)  # resumed: a tenth was done before
@@ -61,3 +65,26 @@ def test_an_earlier_attempts_progress_is_not_shown() -> None:
     write_yaml(Path("progress/long-0.json"), {})
     state = State(waiting=[], running={"long-0": time.monotonic() + 5})
     assert display.lines(state) == ["0 of 1 runs done, 0 waiting", "  long-0  starting"]
+
+
+def test_a_finished_study_clears_only_what_its_own_runs_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    study = StudyConfig(
+        scale="smoke",
+        seeds=[0],
+        baseline="adam",
+        arms={"adam": "Adam", "sgd": "SGD"},
+        data_sets={"adam": "modified", "sgd": "modified"},
+        multiply_adds={"adam": 1, "sgd": 1},
+        training_images={"modified": 100},
+    )
+    for run in ("adam-0", "other-0"):
+        write_json(Path(f".scratch/progress/{run}.json"), {})
+        write_json(Path(f".scratch/runs/{run}/old/state.json"), {})
+    monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
+    monkeypatch.setattr(graph, "outdated", lambda keys: ["adam-0"])
+    monkeypatch.setattr(graph, "run_command", lambda key: [sys.executable, "-c", ""])
+    runner.train(study, jobs=1)
+    left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
+    assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
-from ablation.vgg_weights import Weights, layer_shapes, read_vgg16
+from ablation.vgg16 import kernel_shapes
+from ablation.vgg_weights import Weights, read_vgg16
 
 
 def published() -> Weights:
     """Weights of the right shapes with the published first values; the rest is nearly all zero."""
     weights: Weights = {}
-    for i, (layer, shape) in enumerate(layer_shapes().items()):
+    for i, (layer, shape) in enumerate(kernel_shapes().items()):
         weights[f"{layer}/kernel"] = np.zeros(shape, np.float32)
         weights[f"{layer}/kernel"][1, 2, 1, 5] = i + 1  # tells the four axes apart
         weights[f"{layer}/bias"] = np.full(shape[3:], -i, np.float32)
@@ -28,10 +29,10 @@ def keras_file(path: Path, weights: Weights, kernel: str = "{0}_W_1:0", bias: st
                nested: bool = False) -> Path:  # fmt: skip
     """Keras's legacy layout: a group for each layer with a `weight_names` attribute."""
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [b"input_1", *(n.encode() for n in layer_shapes())]
+        file.attrs["layer_names"] = [b"input_1", *(n.encode() for n in kernel_shapes())]
         file.create_group("input_1")
         file.create_group("block1_pool")
-        for layer in layer_shapes():
+        for layer in kernel_shapes():
             group = file.create_group(layer)
             stored = {kernel.format(layer): "kernel", bias.format(layer): "bias"}
             prefix = f"{layer}/" if nested else ""
@@ -69,7 +70,7 @@ def check_equal(read: Weights, expected: Weights) -> None:
 
 
 def test_the_layers_are_those_of_the_paper() -> None:
-    shapes = layer_shapes()
+    shapes = kernel_shapes()
     assert len(shapes) == 13
     assert shapes["block1_conv1"] == (3, 3, 3, 64)
     assert shapes["block3_conv1"] == (3, 3, 128, 256)

@@ -18,6 +18,8 @@ _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
     "contour": contour.draw,
 }
 
+SMALLEST = 240  # px, the shortest side of any family's picture (the water's)
+
 
 def families() -> tuple[str, ...]:
     """The names of the families, in the order of the measurements."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from ablation.config.base import Positive, Rate, Section
 
-Family = Literal["plate", "granite", "pebbles", "stars", "rings", "water", "contour"]
+# sha256 or md5, and the hexadecimal digits of each.
+Digest = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$")]
+Seed = Annotated[int, Field(ge=0)]
 
 
 class PublicAddress(Section):
     """A file at a public address, pinned by its digest (`sha256:HEX` or `md5:HEX`)."""
 
     url: str
-    digest: str
+    digest: Digest
 
 
 class IndexedFile(Section):
@@ -23,7 +25,7 @@ class IndexedFile(Section):
 
     project: str
     file: str
-    digest: str
+    digest: Digest
 
 
 class SourceConfig(Section):
@@ -36,7 +38,7 @@ class SourceConfig(Section):
 class MnistSource(SourceConfig):
     """MNIST's source, with the md5 of its four IDX files whichever source served them."""
 
-    content: dict[str, str]
+    content: dict[str, Digest]
 
 
 class SourcesConfig(Section):
@@ -53,9 +55,9 @@ class DataConfig(Section):
     rotation: Annotated[float, Field(ge=0, le=180)]
     magnification: Annotated[list[Rate], Field(min_length=2, max_length=2)]
     blur: Annotated[float, Field(ge=0)]
-    backgrounds: Annotated[list[Family], Field(min_length=1)]
-    background_seed: int
-    image_seed: int
+    backgrounds: Annotated[list[str], Field(min_length=1)]
+    background_seed: Seed
+    image_seed: Seed
     images: Positive
     test_images: Positive
     mnist_images: Annotated[int, Field(gt=0, le=60_000)]

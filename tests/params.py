@@ -1,0 +1,58 @@
+"""The project's own params.yaml as a tree, and ways to change one value of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablation.checks import ConfigError
+from ablation.files import read_yaml
+from ablation.resolution import resolve
+
+Tree = dict[str, Any]
+Path_ = tuple[str | int, ...]
+
+PARAMS: Tree = read_yaml(Path(__file__).parent.parent / "params.yaml")
+SCALE = "smoke"
+SCALES = tuple(PARAMS["scales"])
+
+
+def put(tree: Tree, path: str | Path_, value: Any) -> None:
+    """Sets the value at `path`, whose missing parents are made."""
+    parts = path.split(".") if isinstance(path, str) else path
+    node: Any = tree
+    for part in parts[:-1]:
+        node = node.setdefault(part, {}) if isinstance(node, dict) else node[part]
+    node[parts[-1]] = value
+
+
+def drop(tree: Tree, path: str | Path_) -> None:
+    parts = path.split(".") if isinstance(path, str) else path
+    node: Any = tree
+    for part in parts[:-1]:
+        node = node[part]
+    del node[parts[-1]]
+
+
+def leaves(tree: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    """(path, value) of everything in `tree` that is no dictionary and no list."""
+    if isinstance(tree, dict | list):
+        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+            yield from leaves(value, (*path, key))
+    else:
+        yield path, tree
+
+
+def mistake(params: Tree) -> str:
+    """The message that `params` is refused with, which must be one line."""
+    with pytest.raises(ConfigError) as error:
+        resolve(params)
+    message = str(error.value)
+    assert message
+    assert message == message.strip(" :")
+    assert "\n" not in message
+    assert "pydantic" not in message
+    return message
