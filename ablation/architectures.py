@@ -131,16 +131,18 @@ def _cnn(x: Any, config: CnnConfig, seeds: _Seeds) -> Any:
                 name=f"conv_{number}",
             )(x)
             x = _normalize_and_activate(x, config, f"{number}")
-        if config.spatial_dropout[block]:
+        spatial, plain = (
+            rates[block] * config.dropout_factor
+            for rates in (config.spatial_dropout, config.dropout)
+        )
+        if spatial:
             x = layers.SpatialDropout2D(
-                config.spatial_dropout[block],
+                spatial,
                 seed=seeds.next(),
                 name=f"spatial_dropout_{block + 1}",
             )(x)
-        if config.dropout[block]:
-            x = layers.Dropout(
-                config.dropout[block], seed=seeds.next(), name=f"dropout_{block + 1}"
-            )(x)
+        if plain:
+            x = layers.Dropout(plain, seed=seeds.next(), name=f"dropout_{block + 1}")(x)
         x = layers.MaxPooling2D(2, name=f"pool_{block + 1}")(x)
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(config.dense, start=1):
@@ -152,10 +154,9 @@ def _cnn(x: Any, config: CnnConfig, seeds: _Seeds) -> Any:
             name=f"dense_{index}",
         )(x)
         x = _normalize_and_activate(x, config, f"dense_{index}")
-        if config.dense_dropout:
-            x = layers.Dropout(
-                config.dense_dropout, seed=seeds.next(), name=f"dropout_dense_{index}"
-            )(x)
+        rate = config.dense_dropout * config.dropout_factor
+        if rate:
+            x = layers.Dropout(rate, seed=seeds.next(), name=f"dropout_dense_{index}")(x)
     return x
 
 

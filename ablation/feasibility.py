@@ -65,6 +65,7 @@ def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:
         )
     total = data.mnist_images if arm.input.set == "mnist" else data.images
     images = total - round(data.validation_fraction * total)
+    images = min(arm.train.images or images, images)
     images = min(arm.train.images_per_epoch or images, images)
     if arm.train.batch_size > images:
         raise ConfigError(

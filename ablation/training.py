@@ -77,7 +77,9 @@ def train(
     """
     config = arm.train
     batch = config.batch_size
-    per_epoch = min(config.images_per_epoch or len(data.training), len(data.training))
+    # A split is in random order, so its first images are a random choice.
+    training = data.training[: config.images]
+    per_epoch = min(config.images_per_epoch or len(training), len(training))
     steps = per_epoch // batch
     if steps == 0:
         raise UserError(f"{per_epoch} training images an epoch, fewer than a batch of {batch}")
@@ -89,11 +91,11 @@ def train(
     )
     history = checkpoints.restore(checkpoint, model) if checkpoint.exists() else []
     parts = {
-        "train": measured(data.training, config.measured_images),
+        "train": measured(training, config.measured_images),
         "validation": measured(data.validation, config.measured_images),
     }
     for epoch in range(len(history), config.epochs):
-        numbers = order(data.training, seed, epoch * steps * batch, steps * batch)
+        numbers = order(training, seed, epoch * steps * batch, steps * batch)
         watch = _Watch(name, epoch, config.epochs, steps, batch, history, report)
         started = time.perf_counter()
         model.reset_metrics()

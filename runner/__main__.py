@@ -83,7 +83,8 @@ def train(study: StudyConfig, jobs: int) -> None:
 def cost(study: StudyConfig, arm: str) -> float:
     """The work of one run: multiply-adds of an image times images trained on."""
     train = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train
-    images = train.images_per_epoch or study.training_images[study.data_sets[arm]]
+    images = train.images_per_epoch or train.images
+    images = images or study.training_images[study.data_sets[arm]]
     return float(study.multiply_adds[arm] * images * train.epochs)
 
 

@@ -31,7 +31,8 @@ def main() -> None:
     images = np.load(sets / "train_images.npy", mmap_mode="r")
     labels = np.load(sets / "train_labels.npy")
     with np.load(f"data/split/{seed}.npz") as split:
-        training = measured(split[f"{arm.input.set}_training"], arm.train.measured_images)
+        training = split[f"{arm.input.set}_training"][: arm.train.images]
+        training = measured(training, arm.train.measured_images)
         validation = np.sort(split[f"{arm.input.set}_validation"])
     parts = {
         "train": (images[training], labels[training]),

@@ -74,9 +74,11 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "regularizer": "none",
             "regularization": 0.01,
             "width": 0.5,
+            "dropout_factor": 1.0,
         },
         "train": {
             "epochs": 2,
+            "images": None,
             "images_per_epoch": None,
             "batch_size": 8,
             "measured_images": 20,

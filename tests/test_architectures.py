@@ -123,14 +123,19 @@ def dropouts(model: keras.Model) -> dict[str, float]:
 
 def test_dropout_is_where_and_as_strong_as_the_paper_says(resolved: Study) -> None:
     arms = resolved("smoke").arms
-    assert dropouts(build(arms["baseline"], rng(), None)) == {
+    base = arms["baseline"]
+    assert dropouts(build(base, rng(), None)) == {
+        "spatial_dropout_1": 0.1, "spatial_dropout_2": 0.1, "dropout_3": 0.1, "dropout_dense_1": 0.25
+    }  # fmt: skip
+    whole = base.model.model_copy(update={"dropout_factor": 1.0})
+    assert dropouts(build(base.model_copy(update={"model": whole}), rng(), None)) == {
         "spatial_dropout_1": 0.2,
         "spatial_dropout_2": 0.2,
         "dropout_3": 0.2,
         "dropout_dense_1": 0.5,
     }
     after_both = dropouts(build(arms["head_512_32"], rng(), None))
-    assert (after_both["dropout_dense_1"], after_both["dropout_dense_2"]) == (0.5, 0.5)
+    assert (after_both["dropout_dense_1"], after_both["dropout_dense_2"]) == (0.25, 0.25)
     assert dropouts(build(arms["no_dropout"], rng(), None)) == {}
 
 

@@ -14,7 +14,7 @@ from ablation.checks import ConfigError
 from ablation.resolution import SECTIONS, TOP, resolve
 from tests.params import PARAMS, SCALE, SCALES, Path_, Tree, drop, leaves, mistake, put
 
-NULLABLE = {"threshold", "pad", "images_per_epoch", "last", "extends"}
+NULLABLE = {"threshold", "pad", "images", "images_per_epoch", "last", "extends"}
 
 ARMS = tuple(PARAMS["arms"])
 KINDS = ("curves", "label_density", "augmentation", "architectures", "comparison")

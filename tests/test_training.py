@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable
 from functools import cache
@@ -254,3 +255,13 @@ def test_it_learns(tmp_path: Path, tiny_arm: Arm) -> None:
     trained = run(arm, sets, tmp_path / "state.npz")
     assert trained.history[-1]["validation_accuracy"] > 0.9
     assert trained.history[-1]["train_loss"] < trained.history[0]["running_loss"]
+
+
+def test_a_run_sees_only_as_many_images_as_it_may(
+    data: training.Images, tmp_path: Path, tiny_arm: Arm
+) -> None:
+    arm = small(tiny_arm, images=16)
+    few = dataclasses.replace(data, training=data.training[:16])
+    all_of_few = small(tiny_arm)
+    first = run(arm, data, tmp_path / "first.npz")
+    assert_same(first, run(small(tiny_arm), few, tmp_path / "second.npz"))

@@ -34,6 +34,7 @@ class CnnConfig(Section):
     regularizer: Literal["none", "l1", "l2"]
     regularization: Annotated[float, Field(ge=0)]
     width: Rate
+    dropout_factor: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
     def _one_rate_a_block(self) -> CnnConfig:
@@ -78,6 +79,7 @@ class TrainConfig(Section):
     """How long and on what a run trains."""
 
     epochs: Positive
+    images: Positive | None
     images_per_epoch: Positive | None
     batch_size: Positive
     measured_images: Positive
