@@ -125,8 +125,11 @@ def test_dropout_is_where_and_as_strong_as_the_paper_says(resolved: Study) -> No
     arms = resolved("smoke").arms
     base = arms["baseline"]
     assert dropouts(build(base, rng(), None)) == {
-        "spatial_dropout_1": 0.1, "spatial_dropout_2": 0.1, "dropout_3": 0.1, "dropout_dense_1": 0.25
-    }  # fmt: skip
+        "spatial_dropout_1": 0.1,
+        "spatial_dropout_2": 0.1,
+        "dropout_3": 0.1,
+        "dropout_dense_1": 0.25,
+    }
     whole = base.model.model_copy(update={"dropout_factor": 1.0})
     assert dropouts(build(base.model_copy(update={"model": whole}), rng(), None)) == {
         "spatial_dropout_1": 0.2,

@@ -262,6 +262,5 @@ def test_a_run_sees_only_as_many_images_as_it_may(
 ) -> None:
     arm = small(tiny_arm, images=16)
     few = dataclasses.replace(data, training=data.training[:16])
-    all_of_few = small(tiny_arm)
     first = run(arm, data, tmp_path / "first.npz")
     assert_same(first, run(small(tiny_arm), few, tmp_path / "second.npz"))
