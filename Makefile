@@ -1,15 +1,20 @@
 # make repro            the whole study at the scale of params.yaml, runs side by side
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
+# make exp SET="train.optimizer=adam"   the study with that change, recorded for `dvc exp show`
 # make test             style, types and tests, among them a whole study at smoke scale
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := source $(BIN)/activate &&
 
-.PHONY: repro test lint lock
+.PHONY: repro exp test lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS))
+
+exp: $(BIN)/.installed
+	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
+	$(RUN) python -m runner --set $(SET) $(if $(JOBS),--jobs $(JOBS))
 
 test: lint
 	$(RUN) python -m pytest

@@ -1,4 +1,6 @@
-"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME]`, which `make repro` calls.
+"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--set KEY=VALUE ...]`.
+
+`make repro` calls it, and `make exp` with --set, which records the result as an experiment.
 
 The stages before training run once, the runs that are out of date side by side, then the rest. DVC
 decides what is out of date and keeps every result, so the command can be stopped and called again.
@@ -31,15 +33,25 @@ def main() -> None:
         "--jobs", type=int, default=cores(), help="runs at a time (default: the cores)"
     )
     parser.add_argument("--scale", help="write this scale into params.yaml first")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        metavar="KEY=VALUE",
+        help="change params.yaml first, as `dvc exp run -S`, and record an experiment at the end",
+    )
     options = parser.parse_args()
     if options.jobs < 1:
         raise graph.StudyError(f"--jobs is {options.jobs}; allowed: 1 or more")
     if options.scale:
         set_scale(options.scale)
+    if options.set:
+        graph.change(options.set)
     graph.repro("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     train(study, options.jobs)
     graph.repro()
+    if options.set:
+        graph.save_experiment()
 
 
 def cores() -> int:

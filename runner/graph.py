@@ -26,6 +26,32 @@ def repro(*targets: str) -> None:
         raise StudyError(f"`dvc repro {' '.join(targets)}` failed; its message is above")
 
 
+def change(overrides: Sequence[str]) -> None:
+    """Writes `KEY=VALUE` overrides into params.yaml as `dvc exp run -S` does, comments kept.
+
+    Raises:
+        StudyError: an override that cannot be read or names a key that params.yaml has not.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.utils.hydra import apply_overrides
+
+    try:
+        apply_overrides("params.yaml", list(overrides))
+    except DvcException as error:
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise StudyError(f"SET is {' '.join(overrides)!r}: {reason}") from None
+
+
+def save_experiment() -> None:
+    """Records the workspace as an experiment, which `dvc exp show` lists.
+
+    Raises:
+        StudyError: DVC could not; its message is above.
+    """
+    if subprocess.run([*DVC, "exp", "save", "--force"], check=False).returncode != 0:
+        raise StudyError("`dvc exp save` failed; its message is above")
+
+
 def outdated(keys: Sequence[str]) -> list[str]:
     """Of the runs `keys` (ARM-SEED) those that training or evaluation must bring up to date."""
     targets = [f"{stage}@{key}" for key in keys for stage in STAGES]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -46,6 +48,28 @@ def test_another_optimizer_retrains_the_arms_that_inherit_it_and_the_way_back_is
     output = repository.dvc("exp", "run", "-S", "scale=smoke", "-S", "train.optimizer=sgd_nesterov")
     assert not ran(output, "train")
     assert not ran(output, "evaluate")
+
+
+def test_an_experiment_side_by_side_is_recorded(study: Repository, copy_of: Copy) -> None:
+    repository = copy_of(study)
+    repository.run(sys.executable, "-m", "runner", "--set", "arms.adam.label=another", "seeds=[0]")
+    assert "# Every choice of the study." in (repository.path / "params.yaml").read_text()
+    rows = list(csv.DictReader(repository.dvc("exp", "show", "--csv").splitlines()))
+    recorded = [row for row in rows if row["arms.adam.label"] == "another" and row["Experiment"]]
+    assert len(recorded) == 1
+
+
+@pytest.mark.parametrize("wrong", ["train.optimizr=adam", "nothing"])
+def test_a_wrong_experiment_is_one_line_and_leaves_params_alone(
+    checkout: Repository, copy_of: Copy, wrong: str
+) -> None:
+    repository = copy_of(checkout)
+    before = (repository.path / "params.yaml").read_text()
+    output = repository.run(sys.executable, "-m", "runner", "--set", wrong, check=False)
+    assert repository.status != 0
+    assert output.splitlines()[-1].startswith(f"study: SET is '{wrong}': ")
+    assert "Traceback" not in output
+    assert (repository.path / "params.yaml").read_text() == before
 
 
 def test_a_grid_of_experiments_is_queued(study: Repository, copy_of: Copy) -> None:
