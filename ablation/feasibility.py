@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ablation import backgrounds
-from ablation.checks import ConfigError, check_name
+from ablation.checks import ConfigError, check_name, listed
+from ablation.config.admit import SIDE as COMPETITION_SIDE
 from ablation.config.arm import ArmConfig, CnnConfig
 from ablation.config.data import DataConfig
 from ablation.digits import SIDE
@@ -42,6 +45,21 @@ def check_data(data: DataConfig) -> None:
         raise ConfigError(
             f"data.canvas = {data.canvas}, data.digits = {data.digits}: {error}"
         ) from None
+
+
+def check_source(scale: str, data: Mapping[str, DataConfig]) -> None:
+    """Refuses the competition's images at a scale of another size; `data` is each scale's.
+
+    Raises:
+        ConfigError: the canvas of `scale` is not the competition's.
+    """
+    chosen = data[scale]
+    if chosen.source == "kaggle" and chosen.canvas != COMPETITION_SIDE:
+        fitting = [name for name in data if data[name].canvas == COMPETITION_SIDE]
+        raise ConfigError(
+            f"data.canvas = {chosen.canvas} at scale {scale} with data.source kaggle; allowed: "
+            f"{COMPETITION_SIDE}, as at these scales: {listed(fitting) or 'none'}"
+        )
 
 
 def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:

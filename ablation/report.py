@@ -14,7 +14,17 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ablation.captions.curves import MARGIN
-from ablation.captions.words import counted, listed, no_verdict, percent, points, signed_points
+from ablation.captions.data_check import DataCheck
+from ablation.captions.verdicts import Verdicts
+from ablation.captions.words import (
+    RANGE,
+    counted,
+    listed,
+    no_verdict,
+    percent,
+    points,
+    signed_points,
+)
 from ablation.config.data import DataConfig
 from ablation.config.figure import FigureConfig
 from ablation.config.study import StudyConfig
@@ -43,7 +53,8 @@ class Illustration:
 class Column:
     """A column of the table of metrics: which metric, its head, what it means, how it is written.
 
-    `compared` adds the difference to the baseline, in points.
+    `compared` adds the difference to the baseline, in points; `bounds` names the metrics (0..1) of
+    an interval to add. An `optional` column is left out where no arm has a value.
     """
 
     key: str
@@ -51,6 +62,8 @@ class Column:
     definition: str
     write: Callable[[float], str]
     compared: bool = False
+    bounds: tuple[str, str] | None = None
+    optional: bool = False
 
 
 COLUMNS = (
@@ -64,10 +77,14 @@ COLUMNS = (
            lambda value: f"{value * 100:.1f}", compared=True),
     Column("test_accuracy", "Test (%)",
            "accuracy on test images, which no choice ever saw",
-           lambda value: f"{value * 100:.1f}", compared=True),
+           lambda value: f"{value * 100:.1f}", compared=True, optional=True),
     Column("test_macro_f1", "Test macro-F1",
            "mean over the ten labels of F1, so that a rare label counts like a common one",
-           lambda value: f"{value:.3f}"),
+           lambda value: f"{value:.3f}", optional=True),
+    Column("external_accuracy", "External (%)",
+           "accuracy on the external test set, with its 95% Wilson interval over the images",
+           lambda value: f"{value * 100:.1f}", bounds=("external_low", "external_high"),
+           optional=True),
     Column("generalization_gap", "Gap (points)",
            "generalization gap: training accuracy minus validation accuracy",
            signed_points),
@@ -93,6 +110,8 @@ def render(
     metrics: Metrics,
     illustrations: Sequence[Illustration],
     majority: Mapping[str, float],
+    checked: DataCheck | None = None,
+    verdicts: Verdicts | None = None,
 ) -> str:
     """The page, HTML.
 
@@ -103,6 +122,8 @@ def render(
         illustrations: in the order of the page.
         majority: arm -> the accuracy (0..1) of always naming the commonest label of its
             validation images; an arm that is absent is not held against it.
+        checked: the composed images against the measurements; None leaves that section out.
+        verdicts: comparisons of arms and the paper's claims; None leaves those sections out.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -115,10 +136,12 @@ def render(
     return environment.get_template("report.html.j2").render(
         study=study,
         facts=facts(study, data),
-        columns=COLUMNS,
+        columns=shown(metrics),
         rows=rows(study, metrics),
         notes=notes(study, data, metrics, majority),
         illustrations=illustrations,
+        checked=checked,
+        verdicts=verdicts,
     )
 
 
@@ -133,7 +156,11 @@ def facts(study: StudyConfig, data: DataConfig) -> list[tuple[str, str]]:
             "Modified MNIST",
             f"{data.images:,} images of {data.canvas} × {data.canvas} px, "  # noqa: RUF001
             f"{data.validation_fraction * 100:g}% of them for validation; "
-            f"{data.test_images:,} test images",
+            + (
+                f"{data.test_images:,} test images"
+                if data.source == "composed"
+                else "the competition's own, its test images without labels"
+            ),
         ),
         (
             "Original MNIST",
@@ -145,7 +172,7 @@ def facts(study: StudyConfig, data: DataConfig) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Row:
-    """An arm's line of the table: one (value, difference to the baseline or "") a column."""
+    """An arm's line of the table: one (value, what stands small below it or "") a column."""
 
     arm: str
     label: str
@@ -154,12 +181,22 @@ class Row:
     cells: list[tuple[str, str]]
 
 
+def shown(metrics: Metrics) -> list[Column]:
+    """The columns of the table: without the optional ones that no arm has a value for."""
+    return [
+        column
+        for column in COLUMNS
+        if not column.optional
+        or any(_value(metrics, arm, column.key) is not None for arm in metrics)
+    ]
+
+
 def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
     """One row an arm, in the order of params.yaml; a dash stands for what was not measured."""
     lines = []
     for arm, label in study.arms.items():
         cells = []
-        for column in COLUMNS:
+        for column in shown(metrics):
             value = _value(metrics, arm, column.key)
             reference = _value(metrics, study.baseline, column.key)
             # Another data set is another task: a difference to it would compare nothing.
@@ -171,6 +208,10 @@ def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
             difference = ""
             if comparable and value is not None and reference is not None:
                 difference = signed_points(value - reference)
+            if column.bounds is not None and value is not None:
+                low, high = (_value(metrics, arm, key) for key in column.bounds)
+                if low is not None and high is not None:
+                    difference = f"{low * 100:.1f}{RANGE}{high * 100:.1f}"
             dash = "–"  # noqa: RUF001
             cells.append((dash if value is None else column.write(value), difference))
         lines.append(Row(arm, label, arm == study.baseline, study.data_sets[arm], cells))
@@ -196,6 +237,21 @@ def notes(
         texts.append(f"{few} Differences are printed and not tested.")
     if seeds > 1:
         texts.append(f"Every number of the table is the mean of {counted(seeds, 'seed')}.")
+    if data.source == "kaggle":
+        texts.append(
+            "Modified MNIST is the competition's own here. Its test images have no labels, so "
+            "there is no test accuracy on them; submission.csv holds what the best arm says of "
+            "them."
+        )
+    external = {int(count) for arm in metrics if (count := _value(metrics, arm, "external_images"))}
+    for count in sorted(external):
+        texts.append(
+            f"The external test set has {counted(count, 'image')} and was used for nothing but the "
+            "accuracy of the networks that take images of its size. Its interval says how well a "
+            "trained network was measured"
+            + (", the mean over the seeds of each one's, " if seeds > 1 else " ")
+            + "and nothing of how another seed would come out."
+        )
     if study.scale != PAPER_SCALE:
         texts.append(_not_the_paper(study, data))
     stuck = [
@@ -237,7 +293,7 @@ def _not_the_paper(study: StudyConfig, data: DataConfig) -> str:
         changes.append(f"there are {data.images:,} of them ({share} of the paper's number)")
     told = f": {listed(changes)}" if changes else ""
     return (
-        f"The scale “{study.scale}” is not the paper's geometry{told}; params.yaml says what it "
-        "makes of networks and epochs. Accuracies are not to be held against the paper's; only "
-        "the order of the arms can be, as far as the seeds allow."
+        f"The scale “{study.scale}” is not the paper's {'geometry' if told else 'size'}{told}; "
+        "params.yaml says what it makes of images, networks and epochs. Accuracies are not to be "
+        "held against the paper's; only the order of the arms can be, as far as the seeds allow."
     )

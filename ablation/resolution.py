@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ablation.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.claim_checks import resolve_claims
+from ablation.config.admit import AdmitConfig
 from ablation.config.arm import (
     ArmConfig,
     CnnConfig,
@@ -20,15 +22,17 @@ from ablation.config.arm import (
     Vgg16Config,
 )
 from ablation.config.base import Name, Section, Tree
+from ablation.config.claim import ClaimsConfig
 from ablation.config.data import DataConfig, SourcesConfig
 from ablation.config.figure import FigureConfig
 from ablation.config.study import EvaluationConfig, StudyConfig
 from ablation.costs import multiply_adds
-from ablation.feasibility import check_arm, check_data
+from ablation.feasibility import check_arm, check_data, check_source
 
 ARM_SECTIONS = ("input", "model", "train")
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
-TOP = ("scale", "seeds", "baseline", "sources", *SECTIONS, "scales", "arms", "figures")
+ASKED = ("statistics", "metrics", "claims")
+TOP = ("scale", "seeds", "baseline", "sources", *SECTIONS, "scales", "arms", "figures", *ASKED)
 
 # kind -> what a figure of that kind declares
 _KINDS: dict[str, type[Section]] = {
@@ -42,10 +46,12 @@ class Resolved(Section):
 
     study: StudyConfig
     sources: SourcesConfig
+    admit: AdmitConfig
     data: DataConfig
     evaluation: EvaluationConfig
     arms: dict[Name, ArmConfig]
     figures: dict[Name, FigureConfig]
+    claims: ClaimsConfig
 
 
 def resolve(params: Tree) -> Resolved:
@@ -62,12 +68,14 @@ def resolve(params: Tree) -> Resolved:
     scales = mapping(params["scales"], "scales")
     check_name(params["scale"], scales, "scale")
     chosen = _at_scale(params, params["scale"])
+    data = {chosen.study.scale: chosen.data}
     for scale in scales:  # a mistake in another scale is told today, not when it is chosen
         if scale != chosen.study.scale:
             try:
-                _at_scale(params, scale)
+                data[scale] = _at_scale(params, scale).data
             except ConfigError as error:
                 raise ConfigError(f"at scale {scale}: {error}") from None
+    check_source(chosen.study.scale, data)
     return chosen
 
 
@@ -79,7 +87,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     for key in SECTIONS:
         base = {**base, key: _fill(base[key], sizes.get(key, {}), key, scale)}
     _check_offers(base)
-    data = validated(DataConfig, base["data"], "data")
+    admit, data = _data(base["data"])
     check_data(data)
 
     arms = _arms(params, sizes, base, scale, data)
@@ -101,17 +109,35 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
         "",
     )
     check_name(study.baseline, arms, "baseline")
+    figures = _figures(params["figures"], arms)
     return validated(
         Resolved,
         {
             "study": study,
             "sources": validated(SourcesConfig, params["sources"], "sources"),
+            "admit": admit,
             "data": data,
             "evaluation": validated(EvaluationConfig, base["evaluation"], "evaluation"),
             "arms": arms,
-            "figures": _figures(params["figures"], arms),
+            "figures": figures,
+            "claims": resolve_claims(
+                {key: params[key] for key in ASKED}, arms, study.baseline, figures
+            ),
         },
         "",
+    )
+
+
+def _data(tree: Tree) -> tuple[AdmitConfig, DataConfig]:
+    """The section `data`: a person's own files, and how images are made, apart.
+
+    Apart, so that another external test set makes no images again.
+    """
+    own, made = set(AdmitConfig.model_fields), set(DataConfig.model_fields)
+    check_keys(tree, tuple({**AdmitConfig.model_fields, **DataConfig.model_fields}), "data.")
+    return (
+        validated(AdmitConfig, {k: v for k, v in tree.items() if k in own}, "data"),
+        validated(DataConfig, {k: v for k, v in tree.items() if k in made}, "data"),
     )
 
 

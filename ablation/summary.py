@@ -12,7 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ablation import evaluation
-from ablation.config.figure import ArchitecturesFigure, ComparisonFigure, CurvesFigure
+from ablation.config.claim import ClaimsConfig
+from ablation.config.figure import (
+    ArchitecturesFigure,
+    ComparisonFigure,
+    CurvesFigure,
+    ForestFigure,
+)
 
 TARGET = 0.95  # convergence: epochs to reach this share of the run's best validation accuracy
 LAST = 1 / 6  # stability: over this share of the epochs, the paper's last 50 of 300 (figure 5)
@@ -29,6 +35,10 @@ METRICS = (
     "validation_accuracy",
     "test_accuracy",
     "test_macro_f1",
+    "external_accuracy",
+    "external_images",
+    "external_low",
+    "external_high",
     "generalization_gap",
     "epochs_to_95",
     "stability",
@@ -44,8 +54,10 @@ def run_row(
 
     Args:
         history: columns epoch, metric, value.
-        judged: what evaluate measured: train_accuracy, validation_accuracy and, where the test
-            set has labels, test_accuracy and test_macro_f1.
+        judged: what evaluate measured: train_accuracy, validation_accuracy; where the test set
+            has labels, test_accuracy and test_macro_f1; where there is an external test set that
+            the network can see, external_accuracy, external_images (how many) and the 95% Wilson
+            interval from external_low to external_high.
         speed: images a second in training.
     """
     curve = history[history["metric"] == "validation_accuracy"].sort_values("epoch")["value"]
@@ -134,6 +146,26 @@ def comparison_table(
                             }
                         )
     return pd.DataFrame(rows)
+
+
+def forest_table(
+    figure: ForestFigure, comparisons: pd.DataFrame, config: ClaimsConfig
+) -> pd.DataFrame:
+    """The comparisons of the figure's metrics, in its order, with what draws their panels.
+
+    `label` and `unit` are the metric's; `margin` is that of equivalence, absent where it has none.
+    """
+    panels = []
+    for name in figure.metrics:
+        metric = config.metrics[name]
+        panels.append(
+            comparisons[comparisons["metric"] == name].assign(
+                label=metric.label,
+                unit=metric.unit,
+                margin=config.statistics.margin if metric.has_margin else np.nan,
+            )
+        )
+    return pd.concat(panels)
 
 
 def label_table(parts: Mapping[tuple[str, str], NDArray[np.uint8]], digits: int) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def main() -> None:
         set_scale(options.scale)
     if options.set:
         graph.change(options.set)
-    graph.repro("split")
+    graph.repro("split", "data_check")  # before hours of training on images that are not right
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     train(study, options.jobs)
     graph.repro()

@@ -1,23 +1,30 @@
 """Composes Modified MNIST and lays out the original MNIST in the same form.
 
 Training and validation images hold MNIST's 60,000 training digits and test images its 10,000 test
-digits, so no digit is in both.
+digits, so no digit is in both. How each image came to be (its background family, its digits and
+where they lie) is written beside the sets, for data_check. With the source `kaggle` the
+competition's own images, which `admit` took in, stand in Modified MNIST's place.
 """
 
 import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation import backgrounds
+from ablation import generator
 from ablation.cli import run
-from ablation.compose import Geometry, compose
+from ablation.compose import compose
 from ablation.config.data import DataConfig
 from ablation.digits import Digits
+from ablation.errors import UserError
 from ablation.files import read_config, replacing
 
-SETS = Path("data/sets")
+SETS, COMPOSITIONS = Path("data/sets"), Path("data/compositions")
+OWN = Path("data/own/competition")
+PARTS = ("images", "labels")
 
 
 def main() -> None:
@@ -27,38 +34,58 @@ def main() -> None:
             "train": Digits(arrays["x_train"], arrays["y_train"]),
             "test": Digits(arrays["x_test"], arrays["y_test"]),
         }
-    geometry = Geometry(
-        canvas=config.canvas,
-        tile=config.tile,
-        digits=config.digits,
-        rotation_deg=config.rotation,
-        scale=(config.magnification[0], config.magnification[1]),
-        blur_px=config.blur,
-    )
-    # A child of the seed for each family keeps a family's picture when another is left out.
-    names = backgrounds.families()
-    streams = dict(
-        zip(names, np.random.SeedSequence(config.background_seed).spawn(len(names)), strict=True)
-    )
-    sources = [
-        backgrounds.draw(family, np.random.default_rng(streams[family]))
-        for family in config.backgrounds
-    ]
+    if config.source == "composed":
+        _compose(config, digits)
+    else:
+        _competition(config)
+    limits = {"train": config.mnist_images, "test": config.mnist_test_images}
+    for part, limit in limits.items():
+        _write(f"mnist/{part}", digits[part].images[:limit], digits[part].labels[:limit])
+
+
+def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
+    """Modified MNIST after the measurements, and how each of its images came to be."""
+    geometry = generator.geometry(config)
+    sources = generator.pictures(config.backgrounds, config.background_seed)
     counts = {"train": config.images, "test": config.test_images}
     for stream, (part, count) in enumerate(counts.items()):
         composed = compose(
             digits[part], count, geometry, sources, config.image_seed + stream, os.cpu_count() or 1
         )
         _write(f"modified/{part}", composed.images, composed.labels)
+        with replacing(COMPOSITIONS / f"{part}.npz") as temporary:
+            np.savez_compressed(
+                temporary,
+                families=composed.families,
+                digit_labels=composed.digit_labels,
+                corners=composed.corners,
+            )
         print(f"preprocess: {count} images of {config.canvas} px for {part}", flush=True)
-    limits = {"train": config.mnist_images, "test": config.mnist_test_images}
-    for part, limit in limits.items():
-        _write(f"mnist/{part}", digits[part].images[:limit], digits[part].labels[:limit])
 
 
-def _write(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
-    for suffix, array in (("images", images), ("labels", labels)):
-        with replacing(SETS / f"{name}_{suffix}.npy") as temporary:
+def _competition(config: DataConfig) -> None:
+    """The competition's own images as `admit` took them in; its test images have no labels."""
+    images, labels = (np.load(OWN / f"train_{part}.npy", mmap_mode="r") for part in PARTS)
+    if len(images) < config.images:
+        raise UserError(
+            f"data.images = {config.images}; allowed: at most {len(images)}, the competition's "
+            "training images"
+        )
+    _write("modified/train", images[: config.images], labels[: config.images])
+    test = np.load(OWN / "test_images.npy", mmap_mode="r")
+    _write("modified/test", test, None)
+    shutil.rmtree(COMPOSITIONS, ignore_errors=True)
+    COMPOSITIONS.mkdir(parents=True)  # empty: nothing was composed
+    print(f"preprocess: {config.images} images of the competition for train, {len(test)} for test")
+
+
+def _write(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8] | None) -> None:
+    for suffix, array in zip(PARTS, (images, labels), strict=True):
+        path = SETS / f"{name}_{suffix}.npy"
+        if array is None:  # an earlier run's labels are of other images
+            path.unlink(missing_ok=True)
+            continue
+        with replacing(path) as temporary:
             np.save(temporary, array, allow_pickle=False)
 
 

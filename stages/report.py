@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import TypeAdapter
 
 from ablation import captions
 from ablation.captions.curves import majority_shares
+from ablation.captions.data_check import data_check
+from ablation.captions.verdicts import verdicts
 from ablation.cli import run
+from ablation.config.claim import ClaimsConfig
 from ablation.config.data import DataConfig
 from ablation.config.figure import CurvesFigure, FigureConfig
 from ablation.config.study import StudyConfig
@@ -32,7 +36,16 @@ def main() -> None:
         table = "data.npz" if figure.kind == "augmentation" else "data.csv"
         illustrations.append(Illustration(name, figure, text, f"tables/{name}/{table}"))
     metrics = read_json(REPORTS / "metrics.json")
-    write_text(REPORTS / "report.html", render(study, data, metrics, illustrations, majority))
+    checked = data_check(read_json(REPORTS / "data_check.json"))
+    compared = verdicts(
+        study,
+        read_config(CONFIGS / "claims.yaml", ClaimsConfig),
+        pd.read_csv(REPORTS / "comparison.csv"),
+        pd.read_csv(REPORTS / "images_test.csv"),
+        read_json(REPORTS / "claims.json"),
+    )
+    page = render(study, data, metrics, illustrations, majority, checked, compared)
+    write_text(REPORTS / "report.html", page)
     print(f"report: {len(study.arms)} arms, {len(illustrations)} figures, reports/report.html")
 
 

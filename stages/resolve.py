@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from ablation.checks import ConfigError
 from ablation.cli import run
+from ablation.config.figure import ForestFigure
 from ablation.errors import UserError
 from ablation.files import read_yaml, write_yaml
 from ablation.resolution import resolve
@@ -22,17 +23,21 @@ def main() -> None:
         raise UserError(f"{PARAMS}: {error}") from None
     _write("study", study.study)
     _write("sources", study.sources)
+    _write("admit", study.admit)
     _write("data", study.data)
     _write("evaluation", study.evaluation)
     for name, arm in study.arms.items():
         _write(f"arms/{name}", arm)
     for name, figure in study.figures.items():
-        labels = {arm: study.study.arms[arm] for arm in getattr(figure, "arms", [])}
+        drawn = study.arms if isinstance(figure, ForestFigure) else getattr(figure, "arms", [])
+        labels = {arm: study.study.arms[arm] for arm in drawn}
         _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
     _write("figures/index", list(study.figures))
+    _write("claims", study.claims)
     print(
         f"resolve: scale {study.study.scale}, {len(study.arms)} arms, "
-        f"{len(study.study.runs)} runs, {len(study.figures)} figures"
+        f"{len(study.study.runs)} runs, {len(study.figures)} figures, "
+        f"{len(study.claims.claims)} claims"
     )
 
 

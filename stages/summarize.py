@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from ablation import summary
 from ablation.cli import run
+from ablation.config.claim import ClaimsConfig
 from ablation.config.data import DataConfig
 from ablation.config.figure import (
     ArchitecturesFigure,
@@ -16,6 +17,7 @@ from ablation.config.figure import (
     ComparisonFigure,
     CurvesFigure,
     FigureConfig,
+    ForestFigure,
 )
 from ablation.config.study import StudyConfig
 from ablation.files import read_config, read_json, read_yaml, replacing, write_json
@@ -67,6 +69,10 @@ def main() -> None:
             table = summary.architectures_table(figure, layers)
         elif isinstance(figure, ComparisonFigure):
             table = summary.comparison_table(figure, runs, _image_counts(study))
+        elif isinstance(figure, ForestFigure):
+            claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
+            comparisons = pd.read_csv(REPORTS / "comparison.csv")
+            table = summary.forest_table(figure, comparisons, claims)
         else:
             table = summary.label_table(labels, data.digits)
         _write_csv(folder / "data.csv", table)
@@ -79,7 +85,8 @@ def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
         judged = read_json(EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json")
         counts[arm, "training"] = judged["train_images"]
         counts[arm, "validation"] = judged["validation_images"]
-        counts[arm, "test"] = judged["test_images"]
+        if "test_images" in judged:  # the competition's test images have no labels
+            counts[arm, "test"] = judged["test_images"]
     return counts
 
 
@@ -91,7 +98,9 @@ def _labels(seed: int) -> dict[tuple[str, str], Any]:
             parts[name, "training"] = labels[split[f"{name}_training"]]
             parts[name, "validation"] = labels[split[f"{name}_validation"]]
             parts[name, "combined"] = labels
-            parts[name, "test"] = np.load(SETS / name / "test_labels.npy")
+            test = SETS / name / "test_labels.npy"
+            if test.exists():
+                parts[name, "test"] = np.load(test)
     return parts
 
 

@@ -25,7 +25,11 @@ KINDS = sorted({figure["kind"] for figure in PARAMS["figures"].values()})
 # These import the module named as a figure's kind when they are asked for it.
 BY_KIND = {"figures": "ablation.figures", "report": "ablation.captions"}
 # These hold a docstring, which no result depends on; a test below keeps it so.
-EMPTY = {"ablation/__init__.py", "ablation/config/__init__.py"}
+EMPTY = {
+    "ablation/__init__.py",
+    "ablation/config/__init__.py",
+    "ablation/statistics/__init__.py",
+}
 
 
 # --- what a stage imports ---------------------------------------------------------------------

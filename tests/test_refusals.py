@@ -14,10 +14,13 @@ from ablation.checks import ConfigError
 from ablation.resolution import SECTIONS, TOP, resolve
 from tests.params import PARAMS, SCALE, SCALES, Path_, Tree, drop, leaves, mistake, put
 
-NULLABLE = {"threshold", "pad", "images", "images_per_epoch", "last", "extends"}
+NULLABLE = {
+    "kaggle_dir", "external", "threshold", "pad",
+    "images", "images_per_epoch", "last", "extends", "paper",
+}  # fmt: skip
 
 ARMS = tuple(PARAMS["arms"])
-KINDS = ("curves", "label_density", "augmentation", "architectures", "comparison")
+KINDS = ("curves", "label_density", "augmentation", "architectures", "comparison", "forest")
 OPTIMIZERS = tuple(PARAMS["train"]["optimizers"])
 
 # path, wrong value, what the message names beside the key and the value
@@ -45,6 +48,11 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("train.optimizers.sgd.learning_rate", float("inf"), ("finite",)),
     ("arms.vgg_raw.train.optimizers.adam.learning_rate", "x", ("number", "vgg_raw")),
     ("train.precision", "float16", ("float32", "mixed_bfloat16")),
+    ("data.source", "imagenet", ("composed", "kaggle")),
+    ("data.kaggle_dir", 3, ("string",)),
+    ("data.kaggle_dir", "", ("1 character",)),
+    ("data.external", "real.zip", ("npz",)),
+    ("data.external", 3, ("string",)),
     ("data.backgrounds", ["plate", "lava"], backgrounds.families()),
     ("data.backgrounds", [], ("at least 1",)),
     ("data.rotation", 181, ("180",)),
@@ -74,7 +82,7 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("seeds", 0, ("list",)),
     ("baseline", "nobody", ARMS),
     ("figures.dropout.arms", ["baseline", "nobody"], ARMS),
-    ("figures.comparison.groups", {"CNN": ["nobody"]}, ARMS),
+    ("figures.best.groups", {"CNN": ["nobody"]}, ARMS),
     ("figures.dropout.arms", [], ("at least 1",)),
     ("figures.dropout.last", 2, ("less than 1",)),
     ("figures.dropout.kind", "pie", KINDS),
@@ -234,6 +242,20 @@ def test_a_mistake_in_another_scale_is_told_with_its_name(params: Tree) -> None:
     assert "many" in said
 
 
+def test_the_competition_s_images_need_a_scale_of_their_size(params: Tree) -> None:
+    put(params, "data.source", "kaggle")
+    said = mistake(params)
+    assert "data.canvas = 64 at scale smoke" in said
+    assert "allowed: 128" in said
+    assert "half, paper" in said
+
+
+@pytest.mark.parametrize("scale", ["half", "paper"])
+def test_the_competition_s_images_fit_a_scale_of_their_size(params: Tree, scale: str) -> None:
+    put(params, "data.source", "kaggle")
+    assert resolve(params | {"scale": scale}).data.source == "kaggle"
+
+
 @pytest.mark.parametrize("content", [None, [], "text", 3])
 def test_a_file_that_holds_no_sections_is_refused(content: Any) -> None:
     with pytest.raises(ConfigError):
@@ -263,6 +285,8 @@ def corruptions(draw: st.DrawFn) -> tuple[Path_, Any]:
     wrong = [*WRONG[type(value)], ["x"], {"x": 1}]
     if path[-1] in NULLABLE:
         wrong = [other for other in wrong if other is not None]
+    if path[-1] == "kaggle_dir":  # any text may name a folder
+        wrong = [other for other in wrong if not isinstance(other, str)]
     return path, draw(st.sampled_from(wrong))
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from ablation.captions.data_check import DataCheck, Line
+from ablation.captions.verdicts import Comparison, ImagesTest, Verdicts
 from ablation.config.data import DataConfig
 from ablation.config.figure import CurvesFigure
 from ablation.config.study import StudyConfig
-from ablation.report import COLUMNS, Illustration, notes, render, rows
+from ablation.report import COLUMNS, Illustration, notes, render, rows, shown
 
 MINUS = "\N{MINUS SIGN}"
 METRICS: dict[str, dict[str, float | None]] = {
@@ -52,8 +55,8 @@ def study(**changes: Any) -> StudyConfig:
 def data(**changes: Any) -> DataConfig:
     """What the report reads of the data, and no more."""
     content = {
-        "canvas": 72, "tile": 28, "images": 25000, "test_images": 5000, "mnist_images": 20000,
-        "mnist_test_images": 10000, "validation_fraction": 0.2,
+        "source": "composed", "canvas": 72, "tile": 28, "images": 25000, "test_images": 5000,
+        "mnist_images": 20000, "mnist_test_images": 10000, "validation_fraction": 0.2,
     }  # fmt: skip
     return DataConfig.model_construct(**(content | changes))
 
@@ -110,8 +113,23 @@ def test_every_figure_has_picture_number_caption_and_table(page: Page) -> None:
     assert page.text.count("Words.") == 2
 
 
+def test_the_composed_images_have_their_table_and_picture_where_they_were_checked() -> None:
+    line = Line("mean <grey>", "a note", "76", "75.9", "±8", "yes")
+    checked = DataCheck("All is well.", "Crops.", [("water", [line])], [("rings", [line])])
+    page = Page(render(study(), data(), METRICS, [], {}, checked=checked))
+    assert page.open == []
+    for path in ("figures/backgrounds.png", "figures/backgrounds.svg", "data_check.json"):
+        assert path in page.links
+    for text in ("All is well.", "Crops.", "water", "mean <grey>", "a note", "75.9", "not judged"):
+        assert text in page.text
+    without = Page(render(study(), data(), METRICS, [], {}))
+    assert "data_check.json" not in without.links
+    nothing = Page(render(study(), data(), METRICS, [], {}, checked=DataCheck("No.", "", [], [])))
+    assert "figures/backgrounds.png" not in nothing.links
+
+
 def test_every_column_is_defined(page: Page) -> None:
-    for column in COLUMNS:
+    for column in shown(METRICS):
         assert f"{column.head}: {column.definition}." in page.text
 
 
@@ -135,9 +153,11 @@ def test_sizes_seeds_and_command_come_from_the_configuration() -> None:
     assert "make repro SCALE=smoke" in text
 
 
-def cells(arm: str) -> dict[str, tuple[str, str]]:
-    (row,) = [row for row in rows(study(), METRICS) if row.arm == arm]
-    return dict(zip([column.key for column in COLUMNS], row.cells, strict=True))
+def cells(
+    arm: str, metrics: dict[str, dict[str, float | None]] = METRICS
+) -> dict[str, tuple[str, str]]:
+    (row,) = [row for row in rows(study(), metrics) if row.arm == arm]
+    return dict(zip([column.key for column in shown(metrics)], row.cells, strict=True))
 
 
 def test_numbers_are_written_with_their_units_and_differences() -> None:
@@ -161,6 +181,43 @@ def test_what_was_not_measured_is_a_dash() -> None:
     assert cells("simple")["test_accuracy"] == dash  # not a number
 
 
+EXTERNAL = {
+    "external_accuracy": 0.75, "external_images": 84.0, "external_low": 0.6484,
+    "external_high": 0.8301,
+}  # fmt: skip
+
+
+def test_an_external_accuracy_stands_with_its_interval_and_its_images() -> None:
+    metrics = METRICS | {"adam": METRICS["adam"] | EXTERNAL}
+    assert cells("adam", metrics)["external_accuracy"] == ("75.0", "64.8\N{EN DASH}83.0")
+    assert cells("baseline", metrics)["external_accuracy"] == ("\N{EN DASH}", "")
+    text = " ".join(notes(study(), data(), metrics, {}))
+    assert "The external test set has 84 images" in text
+    assert "each one's" not in text
+    page = Page(render(study(), data(), metrics, [], {}))
+    assert "External (%)" in page.text
+    assert page.open == []
+
+
+def test_without_an_external_test_set_nothing_is_said_of_one(page: Page) -> None:
+    assert "xternal" not in page.text
+    assert len(shown(METRICS)) == len(COLUMNS) - 1
+
+
+def test_the_competition_s_test_images_have_no_columns_and_a_note() -> None:
+    metrics = {
+        arm: {key: value for key, value in values.items() if not key.startswith("test_")}
+        for arm, values in METRICS.items()
+    }
+    assert not [column for column in shown(metrics) if column.key.startswith("test_")]
+    kaggle = data(source="kaggle", canvas=128)
+    page = Page(render(study(), kaggle, metrics, [], {}))
+    assert "the competition's own, its test images without labels" in page.text
+    assert "5,000 test images" not in page.text
+    assert "there is no test accuracy" in page.text
+    assert "Test (%)" not in page.text
+
+
 def test_an_arm_on_another_data_set_is_not_compared() -> None:
     assert cells("simple_mnist")["validation_accuracy"] == ("99.0", "")
 
@@ -179,6 +236,9 @@ def test_a_smaller_scale_says_what_it_changed_and_the_papers_does_not() -> None:
     assert "images are 72 px wide where the paper's are 128" in told()
     assert "25,000 of them (50.0% of the paper's number)" in told()
     assert "geometry" not in told(scale="paper")
+    half = data(canvas=128, images=50_000)
+    text = " ".join(notes(study(scale="half"), half, METRICS, {}))
+    assert "The scale “half” is not the paper's size; params.yaml says" in text
 
 
 def test_arms_that_learnt_nothing_are_named() -> None:
@@ -186,3 +246,22 @@ def test_arms_that_learnt_nothing_are_named() -> None:
     assert "simple CNN. Such an arm has learnt nothing" in told()
     text = " ".join(notes(study(), data(), METRICS, {"adam": 0.1}))
     assert "learnt nothing" not in text
+
+
+def test_claims_and_comparisons_are_tables_of_the_page() -> None:
+    line = Comparison("Adam − SGD", "3", "+1.2 points", "–", "–", "–", "1.00", "no verdict")  # noqa: RUF001
+    claim = {
+        "claim": "adam", "sentence": "Adam < SGD.", "section": "4.1", "paper": "–",  # noqa: RUF001
+        "ours": "+1.2 points", "metric": "test accuracy", "seeds": 0, "verdict": "undecided",
+    }  # fmt: skip
+    images = ImagesTest("Of 10 images.", ("Seed", "p"), [("7", "0.123")])
+    shown = Verdicts("How.", [("test accuracy", [line])], images, ["One claim."], [claim])
+    html = render(study(), data(), METRICS, [], {}, verdicts=shown)
+    assert "Adam &lt; SGD." in html
+    text = Page(html).text
+    for part in ("One claim.", "undecided", "How.", "Test accuracy", "no verdict", "0.123"):
+        assert part in text
+    without = render(study(), data(), METRICS, [], {})
+    assert "The paper's claims" not in without
+    alone = render(study(), data(), METRICS, [], {}, verdicts=replace(shown, images=None))
+    assert "Of 10 images." not in alone

@@ -10,7 +10,13 @@ import pandas as pd
 import pytest
 
 from ablation import summary
-from ablation.config.figure import ArchitecturesFigure, ComparisonFigure, CurvesFigure
+from ablation.config.figure import (
+    ArchitecturesFigure,
+    ComparisonFigure,
+    CurvesFigure,
+    ForestFigure,
+)
+from tests.study_of_claims import config
 
 
 def history(validation: list[float]) -> pd.DataFrame:
@@ -31,6 +37,10 @@ JUDGED = {
     "test_accuracy": 0.6,
     "test_macro_f1": 0.5,
     "test_images": 100.0,
+    "external_accuracy": 0.55,
+    "external_images": 84.0,
+    "external_low": 0.44,
+    "external_high": 0.65,
 }
 
 
@@ -42,6 +52,10 @@ def test_a_run_s_metrics() -> None:
         "validation_accuracy": 0.7,
         "test_accuracy": 0.6,
         "test_macro_f1": 0.5,
+        "external_accuracy": 0.55,
+        "external_images": 84.0,
+        "external_low": 0.44,
+        "external_high": 0.65,
         "generalization_gap": pytest.approx(0.2),
         "epochs_to_95": 12,
         "stability": pytest.approx(math.sqrt(0.02)),
@@ -55,6 +69,7 @@ def test_what_nobody_measured_is_none() -> None:
     row = summary.run_row(history([0.5]), judged, 1.0, 1)
     assert row["stability"] is None
     assert row["test_accuracy"] is None
+    assert row["external_accuracy"] is None
     assert row["epochs_to_95"] == 1
 
 
@@ -163,6 +178,21 @@ def test_the_comparison_names_each_group_s_best_arm() -> None:
     row = table[(table["arm"] == "b") & (table["seed"] == 1) & (table["part"] == "test")]
     assert row[["group", "accuracy", "images"]].values.tolist() == [["CNN", 0.6, 7]]
     assert "unused" not in set(table["arm"])
+
+
+def test_a_forest_has_the_rows_of_its_metrics_in_its_order() -> None:
+    figure = ForestFigure(
+        title="t", paper="p", kind="forest", metrics=["validation_accuracy", "epochs_to_half"]
+    )
+    comparisons = pd.DataFrame(
+        {"metric": ["test_accuracy", "epochs_to_half", "validation_accuracy"], "arm": list("abc")}
+    )
+    table = summary.forest_table(figure, comparisons, config())
+    assert table["arm"].tolist() == ["c", "b"]
+    assert table["label"].tolist() == ["validation accuracy", "epochs to 50%"]
+    assert table["unit"].tolist() == ["points", "epochs"]
+    assert table["margin"].iloc[0] == 0.005
+    assert math.isnan(table["margin"].iloc[1])
 
 
 def label_parts() -> dict[tuple[str, str], np.ndarray]:

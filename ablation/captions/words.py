@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-# An exact two-sided sign-flip test over n seeds cannot give a p below 2 / 2**n, and Holm's first
-# step over ten arms asks for 0.005: below nine seeds no result can be told from chance.
-VERDICT_SEEDS = 9
+from ablation.statistics.verdict import VERDICT_SEEDS
 
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -47,8 +47,13 @@ class SourcesConfig(Section):
 
 
 class DataConfig(Section):
-    """How Modified MNIST is composed (paper, section 2, as measured) and how many images."""
+    """How Modified MNIST is composed (paper, section 2, as measured) and how many images.
 
+    With the source `kaggle` the competition's images stand in its place: the first `images` of
+    them, and all of its test images.
+    """
+
+    source: Literal["composed", "kaggle"]
     canvas: Positive
     tile: Positive
     digits: Positive

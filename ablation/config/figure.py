@@ -55,7 +55,19 @@ class ComparisonFigure(Figure):
         return [arm for group in self.groups.values() for arm in group]
 
 
+class ForestFigure(Figure):
+    """The differences of all pairs of arms with their intervals, a panel a metric."""
+
+    kind: Literal["forest"]
+    metrics: Annotated[list[str], Field(min_length=1, max_length=2)]
+
+
 FigureConfig = Annotated[
-    CurvesFigure | LabelDensityFigure | AugmentationFigure | ArchitecturesFigure | ComparisonFigure,
+    CurvesFigure
+    | LabelDensityFigure
+    | AugmentationFigure
+    | ArchitecturesFigure
+    | ComparisonFigure
+    | ForestFigure,
     Field(discriminator="kind"),
 ]

@@ -183,6 +183,39 @@ def comparison_table(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def forest_table(seeds: int, metrics: tuple[str, ...] = ("validation", "test")) -> pd.DataFrame:
+    """Pairs that lie apart, close together and on either side, one with the paper's difference."""
+    rng = np.random.default_rng(5)
+    t = {1: np.nan, 3: 4.303, 10: 2.262}[seeds]
+    rows: list[dict[str, Any]] = []
+    for metric in metrics:
+        for arm, other, mean, sd, paper in (
+            ("adam", "baseline", -0.012, 0.008, None),
+            ("sgd", "baseline", 0.001, 0.003, None),
+            ("head_512_32", "baseline", -0.006, 0.02, None),
+            ("vgg_raw", "baseline", -0.21, 0.05, None),
+            ("vgg_augmented", "baseline", 0.031, 0.009, 0.008),
+            ("sgd", "adam", 0.013, 0.009, None),
+            ("vgg_augmented", "vgg_raw", 0.241, 0.05, None),
+        ):
+            difference = mean + rng.normal(0, sd / 3)
+            half = t * sd / np.sqrt(seeds)
+            clear = seeds > 8 and abs(difference) > half
+            verdict = f"no verdict is possible at n = {seeds}"
+            if seeds > 8:
+                verdict = ("better" if difference > 0 else "worse") if clear else "inconclusive"
+            rows.append(
+                {"arm": arm, "other": other, "metric": f"{metric}_accuracy",
+                 "family": "baseline" if other == "baseline" else "pairs", "seeds": seeds,
+                 "difference": difference, "low": difference - half, "high": difference + half,
+                 "p": 0.002 if clear else 0.3, "p_holm": 0.02 if clear else 0.6,
+                 "improvement": 1.0 if difference > 0 else 0.0, "diverged": 0, "paper": paper,
+                 "verdict": verdict, "label": f"{metric} accuracy", "unit": "points",
+                 "margin": 0.005}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def write(folder: Path, table: pd.DataFrame | dict[str, Any]) -> Path:
     """Writes a table as `summarize` does; the folder."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ from tests.figures.tables import (
     comparison_table,
     curves_table,
     density_table,
+    forest_table,
     samples,
     write,
 )
@@ -39,6 +40,10 @@ KINDS: dict[str, tuple[dict[str, Any], Callable[[], Any]]] = {
     "comparison": (
         {"groups": {"CNN": ["baseline", "adam"], "VGG-16": ["vgg_raw", "vgg_augmented"]}},
         lambda: comparison_table(3),
+    ),
+    "forest": (
+        {"metrics": ["validation_accuracy", "test_accuracy"]},
+        lambda: forest_table(3),
     ),
 }
 

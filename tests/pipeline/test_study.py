@@ -67,6 +67,37 @@ def test_the_report_shows_every_figure(study: Repository) -> None:
         assert f"figures/{name}." in page
 
 
+def test_the_composed_images_were_checked_before_training(study: Repository) -> None:
+    checked = json.loads((study.path / "reports/data_check.json").read_text())
+    assert checked["passed"] is True
+    assert checked["reason"] == "canvas 64, not 128"
+    assert {row["subject"] for row in checked["rows"]} == {
+        *params(study)["data"]["backgrounds"], "digits", "tiles", "labels"
+    }  # fmt: skip
+    assert "figures/backgrounds.png" in (study.path / "reports/report.html").read_text()
+    assert (study.path / "reports/figures/backgrounds.png").read_bytes().startswith(b"\x89PNG")
+    assert study.log.index("Running stage 'data_check'") < study.log.index("runs, 2 at a time")
+
+
+def test_every_claim_stands_with_its_verdict_and_one_seed_decides_none_on_runs(
+    study: Repository,
+) -> None:
+    claims = json.loads((study.path / "reports/claims.json").read_text())
+    assert [claim["claim"] for claim in claims] == list(params(study)["claims"])
+    page = (study.path / "reports/claims.md").read_text()
+    report = (study.path / "reports/report.html").read_text()
+    for claim in claims:
+        assert claim["sentence"] in page
+        assert f'id="claim-{claim["claim"]}"' in report
+        if claim["seeds"]:
+            assert claim["verdict"] == "undecided at n = 1 and scale smoke"
+    comparisons = pd.read_csv(study.path / "reports/comparison.csv")
+    assert set(comparisons["verdict"]) == {"no verdict is possible at n = 1"}
+    assert comparisons["p"].isna().all()
+    against = comparisons[comparisons["metric"] == "test_accuracy"].query("other == 'baseline'")
+    assert set(against["arm"]) == set(params(study)["arms"]) - {"baseline", "simple_mnist"}
+
+
 def test_fetch_says_which_source_served(study: Repository) -> None:
     lines = [line for line in study.log.splitlines() if line.startswith("fetch: ")]
     assert len(lines) == 2

@@ -1,0 +1,1 @@
+"""The statistics of the study: pure functions of NumPy arrays, one module a subject."""

@@ -1,0 +1,67 @@
+"""Takes in a person's own files: the competition's data and an external test set, if any.
+
+Each is checked and kept as plain arrays, so that no later stage opens a file from outside. What is
+not configured leaves an empty folder.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ablation import admission, kaggle
+from ablation.cli import run
+from ablation.config.admit import AdmitConfig
+from ablation.errors import UserError
+from ablation.files import read_config, replacing
+
+COMPETITION, EXTERNAL = Path("data/own/competition"), Path("data/own/external")
+
+
+def main() -> None:
+    config = read_config(Path("configs/admit.yaml"), AdmitConfig)
+    for folder in (COMPETITION, EXTERNAL):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    if config.source == "kaggle":
+        if config.kaggle_dir is None:
+            folder = kaggle.download()
+        else:
+            folder = _outside("data.kaggle_dir", config.kaggle_dir)
+        data = kaggle.read(folder)
+        _write(COMPETITION, vars(data))
+        print(
+            f"admit: {len(data.train_images)} training and {len(data.test_images)} test images "
+            f"of the competition, from {folder}"
+        )
+    if config.external is not None:
+        path = _outside("data.external", config.external)
+        images, labels = admission.read_external(path)
+        _write(EXTERNAL, {"images": images, "labels": labels})
+        print(f"admit: {len(images)} external test images, from {path}")
+    if config.source == "composed" and config.external is None:
+        print("admit: no files of your own are configured (data.source, data.external)")
+
+
+def _outside(key: str, name: str) -> Path:
+    """A person's path. A relative one begins at the project, also in DVC's temporary copies."""
+    path = Path(os.environ.get("DVC_ROOT", ".")) / Path(name).expanduser()
+    if not path.exists():
+        raise UserError(
+            f"{key} = {name!r}: {path} does not exist; allowed: null or a path, which begins at "
+            "the project's folder where it is relative"
+        )
+    return path
+
+
+def _write(folder: Path, arrays: Mapping[str, NDArray[np.uint8]]) -> None:
+    for name, array in arrays.items():
+        with replacing(folder / f"{name}.npy") as temporary:
+            np.save(temporary, array, allow_pickle=False)
+
+
+if __name__ == "__main__":
+    run("admit", main)

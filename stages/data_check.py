@@ -1,0 +1,111 @@
+"""Holds the composed images to what was measured on the competition's, and shows some of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ablation import data_check, generator
+from ablation.cli import run
+from ablation.compose import compose
+from ablation.config.data import DataConfig
+from ablation.config.measured import Measured
+from ablation.data_check import EACH, MADE, SAMPLE, Images
+from ablation.digits import Digits
+from ablation.errors import UserError
+from ablation.figures import contact_sheet
+from ablation.figures.style import save
+from ablation.files import read_config, replacing, write_json
+from ablation.judgement import as_json, complaint
+
+COMPOSITIONS, SET, REPORTS = Path("data/compositions"), Path("data/sets/modified"), Path("reports")
+SAMPLE_STREAM = 1000  # added to the image seed: a stream that preprocess does not compose with
+SHOWN = 4  # images of a family on the contact sheet
+NOTHING = "No image was composed, so there is nothing to judge and no background to show."
+
+
+def main() -> None:
+    measured = read_config(Path("ablation/measured.yaml"), Measured)
+    config = read_config(Path("configs/data.yaml"), DataConfig)
+    if config.source != "composed":
+        content: dict[str, Any] = {"composed": False, "passed": None, "rows": []}
+        _write(content, contact_sheet.without(NOTHING))
+        print("data_check: no image was composed, so there is nothing to judge")
+        return
+    facts = {part: _facts(part) for part in ("train", "test")}
+    labels = {part: np.load(SET / f"{part}_labels.npy") for part in facts}
+    corners, digits = (
+        np.concatenate([part[name] for part in facts.values()])
+        for name in ("corners", "digit_labels")
+    )
+    made = Images(
+        origin=MADE,
+        tile=config.tile,
+        names=config.backgrounds,
+        images=np.load(SET / "train_images.npy", mmap_mode="r"),
+        families=facts["train"]["families"],
+        corners=facts["train"]["corners"],
+    )
+    reason = data_check.unlike(config, measured) or data_check.too_few(made)
+    judged = _sample(config, measured) if reason else made
+
+    rows = data_check.background_rows(judged, measured)
+    rows += data_check.digit_rows(judged, measured)
+    rows += data_check.tile_rows(corners, config.tile, config.canvas)
+    rows += data_check.label_rows(
+        labels["train"], np.concatenate(list(labels.values())), digits, measured
+    )
+    if reason:
+        rows += data_check.background_rows(made, measured, reason)
+        rows += data_check.digit_rows(made, measured, reason)
+    wrong = complaint(rows)
+    content = {
+        "composed": True,
+        "passed": not wrong,
+        "judged_on": judged.origin,
+        "reason": reason,
+        "canvas": config.canvas,
+        "rows": as_json(rows),
+    }
+    _write(content, contact_sheet.draw(data_check.shown(judged, SHOWN)))
+    if wrong:
+        raise UserError(f"{wrong}; all of them are in {REPORTS}/data_check.json")
+    print(f"data_check: {sum(row.passed is True for row in rows)} measures inside their tolerances")
+
+
+def _facts(part: str) -> dict[str, Any]:
+    with np.load(COMPOSITIONS / f"{part}.npz") as arrays:
+        return dict(arrays)
+
+
+def _sample(config: DataConfig, measured: Measured) -> Images:
+    """Images on the study's own pictures, laid out as the measured ones."""
+    with np.load("data/raw/mnist.npz") as arrays:
+        digits = Digits(arrays["x_train"], arrays["y_train"])
+    composed = compose(
+        digits,
+        EACH * len(config.backgrounds),
+        generator.geometry(measured.layout),
+        generator.pictures(config.backgrounds, config.background_seed),
+        config.image_seed + SAMPLE_STREAM,
+    )
+    return Images(
+        origin=SAMPLE,
+        tile=measured.layout.tile,
+        names=config.backgrounds,
+        images=composed.images,
+        families=composed.families,
+        corners=composed.corners,
+    )
+
+
+def _write(content: dict[str, Any], picture: Figure) -> None:
+    write_json(REPORTS / "data_check.json", content)
+    target = REPORTS / "figures"
+    with replacing(target / "backgrounds.png") as png, replacing(target / "backgrounds.svg") as svg:
+        save(picture, png, svg)
+
+
+if __name__ == "__main__":
+    run("data_check", main)
