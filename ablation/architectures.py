@@ -118,7 +118,8 @@ def _cnn(x: Any, config: CnnConfig, seeds: _Seeds) -> Any:
     regularizer = _regularizer(config)
     number = 0
     for block, filters_of_block in enumerate(config.blocks):
-        for filters in filters_of_block:
+        entered = x
+        for index, filters in enumerate(filters_of_block, start=1):
             number += 1
             x = layers.Conv2D(
                 max(1, round(filters * config.width)),
@@ -130,7 +131,10 @@ def _cnn(x: Any, config: CnnConfig, seeds: _Seeds) -> Any:
                 kernel_regularizer=regularizer,
                 name=f"conv_{number}",
             )(x)
-            x = _normalize_and_activate(x, config, f"{number}")
+            x = _normalize(x, config, f"{number}")
+            if config.residual and index == len(filters_of_block):
+                x = _add_entered(x, entered, config, seeds, f"{block + 1}")
+            x = layers.ReLU(name=f"relu_{number}")(x)
         spatial, plain = (
             rates[block] * config.dropout_factor
             for rates in (config.spatial_dropout, config.dropout)
@@ -153,19 +157,35 @@ def _cnn(x: Any, config: CnnConfig, seeds: _Seeds) -> Any:
             kernel_regularizer=regularizer,
             name=f"dense_{index}",
         )(x)
-        x = _normalize_and_activate(x, config, f"dense_{index}")
+        x = _normalize(x, config, f"dense_{index}")
+        x = layers.ReLU(name=f"relu_dense_{index}")(x)
         rate = config.dense_dropout * config.dropout_factor
         if rate:
             x = layers.Dropout(rate, seed=seeds.next(), name=f"dropout_dense_{index}")(x)
     return x
 
 
-def _normalize_and_activate(x: Any, config: CnnConfig, suffix: str) -> Any:
-    if config.batch_normalization:
-        x = BatchNormalization(
-            momentum=config.batch_normalization_momentum, name=f"normalization_{suffix}"
-        )(x)
-    return layers.ReLU(name=f"relu_{suffix}")(x)
+def _normalize(x: Any, config: CnnConfig, suffix: str) -> Any:
+    if not config.batch_normalization:
+        return x
+    return BatchNormalization(
+        momentum=config.batch_normalization_momentum, name=f"normalization_{suffix}"
+    )(x)
+
+
+def _add_entered(x: Any, entered: Any, config: CnnConfig, seeds: _Seeds, suffix: str) -> Any:
+    """`x` plus what entered the block, brought to as many channels (He et al. 2016, option B)."""
+    if entered.shape[-1] != x.shape[-1]:
+        entered = layers.Conv2D(
+            x.shape[-1],
+            1,
+            use_bias=not config.batch_normalization,
+            kernel_initializer=seeds.kernel(),
+            kernel_regularizer=_regularizer(config),
+            name=f"projection_{suffix}",
+        )(entered)
+        entered = _normalize(entered, config, f"projection_{suffix}")
+    return layers.Add(name=f"residual_{suffix}")([x, entered])
 
 
 def _regularizer(config: CnnConfig | Vgg16Config) -> keras.regularizers.Regularizer | None:

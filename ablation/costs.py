@@ -16,13 +16,15 @@ def multiply_adds(arm: ArmConfig) -> int:
     """Multiply-adds of one image's forward pass."""
     size = arm.input.pad or arm.image_size // arm.input.downscale
     if isinstance(arm.model, CnnConfig):
-        channels, kernel = 1, arm.model.kernel
+        channels, kernel, residual = 1, arm.model.kernel, arm.model.residual
         blocks = [[max(1, round(f * arm.model.width)) for f in b] for b in arm.model.blocks]
     else:
-        channels, kernel = vgg16.CHANNELS, vgg16.KERNEL
+        channels, kernel, residual = vgg16.CHANNELS, vgg16.KERNEL, False
         blocks = [list(block) for block in vgg16.BLOCKS]
     total = 0
     for block in blocks:
+        if residual and channels != block[-1]:  # the projection
+            total += size * size * channels * block[-1]
         for filters in block:
             total += size * size * kernel * kernel * channels * filters
             channels = filters

@@ -65,6 +65,7 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "architecture": "cnn",
             "blocks": [[8, 8], [16]],
             "kernel": 3,
+            "residual": False,
             "batch_normalization": True,
             "batch_normalization_momentum": 0.9,
             "spatial_dropout": [0.2, 0.0],

@@ -116,6 +116,32 @@ def test_the_simple_cnn_s_layers_are_the_paper_s(resolved: Study) -> None:
     )  # fmt: skip
 
 
+def test_a_residual_block_adds_what_entered_it_before_its_last_relu(tiny_arm: Arm) -> None:
+    arm = tiny_arm(
+        {"model": {"residual": True, "blocks": [[8, 8], [8]], "batch_normalization": False}}
+    )
+    model = build(arm, rng(), None)
+    assert [layer.name for layer in model.layers if "residual" in layer.name] == [
+        "residual_1",
+        "residual_2",
+    ]
+    names = {layer.name for layer in model.layers}
+    assert "projection_1" in names  # from one channel to four
+    assert "projection_2" not in names  # from four to four: as it is
+    for name in ("conv_2", "conv_3"):  # the block's own path gives nothing
+        layer = model.get_layer(name)
+        layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
+    images = rng().integers(0, 256, (2, 12, 12)).astype(np.uint8)
+
+    def after(layer: str) -> np.ndarray:
+        part = keras.Model(model.input, model.get_layer(layer).output)
+        return np.asarray(keras.ops.convert_to_numpy(part(images)))
+
+    np.testing.assert_array_equal(after("residual_1"), after("projection_1"))
+    np.testing.assert_array_equal(after("relu_2"), np.maximum(after("projection_1"), 0))
+    np.testing.assert_array_equal(after("residual_2"), after("pool_1"))
+
+
 def dropouts(model: keras.Model) -> dict[str, float]:
     kinds = (keras.layers.Dropout, keras.layers.SpatialDropout2D)
     return {layer.name: layer.rate for layer in model.layers if isinstance(layer, kinds)}

@@ -17,6 +17,7 @@ from ablation.resolution import Resolved
 
 Arm = Callable[..., ArmConfig]
 
+THREE = {"spatial_dropout": [0.0] * 3, "dropout": [0.0] * 3}
 ARMS = list(read_yaml(Path(__file__).parent.parent / "params.yaml")["arms"])
 
 
@@ -32,6 +33,8 @@ def test_a_tiny_network_by_hand(tiny_arm: Arm) -> None:
         ({"input": {"downscale": 2}}, 36 * 9 * (4 + 16) + 9 * 9 * 32 + 8 * 12 + 120),
         ({"input": {"pad": 16}}, 256 * 9 * (4 + 16) + 64 * 9 * 32 + 128 * 12 + 120),
         ({"model": {"kernel": 1}}, 144 * (4 + 16) + 36 * 32 + 72 * 12 + 120),
+        # projections from 1 channel to 4, and from 4 to 8
+        ({"model": {"residual": True}}, 144 * (9 * 20 + 4) + 36 * (9 * 32 + 32) + 72 * 12 + 120),
         ({"model": {"dense": []}}, 144 * 9 * 20 + 36 * 9 * 32 + 72 * 10),
         ({"model": {"dense": [5, 7]}}, 144 * 9 * 20 + 36 * 9 * 32 + 72 * 5 + 35 + 70),
         ({"model": {"width": 0.01}}, 144 * 9 * 2 + 36 * 9 + 9 * 12 + 120),  # at least one filter
@@ -74,6 +77,11 @@ def test_the_cost_is_that_of_the_network_as_built(
     study = resolved("smoke")
     assert multiply_adds(study.arms[name]) == counted(study.arms[name])
     assert study.study.multiply_adds[name] == multiply_adds(study.arms[name])
+
+
+def test_the_cost_of_a_residual_network_is_that_of_the_network_as_built(tiny_arm: Arm) -> None:
+    arm = tiny_arm({"model": {"residual": True, "blocks": [[8, 8], [8], [16, 16]], **THREE}})
+    assert multiply_adds(arm) == counted(arm)
 
 
 def test_so_is_the_baseline_s_at_laptop_scale(resolved: Callable[[str], Resolved]) -> None:

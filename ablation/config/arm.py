@@ -25,6 +25,7 @@ class CnnConfig(Section):
     architecture: Literal["cnn"]
     blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
     kernel: Positive
+    residual: bool
     batch_normalization: bool
     batch_normalization_momentum: Fraction
     spatial_dropout: list[Fraction]
