@@ -1,13 +1,14 @@
 # make repro            the whole study at the scale of params.yaml, runs side by side
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make exp SET="train.optimizer=adam"   the study with that change, recorded for `dvc exp show`
+# make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := source $(BIN)/activate &&
 
-.PHONY: repro exp test lint lock
+.PHONY: repro exp bench test lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS))
@@ -15,6 +16,9 @@ repro: $(BIN)/.installed
 exp: $(BIN)/.installed
 	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
 	$(RUN) python -m runner --set $(SET) $(if $(JOBS),--jobs $(JOBS))
+
+bench: $(BIN)/.installed
+	$(RUN) python -m bench $(if $(PART),--part $(PART))
 
 test: lint
 	$(RUN) python -m pytest

@@ -1,0 +1,1 @@
+"""Measures what the study costs on this machine: `make bench`, one subject a file."""
