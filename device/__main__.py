@@ -1,0 +1,56 @@
+"""Trains runs one after another in this process: `KERAS_BACKEND=jax python -m device RUN ...`.
+
+A run is ARM-SEED; without any, all runs of the study in its order. The folder holds what the stages
+before `train` make (docs/gpu.md). A finished run is left as it is; one that is under way goes on.
+Ends with status 3 where the time was up before all runs were done: the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from ablation.cli import run
+from ablation.config.study import StudyConfig
+from ablation.errors import UserError
+from ablation.files import read_config
+
+TIME_IS_UP = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m device", description=__doc__)
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="ARM-SEED, the first to run first")
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="stop in time before so many are over"
+    )
+    parser.add_argument("--commit", default=None, help="the code's commit, noted with each result")
+    options = parser.parse_args()
+    ends = time.monotonic() + options.seconds
+    if os.environ.get("KERAS_BACKEND") != "jax":
+        raise UserError("the driver runs under JAX; set KERAS_BACKEND=jax")
+    study = read_config(Path("configs/study.yaml"), StudyConfig)
+    known = {f"{arm}-{seed}": (arm, seed) for arm, seed in study.runs}
+    for key in options.runs:
+        if key not in known:
+            raise UserError(f"no run {key!r} in this study; runs: {', '.join(known)}")
+    from device import one_run, training  # they import the framework: after the arguments are known
+
+    for key in options.runs or known:
+        if one_run.finished(key):
+            print(f"{key}  is finished", flush=True)
+            continue
+        try:
+            one_run.train_and_judge(
+                *known[key], lambda: ends - time.monotonic(), commit=options.commit
+            )
+        except training.OutOfTimeError:
+            print(f"{key}  time is up; the same command goes on from here", flush=True)
+            sys.exit(TIME_IS_UP)
+
+
+if __name__ == "__main__":
+    run("device", main)

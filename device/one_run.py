@@ -1,0 +1,111 @@
+"""One run from the study's files to the small files that its results are.
+
+They are those of the stages `train` and `evaluate`, beside `device.json`, which says on what they
+were made.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+import keras
+import numpy as np
+import pandas as pd
+
+from ablation import inspection
+from ablation.config.arm import ArmConfig, Vgg16Config
+from ablation.files import read_config, replacing, write_json
+from ablation.progress import Progress
+from ablation.training import Images, network
+from device import training
+from stages import evaluate
+
+HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
+NETWORKS, CHECKPOINTS = Path("models/networks"), Path(".scratch/device")
+LIBRARIES = ("jax", "keras", "numpy")
+
+
+def finished(key: str) -> bool:
+    """Whether the run has been trained and judged: its last file is there."""
+    return (HISTORIES / key / "device.json").exists()
+
+
+def train_and_judge(
+    name: str, seed: int, seconds_left: Callable[[], float], commit: str | None
+) -> None:
+    """Trains the arm `name` with `seed`, judges it and writes its files.
+
+    Raises:
+        device.training.OutOfTimeError: it is not finished; its checkpoint is written.
+    """
+    key = f"{name}-{seed}"
+    arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
+    sets = Path("data/sets") / arm.input.set
+    with np.load(f"data/split/{seed}.npz") as parts:
+        data = Images(
+            np.load(sets / "train_images.npy"),
+            np.load(sets / "train_labels.npy"),
+            parts[f"{arm.input.set}_training"],
+            parts[f"{arm.input.set}_validation"],
+        )
+    weights = None
+    if isinstance(arm.model, Vgg16Config) and arm.model.weights == "imagenet":
+        with np.load("data/raw/vgg16.npz") as arrays:  # may have travelled as float16
+            weights = {layer: array.astype(np.float32) for layer, array in arrays.items()}
+
+    def report(progress: Progress) -> None:
+        print(progress, flush=True)
+
+    checkpoint = CHECKPOINTS / key / "state.npz"
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    trained = training.train(
+        network(arm, seed, weights), arm, seed, data, checkpoint, key, report, seconds_left
+    )
+    _write(key, trained)
+    sys.argv[1:] = [
+        name,
+        str(seed),
+    ]  # the stage itself judges, so that both scales are judged alike
+    evaluate.main()
+    write_json(
+        HISTORIES / key / "device.json",
+        {
+            "device": jax.devices()[0].device_kind,
+            "libraries": {"python": platform.python_version()}
+            | {library: version(library) for library in LIBRARIES},
+            "commit": commit,
+            "epochs": len(trained.history),
+            "training_seconds": sum(row["total_seconds"] for row in trained.history),
+            "configuration": arm.model_dump(mode="json"),
+        },
+    )
+    shutil.rmtree(checkpoint.parent, ignore_errors=True)
+
+
+def _write(key: str, trained: training.Trained) -> None:
+    """The files that the stage `train` writes."""
+    results = HISTORIES / key
+    history = pd.DataFrame(trained.history).melt("epoch", var_name="metric")
+    tables = {
+        "history.csv": history.sort_values(["epoch", "metric"]),
+        "layers.csv": pd.DataFrame(inspection.layers(trained.model)),
+    }
+    for file, table in tables.items():
+        with replacing(results / file) as temporary:
+            table.to_csv(temporary, index=False)
+    write_json(
+        results / "run.json",
+        {
+            "images_per_second": trained.images_per_second,
+            "parameters": trained.model.count_params(),
+        },
+    )
+    network: keras.Model = inspection.without_training_state(trained.model)
+    with replacing(NETWORKS / f"{key}.keras") as temporary:
+        network.save(temporary)
