@@ -6,17 +6,18 @@ were made.
 
 from __future__ import annotations
 
+import csv
 import platform
 import shutil
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import jax
 import keras
 import numpy as np
-import pandas as pd
 
 from ablation import inspection
 from ablation.config.arm import ArmConfig, Vgg16Config
@@ -91,14 +92,13 @@ def train_and_judge(
 def _write(key: str, trained: training.Trained) -> None:
     """The files that the stage `train` writes."""
     results = HISTORIES / key
-    history = pd.DataFrame(trained.history).melt("epoch", var_name="metric")
-    tables = {
-        "history.csv": history.sort_values(["epoch", "metric"]),
-        "layers.csv": pd.DataFrame(inspection.layers(trained.model)),
-    }
-    for file, table in tables.items():
-        with replacing(results / file) as temporary:
-            table.to_csv(temporary, index=False)
+    history = [
+        {"epoch": row["epoch"], "metric": metric, "value": row[metric]}
+        for row in trained.history
+        for metric in sorted(row.keys() - {"epoch"})
+    ]
+    _write_csv(results / "history.csv", history)
+    _write_csv(results / "layers.csv", inspection.layers(trained.model))
     write_json(
         results / "run.json",
         {
@@ -109,3 +109,11 @@ def _write(key: str, trained: training.Trained) -> None:
     network: keras.Model = inspection.without_training_state(trained.model)
     with replacing(NETWORKS / f"{key}.keras") as temporary:
         network.save(temporary)
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    # Without pandas, which would have to travel to the device.
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
