@@ -1,0 +1,77 @@
+"""The driver for a GPU, held on the CPU to the study's own training under the same backend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablation.config.arm import ArmConfig
+from tests.test_backends import under
+
+Arm = Callable[..., ArmConfig]
+
+ADAM = {
+    "name": "adam", "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
+    "nesterov": False, "schedule": "cosine", "warmup": 0.1,
+}  # fmt: skip
+VARIANTS: dict[str, dict[str, Any]] = {
+    "nesterov": {"train": {"epochs": 3, "images_per_epoch": 8}},  # one step an epoch
+    "two steps": {"train": {"epochs": 3, "images_per_epoch": 16}},
+    "adam l2": {"train": {"epochs": 3, "optimizer": ADAM}, "model": {"regularizer": "l2"}},
+    "residual": {"train": {"epochs": 3}, "model": {"residual": True}},
+}
+LOSSES = ("train_loss", "validation_loss")
+ACCURACIES = ("train_accuracy", "validation_accuracy")
+
+
+@pytest.fixture(scope="module")
+def results(tiny_arm: Arm, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("device")
+    arms = {name: tiny_arm(change).model_dump(mode="json") for name, change in VARIANTS.items()}
+    (folder / "arms.json").write_text(json.dumps(arms))
+    under("jax", "tests.device_runs", str(folder / "arms.json"), str(folder / "out.json"))
+    return json.loads((folder / "out.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(VARIANTS))
+def test_the_driver_trains_as_the_study_does(name: str, results: dict[str, Any]) -> None:
+    """The same images, dropout and steps; only the order of sums differs in one compiled call."""
+    own, driven = results[f"{name} own"], results[f"{name} driven"]
+    assert len(driven["history"]) == len(own["history"]) == 3
+    for ours, theirs in zip(driven["history"], own["history"], strict=True):
+        assert list(ours) == list(theirs)
+        assert ours["epoch"] == theirs["epoch"]
+        for key in LOSSES:
+            assert ours[key] == pytest.approx(theirs[key], rel=1e-3), key
+        for key in ACCURACIES:  # an image may stand on the edge between two labels
+            assert ours[key] == pytest.approx(theirs[key], abs=0.051), key
+    for ours, theirs in zip(driven["weights"], own["weights"], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_running_numbers_are_means_over_the_epoch_s_steps(results: dict[str, Any]) -> None:
+    """Known from epochs of one step: under JAX Keras's `train_on_batch` tells the last step's."""
+    one_step = [results[f"nesterov {side}"]["history"] for side in ("driven", "own")]
+    for ours, theirs in zip(*one_step, strict=True):
+        assert ours["running_loss"] == pytest.approx(theirs["running_loss"], rel=1e-3)
+        assert ours["running_accuracy"] == theirs["running_accuracy"]
+    single = [row["running_loss"] for row in one_step[0][:2]]
+    both = results["two steps driven"]["history"][0]["running_loss"]
+    assert both == pytest.approx(np.mean(single), rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(VARIANTS))
+def test_a_run_that_its_limit_ended_goes_on_to_the_bit(name: str, results: dict[str, Any]) -> None:
+    whole, broken = results[f"{name} driven"], results[f"{name} broken"]
+    assert broken["weights"] == whole["weights"]
+    for ours, theirs in zip(broken["history"], whole["history"], strict=True):
+        assert {k: v for k, v in ours.items() if "seconds" not in k} == {
+            k: v for k, v in theirs.items() if "seconds" not in k
+        }
