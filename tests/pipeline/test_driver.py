@@ -1,17 +1,23 @@
-"""The driver's refusals, and what it packs for a machine without DVC."""
+"""The driver on the study's own files at smoke scale, and the stages that read what it leaves."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from ablation.files import read_json
 from tests.pipeline.repository import Repository
+
+RUNS = ("baseline-0", "vgg_augmented-0")
 
 
 def driver(path: Path, *arguments: str, backend: str = "jax") -> subprocess.CompletedProcess[str]:
@@ -20,6 +26,45 @@ def driver(path: Path, *arguments: str, backend: str = "jax") -> subprocess.Comp
         cwd=path, env=os.environ | {"KERAS_BACKEND": backend}, check=False, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_driver_s_runs_are_read_as_the_study_s_own(
+    study: Repository, copy_of: Callable[[Repository], Repository]
+) -> None:
+    path = copy_of(study).path
+    for run in RUNS:
+        shutil.rmtree(path / "models/histories" / run)
+        shutil.rmtree(path / "models/evaluations" / run)
+        (path / f"models/networks/{run}.keras").unlink()
+    first = driver(path, "--seconds", "0.1", "--commit", "abc", *RUNS)
+    assert first.returncode == 3, first.stdout
+    assert "baseline-0  time is up; the same command goes on" in first.stdout
+    second = driver(path, "--commit", "abc", *RUNS)
+    assert second.returncode == 0, second.stdout
+    assert "baseline-0  epoch 2/2" in second.stdout
+    again = driver(path, *RUNS)
+    assert again.returncode == 0
+    for run in RUNS:
+        assert f"{run}  is finished" in again.stdout
+        assert f"{run}  epoch" not in again.stdout
+
+    for run in RUNS:
+        ours, theirs = (
+            pd.read_csv(folder / "models/histories" / run / "history.csv")
+            for folder in (path, study.path)
+        )
+        assert ours.columns.tolist() == theirs.columns.tolist()
+        assert ours[["epoch", "metric"]].equals(theirs[["epoch", "metric"]])
+        note = read_json(path / "models/histories" / run / "device.json")
+        assert note["commit"] == "abc"
+        assert note["epochs"] == ours["epoch"].max() == note["configuration"]["train"]["epochs"]
+        assert note["libraries"].keys() == {"python", "jax", "keras", "numpy"}
+    for stage in ("compare", "summarize", "report"):
+        subprocess.run([sys.executable, "-m", f"stages.{stage}"], cwd=path, check=True)
+    table = pd.read_csv(path / "reports/runs.csv").set_index("arm")
+    judged = read_json(path / "models/evaluations/baseline-0/metrics.json")
+    assert table.loc["baseline", "test_accuracy"] == pytest.approx(judged["test_accuracy"])
 
 
 @pytest.mark.parametrize(
