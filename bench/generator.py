@@ -15,9 +15,9 @@ from ablation import generator
 from ablation.compose import compose
 from ablation.digits import Digits
 from bench import arms
-from bench.machine import cores
 from bench.processes import child, peak_bytes
 from bench.results import Row, of
+from runner.cores import cores
 
 COUNTS = {"laptop": 30_000, "paper": 50_000}
 ROUNDS = 3

@@ -16,9 +16,9 @@ import numpy as np
 from ablation.progress import Progress
 from ablation.threads import limit
 from bench import arms, checkouts
-from bench.machine import cores
 from bench.processes import child, in_turns
 from bench.results import Row, exponent, of
+from runner.cores import cores
 
 IMAGES = (1000, 2000, 4000, 8000)
 ARMS = (1, 2, 4, 8, 16, 32)

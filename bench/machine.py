@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from runner.cores import cores
+
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "dvc")
 
 
@@ -22,13 +24,6 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
-
-
-def cores() -> int:
-    """The processor cores that this process may use, where the system tells; else all."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor(cpuinfo: str) -> str:

@@ -16,9 +16,9 @@ import numpy as np
 from ablation.progress import Progress
 from ablation.threads import limit
 from bench import arms
-from bench.machine import cores
 from bench.processes import child, peak_bytes
 from bench.results import Row
+from runner.cores import cores
 
 STEPS = 2
 MEASURED = 64  # images measured after the epoch: fewer than a step holds at once

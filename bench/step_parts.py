@@ -15,10 +15,10 @@ from typing import Any
 from ablation.config.arm import ArmConfig
 from ablation.threads import limit
 from bench import arms
-from bench.machine import cores
 from bench.processes import child, in_turns
 from bench.results import Row, of
 from bench.train_step import bound, compile_as_trained
+from runner.cores import cores
 
 STEPS, ROUNDS = 25, 6
 

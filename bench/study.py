@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from bench import checkouts
-from bench.machine import cores
 from bench.results import Row, of, ratios
+from runner.cores import cores
 
 ROUNDS = 1  # minutes each
 

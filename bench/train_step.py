@@ -22,9 +22,9 @@ from ablation.costs import multiply_adds
 from ablation.progress import Progress
 from ablation.threads import limit
 from bench import arms
-from bench.machine import cores
 from bench.processes import child
 from bench.results import Row, of, ratios
+from runner.cores import cores
 
 IMAGES = 3200  # an epoch
 ROUNDS = 6  # epochs that count; one more, before them, does not

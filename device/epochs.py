@@ -38,11 +38,10 @@ class DeviceTraining:
         self._images, self._labels = jnp.asarray(images), jnp.asarray(labels)
         model.optimizer.build(model.trainable_variables)
         # Copies: a compiled epoch overwrites its state in place, and the model keeps its own.
-        self._state: State = (
-            [jnp.copy(v.value) for v in model.trainable_variables],
-            [jnp.copy(v.value) for v in model.non_trainable_variables],
-            [jnp.copy(v.value) for v in model.optimizer.variables],
+        trainable, other, optimizer = (
+            [jnp.copy(variable.value) for variable in group] for group in self._variables()
         )
+        self._state: State = (trainable, other, optimizer)
         self._compiled_epoch = jax.jit(self._epoch, donate_argnums=0)
         self._compiled_measure = jax.jit(self._measure)
 
@@ -73,15 +72,18 @@ class DeviceTraining:
 
     def write_back(self) -> None:
         """Sets the model's and its optimizer's variables from the state."""
+        for group, values in zip(self._variables(), self._state, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(jnp.copy(value))
+
+    def _variables(self) -> tuple[list[Any], list[Any], list[Any]]:
+        """The model's, in the order of a `State`."""
         model = self._model
-        variables = (
+        return (
             model.trainable_variables,
             model.non_trainable_variables,
             model.optimizer.variables,
         )
-        for group, values in zip(variables, self._state, strict=True):
-            for variable, value in zip(group, values, strict=True):
-                variable.assign(jnp.copy(value))
 
     def _epoch(
         self, state: State, images: jax.Array, labels: jax.Array, numbers: jax.Array

@@ -27,8 +27,8 @@ from ablation.training import Images, network
 from device import training
 from stages import evaluate
 
-HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
-NETWORKS, CHECKPOINTS = Path("models/networks"), Path(".scratch/device")
+HISTORIES, NETWORKS = Path("models/histories"), Path("models/networks")
+CHECKPOINTS = Path(".scratch/device")
 LIBRARIES = ("jax", "keras", "numpy")
 
 
@@ -69,10 +69,8 @@ def train_and_judge(
         network(arm, seed, weights), arm, seed, data, checkpoint, key, report, seconds_left
     )
     _write(key, trained)
-    sys.argv[1:] = [
-        name,
-        str(seed),
-    ]  # the stage itself judges, so that both scales are judged alike
+    # The stage itself judges, so that both scales are judged alike.
+    sys.argv[1:] = [name, str(seed)]
     evaluate.main()
     write_json(
         HISTORIES / key / "device.json",

@@ -23,7 +23,8 @@ from ablation.errors import UserError
 from ablation.files import replacing
 
 CODE = ("ablation", "stages", "device")
-RAW = Path("data/raw")
+DIGITS, WEIGHTS = Path("data/raw/mnist.npz"), Path("data/raw/vgg16.npz")
+CONFIGS = Path("configs")
 NEEDED = ("keras", "pydantic", "pyyaml")  # what the driver and the stages before it import
 THERE = ("numpy", "ml_dtypes")  # with JAX; far the largest of what the needed ones lead to
 
@@ -35,6 +36,9 @@ def main() -> None:
                         help="Python's version there (default: this one's)")  # fmt: skip
     parser.add_argument("--no-wheels", action="store_true", help="all of Python's is there already")
     options = parser.parse_args()
+    for path in (DIGITS, WEIGHTS, CONFIGS / "study.yaml"):
+        if not path.exists():
+            raise UserError(f"{path} is missing; run `dvc repro fetch`, which makes it")
     with tempfile.TemporaryDirectory() as folder:
         if not options.no_wheels:
             _download(Path(folder), options.python)
@@ -47,17 +51,14 @@ def _add(archive: tarfile.TarFile, wheels: Iterable[Path]) -> None:
     for wheel in wheels:
         archive.add(wheel, f"wheels/{wheel.name}")
     code = [path for folder in CODE for path in Path(folder).rglob("*")]
-    for path in sorted([*code, *Path("configs").rglob("*.yaml")]):
+    for path in sorted([*code, *CONFIGS.rglob("*.yaml")]):
         if path.is_file() and "__pycache__" not in path.parts:
-            archive.add(path, str(path))
-    for path in (RAW / "mnist.npz", RAW / "vgg16.npz", Path("configs/study.yaml")):
-        if not path.exists():
-            raise UserError(f"{path} is missing; run `dvc repro fetch`, which makes it")
-    archive.add(RAW / "mnist.npz", str(RAW / "mnist.npz"))
-    with np.load(RAW / "vgg16.npz") as arrays:
+            archive.add(path)
+    archive.add(DIGITS)
+    with np.load(WEIGHTS) as arrays:
         content = io.BytesIO()
         np.savez(content, **{name: array.astype(np.float16) for name, array in arrays.items()})
-    entry = tarfile.TarInfo(str(RAW / "vgg16.npz"))
+    entry = tarfile.TarInfo(str(WEIGHTS))
     entry.size = content.tell()
     content.seek(0)
     archive.addfile(entry, content)

@@ -71,7 +71,7 @@ def train(
         device.write_back()
         checkpoints.save(checkpoint, model, history)
 
-    slowest = 0.0  # the first epoch compiles, so it stands for a safe estimate
+    slowest = 0.0  # a call's first epoch compiles too: an estimate that errs on the safe side
     while len(history) < config.epochs:
         if seconds_left() < slowest:
             if len(history) > saved:

@@ -9,16 +9,17 @@ decides what is out of date and keeps every result, so the command can be stoppe
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ablation.config.arm import ArmConfig
 from ablation.config.study import StudyConfig
 from ablation.files import read_config, read_yaml, write_text
 from runner import graph, pool
+from runner.cores import cores
 from runner.display import Display
 
 PARAMS, LOGS = Path("params.yaml"), Path("logs")
@@ -48,17 +49,12 @@ def main() -> None:
         graph.change(options.set)
     graph.repro("split", "data_check")  # before hours of training on images that are not right
     study = read_config(Path("configs/study.yaml"), StudyConfig)
-    train(study, options.jobs)
+    if train(study, options.jobs):
+        graph.repro("summarize")
+        draw(read_yaml(Path("configs/figures/index.yaml")), options.jobs)
     graph.repro()
     if options.set:
         graph.save_experiment()
-
-
-def cores() -> int:
-    """The processor cores that this process may use, where the system tells; else all."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def set_scale(scale: str) -> None:
@@ -73,23 +69,38 @@ def set_scale(scale: str) -> None:
         print(f"params.yaml: scale is {scale} now", flush=True)
 
 
-def train(study: StudyConfig, jobs: int) -> None:
-    """Brings every run that is out of date up to date, side by side."""
+def train(study: StudyConfig, jobs: int) -> bool:
+    """Brings every run that is out of date up to date, side by side; says whether any was."""
     costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
     todo = graph.outdated(list(costs))
     if not todo:
-        return
+        return False
     todo.sort(key=lambda key: -costs[key])
     print(f"training {len(todo)} of {len(costs)} runs, {jobs} at a time; logs in {LOGS}/")
     commands = {key: graph.run_command(key) for key in todo}
     with Display({key: costs[key] for key in todo}, PROGRESS) as display:
         state = pool.run(commands, jobs, LOGS, display.show)
     if state.failed:
-        logs = ", ".join(str(LOGS / f"{key}.log") for key in state.failed)
-        raise graph.StudyError(f"{len(state.failed)} of {len(todo)} runs failed; see {logs}")
+        count = f"{len(state.failed)} of {len(todo)} runs failed"
+        raise graph.StudyError(f"{count}; see {_logs(state.failed)}")
     for key in todo:  # what is left of these runs belongs to another configuration or other code
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)
+    return True
+
+
+def draw(figures: Sequence[str], jobs: int) -> None:
+    """Draws the figures side by side, each process its share of them: DVC starts once a share."""
+    shares = [figures[number::jobs] for number in range(min(jobs, len(figures)))]
+    commands = {f"figures-{n}": graph.figures_command(share) for n, share in enumerate(shares, 1)}
+    print(f"drawing {len(figures)} figures, {len(shares)} at a time; logs in {LOGS}/", flush=True)
+    state = pool.run(commands, jobs, LOGS, lambda _: None)
+    if state.failed:
+        raise graph.StudyError(f"a figure failed; see {_logs(state.failed)}")
+
+
+def _logs(names: Sequence[str]) -> str:
+    return ", ".join(str(LOGS / f"{name}.log") for name in names)
 
 
 def cost(study: StudyConfig, arm: str) -> float:

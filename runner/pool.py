@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GRACE = 10.0  # seconds a command has to stop after an interrupt before it is killed
-POLL = 0.5  # seconds between two looks at the processes
+POLL = 0.2  # seconds between two looks at the processes
 
 
 @dataclass
@@ -48,7 +48,7 @@ def run(
 
     Args:
         commands: name -> command, the longest first; its output goes to `logs`/NAME.log.
-        show: called about twice a second with the state.
+        show: called a few times a second with the state.
 
     Raises:
         KeyboardInterrupt: after the running commands were interrupted and have ended.

@@ -32,6 +32,13 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+# An optimizer with moments, where the tiny arm has SGD.
+ADAM = {
+    "name": "adam", "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
+    "nesterov": False, "schedule": "cosine", "warmup": 0.1,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def _params() -> dict[str, Any]:
     return read_yaml(PARAMS)

@@ -10,14 +10,11 @@ import numpy as np
 import pytest
 
 from ablation.config.arm import ArmConfig
+from tests.conftest import ADAM
 from tests.test_backends import under
 
 Arm = Callable[..., ArmConfig]
 
-ADAM = {
-    "name": "adam", "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
-    "nesterov": False, "schedule": "cosine", "warmup": 0.1,
-}  # fmt: skip
 VARIANTS: dict[str, dict[str, Any]] = {
     "nesterov": {"train": {"epochs": 3, "images_per_epoch": 8}},  # one step an epoch
     "two steps": {"train": {"epochs": 3, "images_per_epoch": 16}},

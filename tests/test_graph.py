@@ -56,6 +56,12 @@ def test_a_run_s_command_names_its_two_stages_and_leaves_the_rest_alone() -> Non
     assert command.index("--wait-for-lock") < command.index("repro")  # an option of dvc itself
 
 
+def test_figures_share_a_process_and_leave_the_rest_alone() -> None:
+    command = graph.figures_command(["dropout", "best"])
+    assert command[:-2] == graph.run_command("adam-0")[:-2]
+    assert command[-2:] == ["figures@dropout", "figures@best"]
+
+
 @pytest.mark.slow
 def test_what_is_out_of_date_is_told_run_by_run(study: Path) -> None:
     graph.repro("prepare")
@@ -79,10 +85,13 @@ def test_what_is_out_of_date_is_told_run_by_run(study: Path) -> None:
 
 @pytest.mark.slow
 def test_what_dvc_cannot_do_is_one_line(study: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(graph.StudyError) as error:
-        graph.outdated(["nobody-0"])
-    assert "nobody-0" in str(error.value)
+    written = (study / "dvc.yaml").read_text()
+    (study / "dvc.yaml").write_text(written.replace("deps: [source.txt]", "dips: [source.txt]"))
+    with pytest.raises(graph.StudyError, match="dvc status") as error:
+        graph.outdated(KEYS)
+    assert "dips" in str(error.value)
     assert "\n" not in str(error.value)
+    (study / "dvc.yaml").write_text(written)
 
     (study / "source.txt").unlink()
     with pytest.raises(graph.StudyError, match="dvc repro prepare") as error:

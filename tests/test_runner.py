@@ -85,6 +85,28 @@ def test_a_finished_study_clears_only_what_its_own_runs_left(
     monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
     monkeypatch.setattr(graph, "outdated", lambda keys: ["adam-0"])
     monkeypatch.setattr(graph, "run_command", lambda key: [sys.executable, "-c", ""])
-    runner.train(study, jobs=1)
+    assert runner.train(study, jobs=1)
     left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
     assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}
+
+
+def test_each_figure_is_drawn_once_by_as_many_processes_as_there_are_jobs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    touch = "import pathlib, sys; [pathlib.Path(name).open('x') for name in sys.argv[1:]]"
+    monkeypatch.setattr(
+        graph, "figures_command", lambda names: [sys.executable, "-c", touch, *names]
+    )
+    runner.draw(["a", "b", "c", "d", "e"], jobs=2)
+    assert all(Path(name).exists() for name in "abcde")
+    assert sorted(path.name for path in Path("logs").iterdir()) == [
+        "figures-1.log",
+        "figures-2.log",
+    ]
+
+
+def test_a_figure_that_fails_is_told_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    fails = [sys.executable, "-c", "raise SystemExit(1)"]
+    monkeypatch.setattr(graph, "figures_command", lambda names: fails)
+    with pytest.raises(StudyError, match=r"a figure failed; see logs/figures-1\.log$"):
+        runner.draw(["a"], jobs=2)

@@ -16,13 +16,10 @@ import pytest
 from ablation import training
 from ablation.config.arm import ArmConfig
 from ablation.progress import Progress
+from tests.conftest import ADAM
 
 Arm = Callable[..., ArmConfig]
 
-ADAM = {
-    "name": "adam", "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
-    "nesterov": False, "schedule": "cosine", "warmup": 0.1,
-}  # fmt: skip
 OPTIMIZERS: dict[str, dict[str, Any]] = {"sgd": {}, "adam": ADAM}
 EPOCHS, STEPS, BATCH = 3, 6, 8
 MOMENTS = random.Random(4).sample(range(1, EPOCHS * STEPS), 2)
