@@ -2,8 +2,9 @@
 
 `make repro` calls it, and `make exp` with --set, which records the result as an experiment.
 
-The stages before training run once, the runs that are out of date side by side, then the rest. DVC
-decides what is out of date and keeps every result, so the command can be stopped and called again.
+The stages before training run once, then the check of the images and the runs that are out of date
+side by side, then the rest. DVC decides what is out of date and keeps every result, so the command
+can be stopped and called again.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ PARAMS, LOGS = Path("params.yaml"), Path("logs")
 # What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
 PROGRESS, CHECKPOINTS = Path(".scratch/progress"), Path(".scratch/runs")
 
+# The stage whose failure stops the runs, before hours of training on images that are not right.
+CHECK = "data_check"
+
 
 def main() -> None:
     pool.stop_on_signals()
@@ -47,7 +51,7 @@ def main() -> None:
         set_scale(options.scale)
     if options.set:
         graph.change(options.set)
-    graph.repro("split", "data_check")  # before hours of training on images that are not right
+    graph.repro("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if train(study, options.jobs):
         graph.repro("summarize")
@@ -72,16 +76,21 @@ def set_scale(scale: str) -> None:
 def train(study: StudyConfig, jobs: int) -> bool:
     """Brings every run that is out of date up to date, side by side; says whether any was."""
     costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
-    todo = graph.outdated(list(costs))
+    outdated = graph.outdated()
+    todo = graph.runs_in(outdated, list(costs))
     if not todo:
         return False
     todo.sort(key=lambda key: -costs[key])
     print(f"training {len(todo)} of {len(costs)} runs, {jobs} at a time; logs in {LOGS}/")
-    commands = {key: graph.run_command(key) for key in todo}
+    commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
+    commands |= {key: graph.run_command(key) for key in todo}
     with Display({key: costs[key] for key in todo}, PROGRESS) as display:
-        state = pool.run(commands, jobs, LOGS, display.show)
+        state = pool.run(commands, jobs, LOGS, display.show, needed=(CHECK,))
+    if CHECK in state.failed:
+        print((LOGS / f"{CHECK}.log").read_text(encoding="utf-8"), file=sys.stderr)
+        raise graph.StudyError(f"{CHECK} failed, so nothing more is trained; its message is above")
     if state.failed:
-        count = f"{len(state.failed)} of {len(todo)} runs failed"
+        count = f"{len(state.failed)} of {len(commands)} commands failed"
         raise graph.StudyError(f"{count}; see {_logs(state.failed)}")
     for key in todo:  # what is left of these runs belongs to another configuration or other code
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)

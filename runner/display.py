@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -18,9 +18,10 @@ QUIET = 20.0  # seconds between two reports where there is no terminal
 
 
 class Display:
-    """Shows the runs in flight and the study's total.
+    """Shows the commands in flight and the study's total.
 
-    `costs` is each run's work in any unit; it turns the work done into the time left.
+    `costs` is each run's work in any unit; it turns the work done into the time left. A command
+    that is no run has none.
     """
 
     def __init__(self, costs: Mapping[str, float], progress: Path) -> None:
@@ -61,11 +62,16 @@ class Display:
         for name, since in state.running.items():
             progress = self._read(name, since)
             shares[name] = progress.share if progress else 0.0
-            runs.append(f"  {progress}" if progress else f"  {name}  starting")
-        finished = len(state.done) + len(state.failed)
-        head = f"{finished} of {len(self._costs)} runs done, {len(state.waiting)} waiting"
+            began = "starting" if name in self._costs else "running"
+            runs.append(f"  {progress}" if progress else f"  {name}  {began}")
+        finished = self._runs((*state.done, *state.failed))
+        waiting = self._runs(state.waiting)
+        head = f"{finished} of {len(self._costs)} runs done, {waiting} waiting"
         left = self._seconds_left(state, shares)
         return [head + (f", about {duration(left)} left" if left else ""), *runs]
+
+    def _runs(self, names: Iterable[str]) -> int:
+        return sum(name in self._costs for name in names)
 
     def _read(self, name: str, since: float) -> Progress | None:
         """What the run wrote of itself, unless the file is from an earlier attempt."""
@@ -83,9 +89,9 @@ class Display:
             if share:
                 self._done_before.setdefault(name, share)
         work = {n: cost * (1 - self._done_before.get(n, 0.0)) for n, cost in self._costs.items()}
-        done = sum(work[name] for name in (*state.done, *state.failed))
+        done = sum(work.get(name, 0.0) for name in (*state.done, *state.failed))
         done += sum(
-            self._costs[name] * (share - self._done_before.get(name, 0.0))
+            self._costs.get(name, 0.0) * (share - self._done_before.get(name, 0.0))
             for name, share in shares.items()
         )
         if not done:

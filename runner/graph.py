@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 STAGES = ("train", "evaluate")  # the stages of one run, in order
 
@@ -52,14 +52,22 @@ def save_experiment() -> None:
         raise StudyError("`dvc exp save` failed; its message is above")
 
 
-def outdated(keys: Sequence[str]) -> list[str]:
-    """Of the runs `keys` (ARM-SEED) those that training or evaluation must bring up to date."""
+def outdated() -> set[str]:
+    """The stages that are out of date, but for those that only a change further up concerns.
+
+    Raises:
+        StudyError: DVC cannot read the graph; the message says why.
+    """
     # The whole graph: with targets DVC collects it anew for each of them, seconds in all.
     status = subprocess.run([*DVC, "status", "--json"], check=False, capture_output=True, text=True)
     if status.returncode != 0:
         raise StudyError(f"`dvc status` failed: {' '.join(status.stderr.split())}")
-    changed = json.loads(status.stdout)
-    return [key for key in keys if any(f"{stage}@{key}" in changed for stage in STAGES)]
+    return set(json.loads(status.stdout))
+
+
+def runs_in(stages: Collection[str], keys: Sequence[str]) -> list[str]:
+    """Of the runs `keys` (ARM-SEED) those with training or evaluation among `stages`."""
+    return [key for key in keys if any(f"{stage}@{key}" in stages for stage in STAGES)]
 
 
 def run_command(key: str) -> list[str]:
@@ -73,7 +81,7 @@ def figures_command(names: Sequence[str]) -> list[str]:
 
 
 def beside(stages: Sequence[str]) -> list[str]:
-    """The command that brings just these stages up to date while other processes do theirs.
+    """The command that brings just these stages, in this order, up to date beside other processes.
 
     Others may hold DVC's lock for a moment, hence `--wait-for-lock`; without `--single-item` each
     process would check and run what all share.

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ def run(
     jobs: int,
     logs: Path,
     show: Callable[[State], None],
+    needed: Collection[str] = (),
 ) -> State:
     """Runs the commands, at most `jobs` at a time, and goes on when one fails.
 
@@ -49,6 +50,8 @@ def run(
     Args:
         commands: name -> command, the longest first; its output goes to `logs`/NAME.log.
         show: called a few times a second with the state.
+        needed: names of commands whose failure makes the others pointless: they are stopped, and
+            stay `running` and `waiting` in the state.
 
     Raises:
         KeyboardInterrupt: after the running commands were interrupted and have ended.
@@ -68,6 +71,8 @@ def run(
                     del places[place], state.running[name]
                     (state.done if process.returncode == 0 else state.failed).append(name)
             show(state)
+            if any(name in needed for name in state.failed):
+                break
             time.sleep(POLL)
     finally:
         _stop([process for _, process in places.values()])

@@ -62,25 +62,34 @@ def test_figures_share_a_process_and_leave_the_rest_alone() -> None:
     assert command[-2:] == ["figures@dropout", "figures@best"]
 
 
+def test_a_run_is_out_of_date_with_its_training_or_its_evaluation() -> None:
+    stages = {"data_check", "train@b-0", "evaluate@a-0", "figures@c-0"}
+    assert graph.runs_in(stages, ["c-0", "b-0", "a-0"]) == ["b-0", "a-0"]
+
+
 @pytest.mark.slow
-def test_what_is_out_of_date_is_told_run_by_run(study: Path) -> None:
+def test_what_is_out_of_date_is_told_stage_by_stage(study: Path) -> None:
+    def runs() -> list[str]:
+        return graph.runs_in(graph.outdated(), KEYS)
+
+    assert graph.outdated() == {"prepare", *(f"{s}@{k}" for s in graph.STAGES for k in KEYS)}
     graph.repro("prepare")
-    assert graph.outdated(KEYS[::-1]) == KEYS[::-1]
+    assert runs() == KEYS
 
     # One run: training and evaluation, not the other.
     subprocess.run(graph.run_command("a-0"), check=True, capture_output=True)
     assert (study / "a-0.metrics").exists()
-    assert graph.outdated(KEYS) == ["b-0"]
+    assert runs() == ["b-0"]
 
     graph.repro()
-    assert graph.outdated(KEYS) == []
+    assert graph.outdated() == set()
     assert (study / "COUNT").read_text() == "a.yaml\nb.yaml\n"
 
     # An arm's configuration concerns its runs, the judge every run.
     (study / "b.yaml").write_text("another\n")
-    assert graph.outdated(KEYS) == ["b-0"]
+    assert runs() == ["b-0"]
     (study / "judge.txt").write_text("stricter\n")
-    assert graph.outdated(KEYS) == KEYS
+    assert runs() == KEYS
 
 
 @pytest.mark.slow
@@ -88,7 +97,7 @@ def test_what_dvc_cannot_do_is_one_line(study: Path, capfd: pytest.CaptureFixtur
     written = (study / "dvc.yaml").read_text()
     (study / "dvc.yaml").write_text(written.replace("deps: [source.txt]", "dips: [source.txt]"))
     with pytest.raises(graph.StudyError, match="dvc status") as error:
-        graph.outdated(KEYS)
+        graph.outdated()
     assert "dips" in str(error.value)
     assert "\n" not in str(error.value)
     (study / "dvc.yaml").write_text(written)

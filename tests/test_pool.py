@@ -111,6 +111,21 @@ def test_a_failure_stops_no_other(tmp_path: Path) -> None:
     assert state.done == ["third"]
 
 
+def test_a_failure_of_what_is_needed_stops_the_others(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    commands = {
+        "check": python("import time; time.sleep(0.5); raise SystemExit(1)"),
+        "late": appending(notes, "late"),
+        "long": appending(notes, "long", 60.0),
+    }
+    started = time.monotonic()
+    state = pool.run(commands, 2, tmp_path / "logs", lambda _: None, needed=("check",))
+    assert time.monotonic() - started < pool.GRACE
+    assert state.failed == ["check"]
+    assert (list(state.running), state.waiting, state.done) == (["long"], ["late"], [])
+    assert notes.read_text() == "start long\n"
+
+
 def test_each_command_s_output_goes_to_its_log_at_once(tmp_path: Path) -> None:
     commands = {
         name: python(f"import sys; print('out {name}'); print('error {name}', file=sys.stderr)")

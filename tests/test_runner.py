@@ -67,10 +67,23 @@ def test_an_earlier_attempts_progress_is_not_shown() -> None:
     assert display.lines(state) == ["0 of 1 runs done, 0 waiting", "  long-0  starting"]
 
 
-def test_a_finished_study_clears_only_what_its_own_runs_left(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    study = StudyConfig(
+def test_what_is_no_run_is_shown_and_not_counted() -> None:
+    display = Display({"long-0": 30.0}, Path("progress"))
+    state = State(waiting=["long-0"], running={"data_check": time.monotonic()}, done=["other"])
+    assert display.lines(state) == ["0 of 1 runs done, 1 waiting", "  data_check  running"]
+
+
+def quits(code: int, text: str = "") -> list[str]:
+    return [sys.executable, "-S", "-c", f"print({text!r}); raise SystemExit({code})"]
+
+
+@pytest.fixture
+def study(monkeypatch: pytest.MonkeyPatch) -> StudyConfig:
+    """Two runs, of which that of Adam is out of date and takes no work."""
+    monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
+    monkeypatch.setattr(graph, "outdated", lambda: {"train@adam-0", "evaluate@adam-0"})
+    monkeypatch.setattr(graph, "run_command", lambda key: quits(0))
+    return StudyConfig(
         scale="smoke",
         seeds=[0],
         baseline="adam",
@@ -79,15 +92,35 @@ def test_a_finished_study_clears_only_what_its_own_runs_left(
         multiply_adds={"adam": 1, "sgd": 1},
         training_images={"modified": 100},
     )
+
+
+def test_a_finished_study_clears_only_what_its_own_runs_left(study: StudyConfig) -> None:
     for run in ("adam-0", "other-0"):
         write_json(Path(f".scratch/progress/{run}.json"), {})
         write_json(Path(f".scratch/runs/{run}/old/state.json"), {})
-    monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
-    monkeypatch.setattr(graph, "outdated", lambda keys: ["adam-0"])
-    monkeypatch.setattr(graph, "run_command", lambda key: [sys.executable, "-c", ""])
     assert runner.train(study, jobs=1)
     left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
     assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}
+    assert [path.name for path in Path("logs").iterdir()] == ["adam-0.log"]  # no check was due
+
+
+def test_a_run_that_fails_is_told_with_its_log(
+    study: StudyConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "run_command", lambda key: quits(1))
+    with pytest.raises(StudyError, match=r"1 of 1 commands failed; see logs/adam-0\.log$"):
+        runner.train(study, jobs=1)
+
+
+def test_images_that_are_not_right_end_the_training(
+    study: StudyConfig, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(graph, "outdated", lambda: {"data_check", "train@adam-0"})
+    monkeypatch.setattr(graph, "beside", lambda stages: quits(1, f"{stages}: too dark"))
+    with pytest.raises(StudyError, match=r"^data_check failed, so nothing more is trained"):
+        runner.train(study, jobs=1)
+    assert "['data_check']: too dark" in capfd.readouterr().err
+    assert [path.name for path in Path("logs").iterdir()] == ["data_check.log"]  # the run never ran
 
 
 def test_each_figure_is_drawn_once_by_as_many_processes_as_there_are_jobs(
