@@ -1,7 +1,7 @@
 """What the tests of the driver ask of a fresh process under JAX: `python -m tests.device_runs OUT`.
 
-Trains tiny runs by the study's own loop and by the driver's, the latter also with a break, and
-writes OUT, a JSON file of name -> {history, weights}.
+Trains tiny runs by the study's own loop and by the driver's, the latter also with a break and with
+several seeds at once, and writes OUT, a JSON file of name -> {history, weights}.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ import numpy as np
 
 from ablation.config.arm import ArmConfig
 from ablation.threads import limit
+
+SEEDS = (0, 1, 5)
 
 
 def main() -> None:
@@ -36,36 +38,46 @@ def main() -> None:
     data = training.Images(images, labels, numbers[:50], numbers[50:])
     results: dict[str, Any] = {}
 
-    def run(name: str, arm: ArmConfig, train: Callable[[Any, Path], Any]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            trained = train(training.network(arm, 0, None), Path(folder) / "state.npz")
+    def runs(arm: ArmConfig, *seeds: int) -> list[driver.Run]:
+        return [driver.Run(f"tiny-{s}", s, training.network(arm, s, None), data) for s in seeds]
+
+    def note(name: str, trained: Any) -> None:
         weights = [keras.ops.convert_to_numpy(v.value) for v in trained.model.variables]
         results[name] = {
             "history": trained.history,
             "weights": [array.astype(np.float64).ravel().tolist() for array in weights],
         }
 
+    def own(arm: ArmConfig, seed: int, folder: Path) -> Any:
+        model, checkpoint = training.network(arm, seed, None), folder / "own.npz"
+        return training.train(model, arm, seed, data, checkpoint, "tiny", lambda _: None)
+
+    def driven(arm: ArmConfig, seeds: Sequence[int], folder: Path, left: Any = lambda: 1e9) -> Any:
+        return driver.train(runs(arm, *seeds), arm, folder, lambda _: None, left)
+
+    def broken(arm: ArmConfig, seeds: Sequence[int], folder: Path) -> Any:
+        asked = iter([1e9, 1e9, -1.0])  # two epochs, then the time is up
+        try:
+            driven(arm, seeds, folder, lambda: next(asked))
+        except driver.OutOfTimeError:
+            return driven(arm, seeds, folder)
+        raise AssertionError("the driver ignored that its time was up")
+
     for name, arm in arms.items():
-
-        def own(model: Any, checkpoint: Path, arm: ArmConfig = arm) -> Any:
-            return training.train(model, arm, 0, data, checkpoint, "tiny", lambda _: None)
-
-        def driven(
-            model: Any, checkpoint: Path, arm: ArmConfig = arm, left: Any = lambda: 1e9
-        ) -> Any:
-            return driver.train(model, arm, 0, data, checkpoint, "tiny", lambda _: None, left)
-
-        def broken(model: Any, checkpoint: Path, arm: ArmConfig = arm) -> Any:
-            asked = iter([1e9, 1e9, -1.0])  # two epochs, then the time is up
-            try:
-                driven(model, checkpoint, arm, lambda: next(asked))
-            except driver.OutOfTimeError:
-                return driven(training.network(arm, 0, None), checkpoint, arm)
-            raise AssertionError("the driver ignored that its time was up")
-
-        run(f"{name} own", arm, own)
-        run(f"{name} driven", arm, driven)
-        run(f"{name} broken", arm, broken)
+        with tempfile.TemporaryDirectory() as place:
+            alone, stopped = Path(place) / "alone", Path(place) / "stopped"
+            note(f"{name} own", own(arm, 0, Path(place)))
+            note(f"{name} driven", driven(arm, [0], alone)[0])
+            note(f"{name} broken", broken(arm, [0], stopped)[0])
+    # Three seeds at once, of the first arm: each as it is alone.
+    arm = next(iter(arms.values()))
+    with tempfile.TemporaryDirectory() as place:
+        whole = driven(arm, SEEDS, Path(place) / "whole")
+        parts = broken(arm, SEEDS, Path(place) / "parts")
+        for seed, together, resumed in zip(SEEDS, whole, parts, strict=True):
+            note(f"seed {seed} alone", driven(arm, [seed], Path(place) / str(seed))[0])
+            note(f"seed {seed} together", together)
+            note(f"seed {seed} broken", resumed)
     Path(sys.argv[2]).write_text(json.dumps(results))
 
 

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from ablation.config.arm import ArmConfig
+from device import __main__ as device
 from tests.conftest import ADAM
+from tests.device_runs import SEEDS
 from tests.test_backends import under
 
 Arm = Callable[..., ArmConfig]
@@ -72,3 +74,32 @@ def test_a_run_that_its_limit_ended_goes_on_to_the_bit(name: str, results: dict[
         assert {k: v for k, v in ours.items() if "seconds" not in k} == {
             k: v for k, v in theirs.items() if "seconds" not in k
         }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_seeds_that_train_at_once_train_as_each_does_alone(
+    seed: int, results: dict[str, Any]
+) -> None:
+    alone, together = results[f"seed {seed} alone"], results[f"seed {seed} together"]
+    for ours, theirs in zip(together["history"], alone["history"], strict=True):
+        for key in LOSSES:
+            assert ours[key] == pytest.approx(theirs[key], rel=1e-3), key
+    for ours, theirs in zip(together["weights"], alone["weights"], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=1e-3)
+    assert results[f"seed {seed} broken"]["weights"] == together["weights"]
+    others = [results[f"seed {other} together"]["weights"] for other in SEEDS if other != seed]
+    assert together["weights"] not in others
+
+
+@pytest.mark.parametrize(
+    ("together", "expected"),
+    [
+        (1, [("a", [0]), ("a", [2]), ("a", [1]), ("b", [0])]),
+        (2, [("a", [0, 2]), ("a", [1]), ("b", [0])]),
+        (9, [("a", [0, 2, 1]), ("b", [0])]),
+    ],
+)
+def test_seeds_of_an_arm_form_groups(together: int, expected: list[Any]) -> None:
+    runs = [("a", 0), ("b", 0), ("a", 2), ("a", 1)]
+    assert device.groups(runs, together) == expected

@@ -20,9 +20,11 @@ from tests.pipeline.repository import Repository
 RUNS = ("baseline-0", "vgg_augmented-0")
 
 
-def driver(path: Path, *arguments: str, backend: str = "jax") -> subprocess.CompletedProcess[str]:
+def driver(
+    path: Path, *arguments: str, backend: str = "jax", module: str = "device"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "device", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=path, env=os.environ | {"KERAS_BACKEND": backend}, check=False, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
@@ -71,6 +73,7 @@ def test_the_driver_s_runs_are_read_as_the_study_s_own(
     ("arguments", "backend", "said"),
     [
         (("baseline-0",), "tensorflow", "device: the driver runs under JAX; set KERAS_BACKEND=jax"),
+        (("--together", "0"), "jax", "device: --together is 0; allowed: 1 or more"),
         (
             ("baseline-7",),
             "jax",
@@ -85,6 +88,55 @@ def test_a_mistake_is_one_line(
     assert done.returncode == 1
     assert done.stdout.startswith(said)
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_seeds_that_train_at_once_leave_the_files_of_each(
+    study: Repository, copy_of: Callable[[Repository], Repository]
+) -> None:
+    repository = copy_of(study)
+    repository.edit("params.yaml", "\nseeds: [0]", "\nseeds: [0, 1]")
+    repository.dvc("repro", "split")
+    runs = ("simple-0", "simple-1")
+    shutil.rmtree(repository.path / "models/histories/simple-0")
+    first = driver(repository.path, "--together", "2", "--seconds", "0.1", *runs)
+    assert first.returncode == 3, first.stdout
+    assert "simple-0, simple-1  time is up; the same command goes on" in first.stdout
+    second = driver(repository.path, "--together", "2", *runs)
+    assert second.returncode == 0, second.stdout
+    histories = []
+    for run in runs:
+        folder = repository.path / "models/histories" / run
+        assert read_json(folder / "device.json")["trained_together"] == 2
+        histories.append((folder / "history.csv").read_text())
+        judged = read_json(repository.path / f"models/evaluations/{run}/metrics.json")
+        assert 0 <= judged["test_accuracy"] <= 1
+    assert histories[0] != histories[1]
+    assert not list((repository.path / ".scratch/device").iterdir())
+
+
+@pytest.mark.slow
+def test_the_speed_of_an_arm_is_a_share_of_the_device_s_matrix_rate(
+    study: Repository, tmp_path: Path
+) -> None:
+    out = tmp_path / "speed.json"
+    small = ("--steps", "2", "--batch", "4", "--matrix", "256", "--out", str(out))
+    done = driver(study.path, "baseline", "vgg_augmented", *small, module="device.speed")
+    assert done.returncode == 0, done.stdout
+    assert "baseline  " in done.stdout
+    results = read_json(out)
+    (rate,) = results["matrix_flops_per_second"].values()
+    cnn, vgg = results["arms"]
+    assert (cnn["arm"], vgg["arm"]) == ("baseline", "vgg_augmented")
+    assert vgg["flops_per_image"] > cnn["flops_per_image"]
+    for row in (cnn, vgg):
+        work = row["flops_per_image"] * row["images_per_second"]
+        assert row["share"] == pytest.approx(work / rate)
+        assert row["share"] > 0
+    wrong = driver(study.path, "basline", module="device.speed")
+    assert wrong.returncode == 1
+    assert wrong.stdout.startswith("speed: no arm 'basline'; arms: adam, baseline,")
+    assert len(wrong.stdout.splitlines()) == 1
 
 
 @pytest.mark.slow

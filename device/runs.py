@@ -1,4 +1,4 @@
-"""One run from the study's files to the small files that its results are.
+"""Runs of an arm from the study's files to the small files that their results are.
 
 They are those of the stages `train` and `evaluate`, beside `device.json`, which says on what they
 were made.
@@ -10,7 +10,7 @@ import csv
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,62 +29,67 @@ from stages import evaluate
 
 HISTORIES, NETWORKS = Path("models/histories"), Path("models/networks")
 CHECKPOINTS = Path(".scratch/device")
+FINISHED = "device.json"
 LIBRARIES = ("jax", "keras", "numpy")
 
 
 def finished(key: str) -> bool:
     """Whether the run has been trained and judged: its last file is there."""
-    return (HISTORIES / key / "device.json").exists()
+    return (HISTORIES / key / FINISHED).exists()
 
 
 def train_and_judge(
-    name: str, seed: int, seconds_left: Callable[[], float], commit: str | None
+    name: str, seeds: Sequence[int], seconds_left: Callable[[], float], commit: str | None
 ) -> None:
-    """Trains the arm `name` with `seed`, judges it and writes its files.
+    """Trains the arm `name` with all `seeds` at once, judges each run and writes its files.
 
     Raises:
-        device.training.OutOfTimeError: it is not finished; its checkpoint is written.
+        device.training.OutOfTimeError: they are not finished; their checkpoint is written.
     """
-    key = f"{name}-{seed}"
     arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
     sets = Path("data/sets") / arm.input.set
-    with np.load(f"data/split/{seed}.npz") as parts:
-        data = Images(
-            np.load(sets / "train_images.npy"),
-            np.load(sets / "train_labels.npy"),
-            parts[f"{arm.input.set}_training"],
-            parts[f"{arm.input.set}_validation"],
-        )
+    images, labels = np.load(sets / "train_images.npy"), np.load(sets / "train_labels.npy")
     weights = None
     if isinstance(arm.model, Vgg16Config) and arm.model.weights == "imagenet":
         with np.load("data/raw/vgg16.npz") as arrays:  # may have travelled as float16
             weights = {layer: array.astype(np.float32) for layer, array in arrays.items()}
+    runs = []
+    for seed in seeds:
+        with np.load(f"data/split/{seed}.npz") as parts:
+            training_images, validation = (
+                parts[f"{arm.input.set}_{part}"] for part in ("training", "validation")
+            )
+        data = Images(images, labels, training_images, validation)
+        runs.append(training.Run(f"{name}-{seed}", seed, network(arm, seed, weights), data))
 
     def report(progress: Progress) -> None:
         print(progress, flush=True)
 
-    checkpoint = CHECKPOINTS / key / "state.npz"
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    trained = training.train(
-        network(arm, seed, weights), arm, seed, data, checkpoint, key, report, seconds_left
-    )
-    _write(key, trained)
-    # The stage itself judges, so that both scales are judged alike.
-    sys.argv[1:] = [name, str(seed)]
-    evaluate.main()
-    write_json(
-        HISTORIES / key / "device.json",
-        {
-            "device": jax.devices()[0].device_kind,
-            "libraries": {"python": platform.python_version()}
-            | {library: version(library) for library in LIBRARIES},
-            "commit": commit,
-            "epochs": len(trained.history),
-            "training_seconds": sum(row["total_seconds"] for row in trained.history),
-            "configuration": arm.model_dump(mode="json"),
-        },
-    )
-    shutil.rmtree(checkpoint.parent, ignore_errors=True)
+    # Other runs together are another checkpoint: all of one are at the same epoch.
+    checkpoint = CHECKPOINTS / "+".join(run.name for run in runs)
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    results = training.train(runs, arm, checkpoint, report, seconds_left)
+    for run, trained in zip(runs, results, strict=True):
+        _write(run.name, trained)
+        # The stage itself judges, so that both scales are judged alike.
+        sys.argv[1:] = [name, str(run.seed)]
+        evaluate.main()
+    # Last, and of all runs together: a kill before leaves all of them to the checkpoint.
+    for run, trained in zip(runs, results, strict=True):
+        write_json(
+            HISTORIES / run.name / FINISHED,
+            {
+                "device": jax.devices()[0].device_kind,
+                "libraries": {"python": platform.python_version()}
+                | {library: version(library) for library in LIBRARIES},
+                "commit": commit,
+                "epochs": len(trained.history),
+                "trained_together": len(runs),
+                "training_seconds": sum(row["total_seconds"] for row in trained.history),
+                "configuration": arm.model_dump(mode="json"),
+            },
+        )
+    shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def _write(key: str, trained: training.Trained) -> None:
