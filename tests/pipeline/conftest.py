@@ -45,8 +45,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 @pytest.fixture(scope="session")
 def study(checkout: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The whole study at smoke scale, run as `make repro` runs it, with its results committed."""
-    repository = Repository(tmp_path_factory.mktemp("study") / "study")
-    shutil.copytree(checkout.path, repository.path, symlinks=True)
+    repository = checkout.copy(tmp_path_factory.mktemp("study") / "study")
     repository.log = repository.run(sys.executable, "-m", "runner", "--jobs", "2")
     repository.commit()
     return repository
@@ -57,7 +56,6 @@ def copy_of(tmp_path: Path) -> Callable[[Repository], Repository]:
     """Makes a copy of a repository that a test may change."""
 
     def make(original: Repository) -> Repository:
-        shutil.copytree(original.path, tmp_path / "copy", symlinks=True)
-        return Repository(tmp_path / "copy")
+        return original.copy(tmp_path / "copy")
 
     return make

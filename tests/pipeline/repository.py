@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,20 +19,31 @@ class Repository:
 
     def run(self, *command: str, check: bool = True) -> str:
         """The command's output and messages; a failure fails the test with both."""
-        # A shell of the activated environment: DVC's stages say just `python`.
-        bin_folder = Path(sys.executable).parent
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_"))},
-            "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
-        }
         done = subprocess.run(
-            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.path,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         self.status = done.returncode
         output = done.stdout + done.stderr
         if check:
             assert done.returncode == 0, f"{' '.join(command)}:\n{output[-4000:]}"
         return output
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Starts the command and does not wait for it; what it says is lost."""
+        silent = subprocess.DEVNULL
+        return subprocess.Popen(
+            command, cwd=self.path, env=_environment(), stdin=silent, stdout=silent, stderr=silent
+        )
+
+    def copy(self, path: Path) -> Repository:
+        """The same at another place."""
+        shutil.copytree(self.path, path, symlinks=True)
+        return Repository(path)
 
     def dvc(self, *arguments: str, check: bool = True) -> str:
         return self.run("dvc", *arguments, check=check)
@@ -51,6 +63,12 @@ class Repository:
         text = file.read_text(encoding="utf-8")
         assert old in text, f"{name} does not hold {old!r}"
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _environment() -> dict[str, str]:
+    """A shell of the activated environment: DVC's stages say just `python`."""
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_"))}
+    return {**outer, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def ran(output: str, stage: str) -> list[str]:
