@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ablation.files import read_json
+from ablation.files import read_json, read_yaml, write_json
 from tests.pipeline.repository import Repository
 
 RUNS = ("baseline-0", "vgg_augmented-0")
@@ -64,9 +64,29 @@ def test_the_driver_s_runs_are_read_as_the_study_s_own(
         assert note["libraries"].keys() == {"python", "jax", "keras", "numpy"}
     for stage in ("compare", "summarize", "report"):
         subprocess.run([sys.executable, "-m", f"stages.{stage}"], cwd=path, check=True)
+    collect_together(path)
     table = pd.read_csv(path / "reports/runs.csv").set_index("arm")
     judged = read_json(path / "models/evaluations/baseline-0/metrics.json")
     assert table.loc["baseline", "test_accuracy"] == pytest.approx(judged["test_accuracy"])
+
+
+def collect_together(path: Path) -> None:
+    """Refused while other runs are the study's own; done where all are the driver's."""
+    refused = driver(path, "reports/paper", module="device.collect")
+    assert refused.returncode == 1
+    assert refused.stdout.startswith("collect: not trained by `python -m device`: simple_mnist-0,")
+    assert not (path / "reports/paper").exists()
+    note = read_json(path / "models/histories/baseline-0/device.json")
+    assert note["configuration"] == read_yaml(path / "configs/arms/baseline.yaml")
+    for folder in (path / "models/histories").iterdir():
+        arm = read_yaml(path / f"configs/arms/{folder.name.removesuffix('-0')}.yaml")
+        write_json(folder / "device.json", note | {"configuration": arm})
+    done = driver(path, "reports/paper", module="device.collect")
+    assert done.stdout == "collect: 12 runs of 12 arms in reports/paper\n"
+    provenance = read_json(path / "reports/paper/provenance.json")
+    assert provenance["scale"] == "smoke"
+    assert (path / "reports/paper/report.html").exists()
+    assert (path / "reports/paper/figures/dropout.png").exists()
 
 
 @pytest.mark.parametrize(
