@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from ablation.captions.words import MINUS, RANGE, counted, no_verdict
+from ablation.captions.words import MINUS, RANGE, counted, no_verdict, percent
 from ablation.config.claim import Metric, SpreadMetric
+from ablation.rounding import rounded
 
 NOTHING = RANGE  # a dash, for what is not there
 
@@ -16,7 +17,7 @@ NOTHING = RANGE  # a dash, for what is not there
 def signed(value: float, metric: Metric) -> str:
     """A difference of two runs in the metric's unit, without it: "+1.2", "−0.35", "0.0"."""  # noqa: RUF002
     size = abs(value) if metric.unit == "epochs" else abs(value) * 100
-    text = f"{size:.{decimals(metric)}f}"
+    text = rounded(size, decimals(metric))
     if float(text) == 0:
         return text
     return ("+" if value > 0 else MINUS) + text
@@ -32,8 +33,8 @@ def difference(value: float, low: float | None, high: float | None, metric: Metr
 
 def level(value: float, low: float | None, high: float | None) -> str:
     """ "83.1% [82.0%, 84.2%]", of shares."""
-    text = f"{value * 100:.1f}%"
-    return text if low is None or high is None else f"{text} [{low * 100:.1f}%, {high * 100:.1f}%]"
+    text = percent(value)
+    return text if low is None or high is None else f"{text} [{percent(low)}, {percent(high)}]"
 
 
 def decimals(metric: Metric) -> int:

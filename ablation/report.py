@@ -28,6 +28,7 @@ from ablation.captions.words import (
 from ablation.config.data import DataConfig
 from ablation.config.figure import FigureConfig
 from ablation.config.study import StudyConfig
+from ablation.rounding import rounded
 
 PAPER_SCALE = "paper"
 PAPER_CANVAS = 128  # px (paper, section 2)
@@ -70,20 +71,20 @@ COLUMNS = (
     Column("train_accuracy", "Training (%)",
            "accuracy after the last epoch on a fixed random part of the training images, the same "
            "as in the curves, with dropout off",
-           lambda value: f"{value * 100:.1f}"),
+           lambda value: rounded(value * 100)),
     Column("validation_accuracy", "Validation (%)",
            "accuracy after the last epoch on all validation images; the curves measure a fixed "
            "random part of them after each epoch, so their last point may differ",
-           lambda value: f"{value * 100:.1f}", compared=True),
+           lambda value: rounded(value * 100), compared=True),
     Column("test_accuracy", "Test (%)",
            "accuracy on test images, which no choice ever saw",
-           lambda value: f"{value * 100:.1f}", compared=True, optional=True),
+           lambda value: rounded(value * 100), compared=True, optional=True),
     Column("test_macro_f1", "Test macro-F1",
            "mean over the ten labels of F1, so that a rare label counts like a common one",
            lambda value: f"{value:.3f}", optional=True),
     Column("external_accuracy", "External (%)",
            "accuracy on the external test set, with its 95% Wilson interval over the images",
-           lambda value: f"{value * 100:.1f}", bounds=("external_low", "external_high"),
+           lambda value: rounded(value * 100), bounds=("external_low", "external_high"),
            optional=True),
     Column("generalization_gap", "Gap (points)",
            "generalization gap: training accuracy minus validation accuracy",
@@ -94,7 +95,7 @@ COLUMNS = (
     Column("stability", "Stability (points)",
            "standard deviation of validation accuracy over the last sixth of the epochs; "
            "small is stable, and a dash means that this is fewer than two epochs",
-           lambda value: f"{value * 100:.2f}"),
+           lambda value: rounded(value * 100, 2)),
     Column("images_per_second", "Images/s",
            "training images a second, on the machine that trained, beside its other runs",
            lambda value: f"{value:,.0f}"),
@@ -211,7 +212,7 @@ def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
             if column.bounds is not None and value is not None:
                 low, high = (_value(metrics, arm, key) for key in column.bounds)
                 if low is not None and high is not None:
-                    difference = f"{low * 100:.1f}{RANGE}{high * 100:.1f}"
+                    difference = f"{rounded(low * 100)}{RANGE}{rounded(high * 100)}"
             dash = "–"  # noqa: RUF001
             cells.append((dash if value is None else column.write(value), difference))
         lines.append(Row(arm, label, arm == study.baseline, study.data_sets[arm], cells))

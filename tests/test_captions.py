@@ -24,6 +24,7 @@ from ablation.captions.words import (
     signed_points,
 )
 from ablation.config.figure import FigureConfig
+from ablation.rounding import rounded
 from tests.figures.tables import (
     LABELS,
     architectures_table,
@@ -138,6 +139,13 @@ def test_numbers_in_words() -> None:
     assert signed_points(0.0123) == "+1.2"
     assert signed_points(-0.0123) == f"{MINUS}1.2"
     assert signed_points(-0.0001) == "0.0"
+
+
+@given(st.integers(0, 4000), st.integers(0, 4000))
+def test_a_difference_of_counts_is_told_alike_as_shares_and_as_points(one: int, other: int) -> None:
+    told = signed_points(one / 4000 - other / 4000)
+    assert told == signed_points((one - other) / 4000)
+    assert told.lstrip(f"+{MINUS}") == rounded(abs(one - other) / 40)
     assert counted(1, "seed") == "1 seed"
     assert counted(25_000, "image") == "25,000 images"
 

@@ -163,7 +163,7 @@ SPREAD = SpreadMetric(label="spread", take="spread", of="validation_accuracy", l
 def test_differences_in_words() -> None:
     assert difference(0.0123, None, None, POINTS) == "+1.2 points"
     assert difference(-0.0123, -0.02, 0.0, POINTS) == f"{MINUS}1.2 points [{MINUS}2.0, 0.0]"
-    assert difference(-1.25, None, float("nan"), EPOCHS) == f"{MINUS}1.2 epochs"
+    assert difference(-1.25, None, float("nan"), EPOCHS) == f"{MINUS}1.3 epochs"
     assert signed(0.00123, SPREAD) == "+0.12"
     assert signed(-0.0001, POINTS) == "0.0"
     assert level(0.8312, 0.82, 0.84) == "83.1% [82.0%, 84.0%]"

@@ -10,6 +10,7 @@ import pandas as pd
 from ablation.captions.words import counted, listed, no_verdict, paragraph, short_names
 from ablation.config.figure import ForestFigure
 from ablation.figures import read_table
+from ablation.rounding import rounded
 
 COLUMNS = ("arm", "other", "metric", "family", "seeds", "difference", "low", "diverged", "paper",
            "verdict", "label", "unit", "margin")  # fmt: skip
@@ -68,7 +69,7 @@ def _found(panel: pd.DataFrame, names: Mapping[str, str]) -> str:
 
 def _size(difference: float, unit: str) -> str:
     size = abs(difference) * (100 if unit == "points" else 1)
-    return f"by {size:.1f} {unit}"
+    return f"by {rounded(size)} {unit}"
 
 
 def _paper(table: pd.DataFrame) -> str:

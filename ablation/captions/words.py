@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ablation.rounding import rounded
 from ablation.statistics.verdict import VERDICT_SEEDS
 
 MINUS = "\N{MINUS SIGN}"
@@ -12,17 +13,17 @@ RANGE = "\N{EN DASH}"
 
 def percent(share: float) -> str:
     """A share (0..1) in per cent with one decimal: 0.8312 is "83.1%"."""
-    return f"{share * 100:.1f}%"
+    return f"{rounded(share * 100)}%"
 
 
 def points(difference: float) -> str:
     """The size of a difference of two shares (0..1) in percentage points: "1.2 points"."""
-    return f"{abs(difference) * 100:.1f} points"
+    return f"{rounded(abs(difference) * 100)} points"
 
 
 def signed_points(difference: float) -> str:
     """A difference of two shares with its sign, which 0.0 has not: "+1.2", "−0.4", "0.0"."""  # noqa: RUF002
-    text = f"{abs(difference) * 100:.1f}"
+    text = rounded(abs(difference) * 100)
     if text == "0.0":
         return text
     return ("+" if difference > 0 else MINUS) + text

@@ -12,7 +12,7 @@ from scipy import stats
 
 from ablation.config.figure import ComparisonFigure
 from ablation.figures import read_table
-from ablation.figures.style import SINGLE_COLUMN, arm_style, grid, journal, legend_below
+from ablation.figures.style import SINGLE_COLUMN, arm_style, grid, journal, legend_below, number
 
 COLUMNS = ("group", "arm", "seed", "part", "accuracy", "images", "chosen")
 PARTS = ("training", "validation", "test")
@@ -63,7 +63,7 @@ def draw(figure: ComparisonFigure, labels: Mapping[str, str], table: pd.DataFram
             )
         )
         for position, mean, top in zip(positions, means, bounds[1], strict=True):
-            axes.annotate(f"{mean:.1f}", (position, top), (0, 3), textcoords="offset points",
+            axes.annotate(number(mean), (position, top), (0, 3), textcoords="offset points",
                           ha="center", va="bottom")  # fmt: skip
     axes.set_xticks(range(len(parts)), parts)
     axes.set_xlim(-0.6, len(parts) - 0.4)

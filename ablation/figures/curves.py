@@ -25,6 +25,7 @@ from ablation.figures.style import (
     grid,
     journal,
     legend_below,
+    number,
 )
 
 COLUMNS = ("arm", "seed", "epoch", "metric", "value", "majority_share")
@@ -170,7 +171,7 @@ def _handles(
     if seeds > 1:
         meanings.append(Patch(color=GREY, alpha=0.25, linewidth=0, label=f"range of {seeds} seeds"))
     if shares:
-        listed = ", ".join(f"{share:.1f}%" for share in shares)
+        listed = ", ".join(f"{number(share)}%" for share in shares)
         meanings.append(
             Line2D([], [], color=GREY, linestyle=":", linewidth=1.2,
                    label=f"majority class ({listed})")

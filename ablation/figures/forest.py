@@ -19,7 +19,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from ablation.config.figure import ForestFigure
 from ablation.figures import read_table
-from ablation.figures.style import COLOURS, DOUBLE_COLUMN, grid, journal, legend_below
+from ablation.figures.style import COLOURS, DOUBLE_COLUMN, grid, journal, legend_below, number
 
 COLUMNS = (
     "arm",
@@ -150,7 +150,7 @@ def _scale(axes: Axes, reach: float) -> None:
 
 
 def _signed(value: float) -> str:
-    text = f"{abs(value):.1f}"
+    text = number(abs(value))
     return text if float(text) == 0 else ("+" if value > 0 else MINUS) + text
 
 

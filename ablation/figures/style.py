@@ -11,6 +11,8 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ablation.rounding import rounded
+
 # Inches: a journal's column and its page, 89 and 183 mm.
 SINGLE_COLUMN = 3.5
 DOUBLE_COLUMN = 7.2
@@ -91,6 +93,11 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int) -> None:
         labelspacing=0.35,
         borderaxespad=0.2,
     )
+
+
+def number(value: float) -> str:
+    """A number beside a mark or in a legend, as the tables and captions have it."""
+    return rounded(value)
 
 
 @journal()
