@@ -67,7 +67,7 @@ def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:
 
     Raises:
         ConfigError: a frame smaller than the image, an image that the poolings shrink to nothing,
-            a batch larger than an epoch.
+            a batch larger than an epoch, fresh images of what is not composed.
     """
     size = arm.image_size // arm.input.downscale
     if arm.input.pad is not None and arm.input.pad < size:
@@ -80,6 +80,16 @@ def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:
         raise ConfigError(
             f"input.downscale = {arm.input.downscale}{where} leaves images of {size} px; "
             f"allowed: at least {2**poolings} px for {poolings} poolings"
+        )
+    if arm.train.fresh_images and arm.input.set != "modified":
+        raise ConfigError(
+            f"train.fresh_images = True{where} with input.set {arm.input.set}; allowed: False, "
+            "since only Modified MNIST is composed"
+        )
+    if arm.train.fresh_images and arm.train.images is not None:
+        raise ConfigError(
+            f"train.images = {arm.train.images}{where} with train.fresh_images; allowed: null, "
+            "since no image comes twice"
         )
     total = data.mnist_images if arm.input.set == "mnist" else data.images
     images = total - round(data.validation_fraction * total)

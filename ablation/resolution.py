@@ -25,6 +25,7 @@ from ablation.config.base import Name, Section, Tree
 from ablation.config.claim import ClaimsConfig
 from ablation.config.data import DataConfig, SourcesConfig
 from ablation.config.figure import FigureConfig
+from ablation.config.layout import LayoutConfig
 from ablation.config.study import EvaluationConfig, StudyConfig
 from ablation.costs import multiply_adds
 from ablation.feasibility import check_arm, check_data, check_source
@@ -192,10 +193,15 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
         "model": {"architecture": model["architecture"], **model[model["architecture"]]},
         "train": {k: v for k, v in train.items() if k not in ("optimizer", "optimizers")}
         | {"optimizer": optimizer},
+        "layout": _layout(data) if train.get("fresh_images") is True else None,
     }
     arm = validated(ArmConfig, chosen, "", where)
     check_arm(arm, data, where)
     return arm
+
+
+def _layout(data: DataConfig) -> LayoutConfig:
+    return LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
 
 
 def _check_offers(base: Tree) -> None:

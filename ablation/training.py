@@ -15,23 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation import architectures, checkpoints, optimizers
-from ablation.batches import batches, order
+from ablation.batches import batches
 from ablation.config.arm import ArmConfig
-from ablation.errors import UserError
+from ablation.epochs import Epochs, Images
 from ablation.progress import Progress, Report
-from ablation.split import measured
 
 _NETWORK_STREAM = 0  # keeps the stream of initial weights and dropout apart from the batches'
-
-
-@dataclass(frozen=True)
-class Images:
-    """A data set and its split: images (n, s, s) uint8, labels (n,) uint8, image numbers int64."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    training: NDArray[np.int64]
-    validation: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -49,6 +38,16 @@ def network(
     """The arm's network with the initial weights of `seed` (see `architectures.build`)."""
     rng = np.random.default_rng([_NETWORK_STREAM, seed])
     return architectures.build(arm, rng, weights)
+
+
+def compile_for(model: keras.Model, arm: ArmConfig, steps: int) -> None:
+    """Gives `model` the arm's optimizer, scheduled over `steps`, and a loss on its logits."""
+    model.compile(
+        optimizer=optimizers.build(arm.train.optimizer, steps),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile="auto" if keras.backend.backend() == "jax" else False,
+    )
 
 
 def train(
@@ -75,42 +74,32 @@ def train(
     Raises:
         UserError: fewer training images than one batch.
     """
-    config = arm.train
-    batch = config.batch_size
-    # A split is in random order, so its first images are a random choice.
-    training = data.training[: config.images]
-    per_epoch = min(config.images_per_epoch or len(training), len(training))
-    steps = per_epoch // batch
-    if steps == 0:
-        raise UserError(f"{per_epoch} training images an epoch, fewer than a batch of {batch}")
-    model.compile(
-        optimizer=optimizers.build(config.optimizer, steps * config.epochs),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        jit_compile="auto" if keras.backend.backend() == "jax" else False,
-    )
+    batch, count = arm.train.batch_size, arm.train.epochs
+    epochs = Epochs(arm.train, seed, data)
+    compile_for(model, arm, epochs.all_steps)
     history = checkpoints.restore(checkpoint, model) if checkpoint.exists() else []
-    parts = {
-        "train": measured(training, config.measured_images),
-        "validation": measured(data.validation, config.measured_images),
-    }
-    for epoch in range(len(history), config.epochs):
-        numbers = order(training, seed, epoch * steps * batch, steps * batch)
-        watch = _Watch(name, epoch, config.epochs, steps, batch, history, report)
+    for number in range(len(history), count):
+        watch = _Watch(name, number, count, epochs.steps, batch, history, report)
         started = time.perf_counter()
-        model.reset_metrics()
+        epoch = epochs.epoch(number)
+        running = {"accuracy": 0.0, "loss": 0.0}
         # Not `fit`: when a fit on a generator ends, TensorFlow's data pipeline may take 20 s to
         # close, longer than an epoch takes here.
-        for step, pair in enumerate(batches(data.images, data.labels, numbers, batch), start=1):
+        pairs = batches(epoch.images, epoch.labels, epoch.order, batch)
+        for step, pair in enumerate(pairs, start=1):
+            # Each step told by itself: Keras's own mean over steps is the last one's under JAX.
+            model.reset_metrics()
             logs = model.train_on_batch(*pair, return_dict=True)
+            for key in running:
+                running[key] += float(logs[key]) / epochs.steps
             watch.after(step)
         seconds = time.perf_counter() - started
         row = {
-            "epoch": epoch + 1,
-            "running_accuracy": float(logs["accuracy"]),
-            "running_loss": float(logs["loss"]),
+            "epoch": number + 1,
+            "running_accuracy": running["accuracy"],
+            "running_loss": running["loss"],
         }
-        for part, chosen in parts.items():
+        for part, chosen in epochs.measured.items():
             images, labels = data.images[chosen], data.labels[chosen]
             scores = model.evaluate(images, labels, batch_size=250, verbose=0, return_dict=True)
             row[f"{part}_accuracy"] = float(scores["accuracy"])
@@ -119,8 +108,8 @@ def train(
         row["total_seconds"] = time.perf_counter() - started
         history.append(row)
         checkpoints.save(checkpoint, model, history)
-        report(watch.progress(steps, seconds, epoch_ended=True))
-    trained = steps * batch * len(history)
+        report(watch.progress(epochs.steps, seconds, epoch_ended=True))
+    trained = epochs.images * len(history)
     return Trained(model, history, trained / sum(row["seconds"] for row in history))
 
 

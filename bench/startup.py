@@ -69,16 +69,13 @@ def first_step(started: float, folder: Path) -> dict[str, float]:
     timeline.mark("Python, NumPy and pydantic")
     with timeline.outside():  # it reads one small file instead
         arm = arms.baseline("laptop")
-    import pandas  # noqa: F401
-
-    timeline.mark("pandas")
     from ablation.threads import limit
 
     limit(arm.train.threads)
     import tensorflow  # noqa: F401
 
     timeline.mark("TensorFlow, which imports Keras")
-    from ablation import checkpoints, inspection, training  # noqa: F401
+    from ablation import checkpoints, run_files, training  # noqa: F401
 
     timeline.mark("the project's own modules")
     images, labels = folder / "images.npy", folder / "labels.npy"

@@ -132,7 +132,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
 
 
 def compile_as_trained(model: Any, arm: Any, steps: int, jit: Any = False) -> None:
-    """Compiles as `ablation.training.train` does under TensorFlow."""
+    """Compiles as `ablation.training.compile_for` does under TensorFlow, but for XLA."""
     import keras
 
     from ablation import optimizers

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 # of several runs are stacked: each array has a first axis of runs.
 State = tuple[list[jax.Array], list[jax.Array], list[jax.Array]]
 
+Pixels = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (n, s, s) and labels (n,)
+
 
 class DeviceTraining:
     """Compiled networks of one architecture, their state, and the data set they train on.
@@ -53,14 +55,20 @@ class DeviceTraining:
         self._compiled_epoch = jax.jit(self._of_each(self._epoch, 1), donate_argnums=0)
         self._compiled_measure = jax.jit(self._of_each(self._measure, 2))
 
-    def train(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def train(
+        self, numbers: NDArray[np.int64], pixels: Pixels | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """One step for each row of `numbers` (runs, steps, batch), image numbers.
+
+        Args:
+            pixels: the images that the numbers count, instead of the data set's.
 
         Returns:
             the mean over the steps of accuracy and loss (runs,) each, with dropout on.
         """
+        images, labels = pixels or (self._images, self._labels)
         self._state, (correct, losses) = self._compiled_epoch(
-            self._state, self._images, self._labels, jnp.asarray(numbers, jnp.int32)
+            self._state, jnp.asarray(images), jnp.asarray(labels), jnp.asarray(numbers, jnp.int32)
         )
         return np.asarray(jnp.mean(correct, axis=1)), np.asarray(jnp.mean(losses, axis=1))
 

@@ -6,26 +6,24 @@ were made.
 
 from __future__ import annotations
 
-import csv
+import os
 import platform
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import jax
-import keras
-import numpy as np
 
-from ablation import inspection
-from ablation.config.arm import ArmConfig, Vgg16Config
-from ablation.files import read_config, replacing, write_json
+from ablation import run_files
+from ablation.config.arm import ArmConfig
+from ablation.files import read_config, write_json
 from ablation.progress import Progress
-from ablation.training import Images, network
+from ablation.training import network
 from device import training
 from stages import evaluate
+from stages.train import read_images, read_weights
 
 HISTORIES, NETWORKS = Path("models/histories"), Path("models/networks")
 CHECKPOINTS = Path(".scratch/device")
@@ -47,19 +45,10 @@ def train_and_judge(
         device.training.OutOfTimeError: they are not finished; their checkpoint is written.
     """
     arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
-    sets = Path("data/sets") / arm.input.set
-    images, labels = np.load(sets / "train_images.npy"), np.load(sets / "train_labels.npy")
-    weights = None
-    if isinstance(arm.model, Vgg16Config) and arm.model.weights == "imagenet":
-        with np.load("data/raw/vgg16.npz") as arrays:  # may have travelled as float16
-            weights = {layer: array.astype(np.float32) for layer, array in arrays.items()}
+    weights = read_weights(arm)
     runs = []
     for seed in seeds:
-        with np.load(f"data/split/{seed}.npz") as parts:
-            training_images, validation = (
-                parts[f"{arm.input.set}_{part}"] for part in ("training", "validation")
-            )
-        data = Images(images, labels, training_images, validation)
+        data = read_images(arm, seed, workers=os.cpu_count() or 1)
         runs.append(training.Run(f"{name}-{seed}", seed, network(arm, seed, weights), data))
 
     def report(progress: Progress) -> None:
@@ -70,7 +59,7 @@ def train_and_judge(
     checkpoint.mkdir(parents=True, exist_ok=True)
     results = training.train(runs, arm, checkpoint, report, seconds_left)
     for run, trained in zip(runs, results, strict=True):
-        _write(run.name, trained)
+        run_files.write(trained, HISTORIES / run.name, NETWORKS / f"{run.name}.keras")
         # The stage itself judges, so that both scales are judged alike.
         sys.argv[1:] = [name, str(run.seed)]
         evaluate.main()
@@ -90,33 +79,3 @@ def train_and_judge(
             },
         )
     shutil.rmtree(checkpoint, ignore_errors=True)
-
-
-def _write(key: str, trained: training.Trained) -> None:
-    """The files that the stage `train` writes."""
-    results = HISTORIES / key
-    history = [
-        {"epoch": row["epoch"], "metric": metric, "value": row[metric]}
-        for row in trained.history
-        for metric in sorted(row.keys() - {"epoch"})
-    ]
-    _write_csv(results / "history.csv", history)
-    _write_csv(results / "layers.csv", inspection.layers(trained.model))
-    write_json(
-        results / "run.json",
-        {
-            "images_per_second": trained.images_per_second,
-            "parameters": trained.model.count_params(),
-        },
-    )
-    network: keras.Model = inspection.without_training_state(trained.model)
-    with replacing(NETWORKS / f"{key}.keras") as temporary:
-        network.save(temporary)
-
-
-def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    # Without pandas, which would have to travel to the device.
-    with replacing(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)

@@ -6,24 +6,23 @@ Only the loop over batches differs, which is one compiled call an epoch, of all 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from ablation import optimizers
-from ablation.batches import order
 from ablation.checkpoints import History
-from ablation.config.arm import ArmConfig
-from ablation.errors import UserError
+from ablation.config.arm import ArmConfig, TrainConfig
+from ablation.epochs import Epochs, Images
 from ablation.progress import Progress, Report
-from ablation.split import measured
-from ablation.training import Images, Trained
+from ablation.training import Trained, compile_for
 from device import checkpoints
-from device.epochs import DeviceTraining
+from device.epochs import DeviceTraining, Pixels
 
 MEASURED_AT_ONCE = 250  # images; has no influence on the numbers
 SAVE_EVERY = 60.0  # seconds: a checkpoint of the paper's CNN is 270 MB
@@ -65,24 +64,15 @@ def train(
         UserError: fewer training images than one batch.
     """
     config = arm.train
-    batch = config.batch_size
-    training = [run.data.training[: config.images] for run in runs]
-    per_epoch = min(config.images_per_epoch or len(training[0]), len(training[0]))
-    steps = per_epoch // batch
-    if steps == 0:
-        raise UserError(f"{per_epoch} training images an epoch, fewer than a batch of {batch}")
-    for run in runs:
-        run.model.compile(
-            optimizer=optimizers.build(config.optimizer, steps * config.epochs),
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        )
+    all_epochs = [Epochs(config, run.seed, run.data) for run in runs]
+    images_of_one = all_epochs[0].images
+    for run, epochs in zip(runs, all_epochs, strict=True):
+        compile_for(run.model, arm, epochs.all_steps)
     models = {run.name: run.model for run in runs}
     histories = checkpoints.restore(checkpoint, models)
     parts = {
-        "train": np.stack([measured(chosen, config.measured_images) for chosen in training]),
-        "validation": np.stack(
-            [measured(run.data.validation, config.measured_images) for run in runs]
-        ),
+        part: np.stack([epochs.measured[part] for epochs in all_epochs])
+        for part in all_epochs[0].measured
     }
     device = DeviceTraining(list(models.values()), runs[0].data.images, runs[0].data.labels)
     saved, saved_at = len(histories[0]), time.perf_counter()
@@ -92,19 +82,14 @@ def train(
         checkpoints.save(checkpoint, models, histories)
 
     slowest = 0.0  # a call's first epoch compiles too: an estimate that errs on the safe side
-    while len(histories[0]) < config.epochs:
-        epoch = len(histories[0])
+    for epoch, (numbers, fresh) in _ahead(all_epochs, len(histories[0]), config):
         if seconds_left() < slowest:
             if epoch > saved:
                 save()
             raise OutOfTimeError
         started = time.perf_counter()
-        numbers = [
-            order(chosen, run.seed, epoch * steps * batch, steps * batch).reshape(steps, batch)
-            for run, chosen in zip(runs, training, strict=True)
-        ]
         columns: dict[str, Any] = {}
-        columns["running_accuracy"], columns["running_loss"] = device.train(np.stack(numbers))
+        columns["running_accuracy"], columns["running_loss"] = device.train(numbers, fresh)
         seconds = time.perf_counter() - started
         for part, chosen in parts.items():
             scores = device.measure(chosen, min(MEASURED_AT_ONCE, chosen.shape[1]))
@@ -118,14 +103,43 @@ def train(
             save()
             saved, saved_at = epoch + 1, time.perf_counter()
         for run, history in zip(runs, histories, strict=True):
-            report(_progress(run.name, history, config.epochs, steps * batch))
+            report(_progress(run.name, history, config.epochs, images_of_one))
     save()
     # The first epoch of each call compiles; where there are others, they tell the speed.
     times = np.median([row["seconds"] for row in histories[0]])
     return [
-        Trained(run.model, history, float(steps * batch / times))
+        Trained(run.model, history, float(images_of_one / times))
         for run, history in zip(runs, histories, strict=True)
     ]
+
+
+Fed = tuple[NDArray[np.int64], Pixels | None]
+
+
+def _ahead(
+    all_epochs: Sequence[Epochs], first: int, config: TrainConfig
+) -> Iterator[tuple[int, Fed]]:
+    """Each epoch from `first` on with what the device is fed, made while it does the one before."""
+    with ThreadPoolExecutor(1) as helper:
+        coming = helper.submit(_fed, all_epochs, first, config.batch_size)
+        for epoch in range(first, config.epochs):
+            now = coming.result()
+            if epoch + 1 < config.epochs:
+                coming = helper.submit(_fed, all_epochs, epoch + 1, config.batch_size)
+            yield epoch, now
+
+
+def _fed(all_epochs: Sequence[Epochs], number: int, batch: int) -> Fed:
+    """An epoch's image numbers (runs, steps, batch); the images, unless they are on the device."""
+    epochs = [of_run.epoch(number) for of_run in all_epochs]
+    numbers = np.stack([epoch.order.reshape(-1, batch) for epoch in epochs])
+    if not all_epochs[0].fresh:
+        return numbers, None
+    # One pile of all the runs' images, in which each has its own.
+    starts = np.cumsum([0, *(len(epoch.images) for epoch in epochs[:-1])])
+    images = np.concatenate([epoch.images for epoch in epochs])
+    labels = np.concatenate([epoch.labels for epoch in epochs])
+    return numbers + starts[:, None, None], (images, labels)
 
 
 def _progress(name: str, history: History, epochs: int, images: int) -> Progress:

@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from ablation.cli import run
 from ablation.config.arm import ArmConfig, Vgg16Config
-from ablation.files import read_config, replacing, write_json
+from ablation.epochs import Images
+from ablation.files import read_config
 from ablation.progress import Notebook, Progress
 from ablation.threads import limit
+
+DIGITS, WEIGHTS = Path("data/raw/mnist.npz"), Path("data/raw/vgg16.npz")
 
 
 def main() -> None:
@@ -22,27 +25,15 @@ def main() -> None:
     arm = read_config(config, ArmConfig)
     limit(arm.train.threads)
     # Only now, since a framework reads its number of threads when it is imported.
-    from ablation import checkpoints, inspection, training
+    from ablation import checkpoints, run_files, training
 
-    sets = Path("data/sets") / arm.input.set
-    images, labels = sets / "train_images.npy", sets / "train_labels.npy"
-    split = Path(f"data/split/{seed}.npz")
+    data = read_images(arm, seed, workers=1)
     # DVC empties a stage's outputs before it runs it, so what a run resumes from lies elsewhere.
     scratch = Path(os.environ.get("DVC_ROOT", ".")) / ".scratch"
-    identity = checkpoints.identity([config, images, labels, split, *_code()], seed)
+    files = [config, *_images(arm), _split(seed), *([DIGITS] if arm.layout else [])]
+    identity = checkpoints.identity([*files, *_code()], seed)
     checkpoint = scratch / "runs" / key / identity / "state.npz"
     notebook = Notebook(scratch / "progress" / f"{key}.json")
-    with np.load(split) as parts:
-        data = training.Images(
-            np.load(images, mmap_mode="r"),
-            np.load(labels),
-            parts[f"{arm.input.set}_training"],
-            parts[f"{arm.input.set}_validation"],
-        )
-    weights = None
-    if isinstance(arm.model, Vgg16Config) and arm.model.weights == "imagenet":
-        with np.load("data/raw/vgg16.npz") as arrays:
-            weights = dict(arrays)
 
     def report(progress: Progress) -> None:
         notebook.note(progress)
@@ -51,25 +42,43 @@ def main() -> None:
 
     if checkpoint.exists():
         print(f"{key}  goes on from {checkpoint}", flush=True)
-    trained = training.train(
-        training.network(arm, seed, weights), arm, seed, data, checkpoint, key, report
-    )
-
-    history = pd.DataFrame(trained.history).melt("epoch", var_name="metric")
-    results = Path(f"models/histories/{key}")
-    results.mkdir(parents=True, exist_ok=True)
-    history.sort_values(["epoch", "metric"]).to_csv(results / "history.csv", index=False)
-    pd.DataFrame(inspection.layers(trained.model)).to_csv(results / "layers.csv", index=False)
-    write_json(
-        results / "run.json",
-        {
-            "images_per_second": trained.images_per_second,
-            "parameters": trained.model.count_params(),
-        },
-    )
-    with replacing(Path(f"models/networks/{key}.keras")) as temporary:
-        inspection.without_training_state(trained.model).save(temporary)
+    network = training.network(arm, seed, read_weights(arm))
+    trained = training.train(network, arm, seed, data, checkpoint, key, report)
+    run_files.write(trained, Path(f"models/histories/{key}"), Path(f"models/networks/{key}.keras"))
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
+
+
+def read_images(arm: ArmConfig, seed: int, workers: int) -> Images:
+    """The arm's data set with the seed's split; `workers` processes compose fresh images."""
+    images, labels = _images(arm)
+    with np.load(_split(seed)) as split:
+        training, validation = (split[f"{arm.input.set}_{p}"] for p in ("training", "validation"))
+    composer = None
+    if arm.layout:
+        from ablation import fresh
+        from ablation.digits import Digits
+
+        with np.load(DIGITS) as arrays:
+            digits = Digits(arrays["x_train"], arrays["y_train"])
+        composer = fresh.composer(arm.layout, digits, seed, workers)
+    return Images(np.load(images, mmap_mode="r"), np.load(labels), training, validation, composer)
+
+
+def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
+    """The weights that the arm's network starts from, float32; None where it draws its own."""
+    if not isinstance(arm.model, Vgg16Config) or arm.model.weights == "none":
+        return None
+    with np.load(WEIGHTS) as arrays:  # float16 where they had to travel light
+        return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def _images(arm: ArmConfig) -> tuple[Path, Path]:
+    folder = Path("data/sets") / arm.input.set
+    return folder / "train_images.npy", folder / "train_labels.npy"
+
+
+def _split(seed: int) -> Path:
+    return Path(f"data/split/{seed}.npz")
 
 
 def _code() -> list[Path]:

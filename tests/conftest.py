@@ -88,6 +88,7 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "epochs": 2,
             "images": None,
             "images_per_epoch": None,
+            "fresh_images": False,
             "batch_size": 8,
             "measured_images": 20,
             "threads": 1,
@@ -102,5 +103,6 @@ def tiny_arm() -> Callable[..., ArmConfig]:
                 "warmup": 0.0,
             },
         },
+        "layout": None,
     }
     return lambda change=None: ArmConfig.model_validate(merged(arm, change or {}))

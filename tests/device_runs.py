@@ -9,16 +9,30 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ablation.config.arm import ArmConfig
+from ablation.epochs import Images
 from ablation.threads import limit
 
 SEEDS = (0, 1, 5)
+TOGETHER = ("nesterov", "fresh")  # the arms of which several seeds train at once
+
+
+def fresh_images(seed: int) -> Callable[[int, int], tuple[np.ndarray, np.ndarray]]:
+    """Noise of each epoch's own: what a run is fed does not ask what it shows."""
+
+    def images(epoch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng([seed, epoch])
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        return rng.integers(0, 256, (count, 12, 12)).astype(np.uint8), labels
+
+    return images
 
 
 def main() -> None:
@@ -35,11 +49,17 @@ def main() -> None:
     numbers = rng.permutation(64)
     images = rng.integers(0, 256, (64, 12, 12)).astype(np.uint8)
     labels = rng.integers(0, 10, 64).astype(np.uint8)
-    data = training.Images(images, labels, numbers[:50], numbers[50:])
+    fixed = Images(images, labels, numbers[:50], numbers[50:])
+
+    def data(arm: ArmConfig, seed: int) -> Images:
+        return replace(fixed, fresh=fresh_images(seed)) if arm.train.fresh_images else fixed
+
     results: dict[str, Any] = {}
 
     def runs(arm: ArmConfig, *seeds: int) -> list[driver.Run]:
-        return [driver.Run(f"tiny-{s}", s, training.network(arm, s, None), data) for s in seeds]
+        return [
+            driver.Run(f"tiny-{s}", s, training.network(arm, s, None), data(arm, s)) for s in seeds
+        ]
 
     def note(name: str, trained: Any) -> None:
         weights = [keras.ops.convert_to_numpy(v.value) for v in trained.model.variables]
@@ -50,7 +70,7 @@ def main() -> None:
 
     def own(arm: ArmConfig, seed: int, folder: Path) -> Any:
         model, checkpoint = training.network(arm, seed, None), folder / "own.npz"
-        return training.train(model, arm, seed, data, checkpoint, "tiny", lambda _: None)
+        return training.train(model, arm, seed, data(arm, seed), checkpoint, "tiny", lambda _: None)
 
     def driven(arm: ArmConfig, seeds: Sequence[int], folder: Path, left: Any = lambda: 1e9) -> Any:
         return driver.train(runs(arm, *seeds), arm, folder, lambda _: None, left)
@@ -69,15 +89,16 @@ def main() -> None:
             note(f"{name} own", own(arm, 0, Path(place)))
             note(f"{name} driven", driven(arm, [0], alone)[0])
             note(f"{name} broken", broken(arm, [0], stopped)[0])
-    # Three seeds at once, of the first arm: each as it is alone.
-    arm = next(iter(arms.values()))
-    with tempfile.TemporaryDirectory() as place:
-        whole = driven(arm, SEEDS, Path(place) / "whole")
-        parts = broken(arm, SEEDS, Path(place) / "parts")
-        for seed, together, resumed in zip(SEEDS, whole, parts, strict=True):
-            note(f"seed {seed} alone", driven(arm, [seed], Path(place) / str(seed))[0])
-            note(f"seed {seed} together", together)
-            note(f"seed {seed} broken", resumed)
+    # Three seeds at once: each as it is alone.
+    for name in TOGETHER:
+        with tempfile.TemporaryDirectory() as place:
+            whole = driven(arms[name], SEEDS, Path(place) / "whole")
+            parts = broken(arms[name], SEEDS, Path(place) / "parts")
+            for seed, together, resumed in zip(SEEDS, whole, parts, strict=True):
+                alone = driven(arms[name], [seed], Path(place) / str(seed))
+                note(f"{name} seed {seed} alone", alone[0])
+                note(f"{name} seed {seed} together", together)
+                note(f"{name} seed {seed} broken", resumed)
     Path(sys.argv[2]).write_text(json.dumps(results))
 
 

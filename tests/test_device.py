@@ -12,7 +12,7 @@ import pytest
 from ablation.config.arm import ArmConfig
 from device import __main__ as device
 from tests.conftest import ADAM
-from tests.device_runs import SEEDS
+from tests.device_runs import SEEDS, TOGETHER
 from tests.test_backends import under
 
 Arm = Callable[..., ArmConfig]
@@ -21,10 +21,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "nesterov": {"train": {"epochs": 3, "images_per_epoch": 8}},  # one step an epoch
     "two steps": {"train": {"epochs": 3, "images_per_epoch": 16}},
     "adam l2": {"train": {"epochs": 3, "optimizer": ADAM}, "model": {"regularizer": "l2"}},
+    "fresh": {"train": {"epochs": 3, "fresh_images": True}},
     "residual": {"train": {"epochs": 3}, "model": {"residual": True}},
 }
-LOSSES = ("train_loss", "validation_loss")
-ACCURACIES = ("train_accuracy", "validation_accuracy")
+LOSSES = ("train_loss", "validation_loss", "running_loss")
+ACCURACIES = ("train_accuracy", "validation_accuracy", "running_accuracy")
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +55,16 @@ def test_the_driver_trains_as_the_study_does(name: str, results: dict[str, Any])
 
 
 @pytest.mark.slow
-def test_the_running_numbers_are_means_over_the_epoch_s_steps(results: dict[str, Any]) -> None:
-    """Known from epochs of one step: under JAX Keras's `train_on_batch` tells the last step's."""
-    one_step = [results[f"nesterov {side}"]["history"] for side in ("driven", "own")]
-    for ours, theirs in zip(*one_step, strict=True):
-        assert ours["running_loss"] == pytest.approx(theirs["running_loss"], rel=1e-3)
-        assert ours["running_accuracy"] == theirs["running_accuracy"]
-    single = [row["running_loss"] for row in one_step[0][:2]]
-    both = results["two steps driven"]["history"][0]["running_loss"]
-    assert both == pytest.approx(np.mean(single), rel=1e-4)
+@pytest.mark.parametrize("side", ["driven", "own"])
+def test_the_running_numbers_are_means_over_the_epoch_s_steps(
+    side: str, results: dict[str, Any]
+) -> None:
+    """Known from epochs of one step; under JAX Keras's own running mean is the last step's."""
+    single = results[f"nesterov {side}"]["history"][:2]
+    both = results[f"two steps {side}"]["history"][0]
+    for key in ("running_loss", "running_accuracy"):
+        assert both[key] == pytest.approx(np.mean([row[key] for row in single]), rel=1e-4), key
+    assert single[0]["running_loss"] != pytest.approx(single[1]["running_loss"], rel=1e-2)
 
 
 @pytest.mark.slow
@@ -77,18 +79,19 @@ def test_a_run_that_its_limit_ended_goes_on_to_the_bit(name: str, results: dict[
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", TOGETHER)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_seeds_that_train_at_once_train_as_each_does_alone(
-    seed: int, results: dict[str, Any]
+    seed: int, name: str, results: dict[str, Any]
 ) -> None:
-    alone, together = results[f"seed {seed} alone"], results[f"seed {seed} together"]
+    alone, together = (results[f"{name} seed {seed} {how}"] for how in ("alone", "together"))
     for ours, theirs in zip(together["history"], alone["history"], strict=True):
         for key in LOSSES:
             assert ours[key] == pytest.approx(theirs[key], rel=1e-3), key
     for ours, theirs in zip(together["weights"], alone["weights"], strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=1e-3)
-    assert results[f"seed {seed} broken"]["weights"] == together["weights"]
-    others = [results[f"seed {other} together"]["weights"] for other in SEEDS if other != seed]
+    assert results[f"{name} seed {seed} broken"]["weights"] == together["weights"]
+    others = [results[f"{name} seed {o} together"]["weights"] for o in SEEDS if o != seed]
     assert together["weights"] not in others
 
 

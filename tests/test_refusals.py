@@ -47,6 +47,8 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("train.optimizers.sgd.learning_rate", 0, ("greater than 0",)),
     ("train.optimizers.sgd.learning_rate", float("inf"), ("finite",)),
     ("arms.vgg_raw.train.optimizers.adam.learning_rate", "x", ("number", "vgg_raw")),
+    ("train.fresh_images", 1, ("boolean",)),
+    ("arms.simple_mnist.train.fresh_images", True, ("False", "simple_mnist")),
     ("train.precision", "float16", ("float32", "mixed_bfloat16")),
     ("data.source", "imagenet", ("composed", "kaggle")),
     ("data.kaggle_dir", 3, ("string",)),
@@ -232,6 +234,21 @@ def test_a_batch_larger_than_the_training_images_is_refused(params: Tree) -> Non
     message = mistake(params)
     assert "batch_size" in message
     assert "10000" in message
+
+
+def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree) -> None:
+    """Which arm composes its images, and of what kind, stands in its configuration alone."""
+    arms = resolve(params).arms
+    put(params, "arms.adam.train.fresh_images", True)
+    changed = resolve(params).arms
+    assert {name for name in arms if arms[name] != changed[name]} == {"adam"}
+    layout = changed["adam"].layout
+    assert layout is not None
+    assert layout.canvas == params["scales"][SCALE]["data"]["canvas"]
+    put(params, "arms.adam.train.images", 100)
+    message = mistake(params)
+    assert "train.images = 100 (arm adam)" in message
+    assert "null" in message
 
 
 def test_a_mistake_in_another_scale_is_told_with_its_name(params: Tree) -> None:

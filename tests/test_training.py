@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from ablation import training
+from ablation.batches import order
 from ablation.config.arm import ArmConfig
 from ablation.progress import Progress
 from tests.conftest import ADAM
@@ -225,7 +226,7 @@ def test_epochs_may_see_fewer_images_than_there_are(
     )
     trained = run(arm, recorded, tmp_path / "state.npz")
     assert [row["epoch"] for row in trained.history] == list(range(1, 9))
-    stream = training.order(data.training, 0, 0, 64)
+    stream = order(data.training, 0, 0, 64)
     used = {tuple(chosen) for chosen in seen}
     assert {tuple(part) for part in stream.reshape(8, BATCH)} <= used
 

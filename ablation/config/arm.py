@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ablation.config.base import Fraction, Positive, Rate, Section
+from ablation.config.layout import LayoutConfig
 
 
 class InputConfig(Section):
@@ -82,6 +83,7 @@ class TrainConfig(Section):
     epochs: Positive
     images: Positive | None
     images_per_epoch: Positive | None
+    fresh_images: bool
     batch_size: Positive
     measured_images: Positive
     threads: Positive
@@ -90,9 +92,13 @@ class TrainConfig(Section):
 
 
 class ArmConfig(Section):
-    """The complete configuration of one arm: all that a run depends on, beside seed and data."""
+    """The complete configuration of one arm: all that a run depends on, beside seed and data.
+
+    `layout` is that of the images which a run composes for itself; None where it composes none.
+    """
 
     image_size: Positive
     input: InputConfig
     model: Annotated[CnnConfig | Vgg16Config, Field(discriminator="architecture")]
     train: TrainConfig
+    layout: LayoutConfig | None

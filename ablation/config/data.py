@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.config.base import Positive, Rate, Section
+from ablation.config.base import Positive, Section
+from ablation.config.layout import LayoutConfig, Seed
 
 # sha256 or md5, and the hexadecimal digits of each.
 Digest = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$")]
-Seed = Annotated[int, Field(ge=0)]
 
 
 class PublicAddress(Section):
@@ -46,7 +46,7 @@ class SourcesConfig(Section):
     vgg16: SourceConfig
 
 
-class DataConfig(Section):
+class DataConfig(LayoutConfig):
     """How Modified MNIST is composed (paper, section 2, as measured) and how many images.
 
     With the source `kaggle` the competition's images stand in its place: the first `images` of
@@ -54,14 +54,6 @@ class DataConfig(Section):
     """
 
     source: Literal["composed", "kaggle"]
-    canvas: Positive
-    tile: Positive
-    digits: Positive
-    rotation: Annotated[float, Field(ge=0, le=180)]
-    magnification: Annotated[list[Rate], Field(min_length=2, max_length=2)]
-    blur: Annotated[float, Field(ge=0)]
-    backgrounds: Annotated[list[str], Field(min_length=1)]
-    background_seed: Seed
     image_seed: Seed
     images: Positive
     test_images: Positive
