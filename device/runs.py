@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from ablation import inspection
-from ablation.config.arm import ArmConfig, Vgg16Config
+from ablation.config.arm import ArmConfig
 from ablation.files import read_config, replacing, write_json
 from ablation.progress import Progress
 from ablation.training import Images, network
@@ -50,8 +50,10 @@ def train_and_judge(
     sets = Path("data/sets") / arm.input.set
     images, labels = np.load(sets / "train_images.npy"), np.load(sets / "train_labels.npy")
     weights = None
-    if isinstance(arm.model, Vgg16Config) and arm.model.weights == "imagenet":
-        with np.load("data/raw/vgg16.npz") as arrays:  # may have travelled as float16
+    if arm.model.pretrained:
+        with np.load(
+            f"data/raw/{arm.model.pretrained}.npz"
+        ) as arrays:  # may have travelled as float16
             weights = {layer: array.astype(np.float32) for layer, array in arrays.items()}
     runs = []
     for seed in seeds:

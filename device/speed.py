@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig, Vgg16Config
+from ablation.config.arm import ArmConfig
 from ablation.errors import UserError
 from ablation.files import read_config, write_json
 
@@ -112,7 +112,7 @@ def speed(arm: ArmConfig, steps: int, batch: int) -> dict[str, Any]:
 
 
 def _with_random_weights(arm: ArmConfig) -> ArmConfig:
-    if not isinstance(arm.model, Vgg16Config):
+    if arm.model.pretrained is None:
         return arm
     return arm.model_copy(update={"model": arm.model.model_copy(update={"weights": "none"})})
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig, Vgg16Config
+from ablation.config.arm import ArmConfig
 from ablation.files import read_config, replacing, write_json
 from ablation.progress import Notebook, Progress
 from ablation.threads import limit
@@ -40,8 +40,8 @@ def main() -> None:
             parts[f"{arm.input.set}_validation"],
         )
     weights = None
-    if isinstance(arm.model, Vgg16Config) and arm.model.weights == "imagenet":
-        with np.load("data/raw/vgg16.npz") as arrays:
+    if arm.model.pretrained:
+        with np.load(f"data/raw/{arm.model.pretrained}.npz") as arrays:
             weights = dict(arrays)
 
     def report(progress: Progress) -> None:
