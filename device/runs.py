@@ -51,9 +51,8 @@ def train_and_judge(
     images, labels = np.load(sets / "train_images.npy"), np.load(sets / "train_labels.npy")
     weights = None
     if arm.model.pretrained:
-        with np.load(
-            f"data/raw/{arm.model.pretrained}.npz"
-        ) as arrays:  # may have travelled as float16
+        # May have travelled as float16.
+        with np.load(f"data/raw/{arm.model.pretrained}.npz") as arrays:
             weights = {layer: array.astype(np.float32) for layer, array in arrays.items()}
     runs = []
     for seed in seeds:
