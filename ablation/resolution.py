@@ -153,6 +153,21 @@ def _needed(sources: SourcesConfig, arms: Mapping[str, ArmConfig]) -> SourcesCon
     return sources.model_copy(update={"vgg19": None})
 
 
+def _model(architecture: str, settings: Tree, sources: SourcesConfig, where: str) -> Tree:
+    """The architecture with its settings, and with the digest of weights that no stage watches."""
+    model = {"architecture": architecture, **settings}
+    if architecture != "vgg19":
+        return model
+    if settings["weights"] != "imagenet":
+        return model | {"weights_digest": None}
+    if sources.vgg19 is None:
+        raise ConfigError(
+            f"model.vgg19.weights = 'imagenet'{where} and sources.vgg19 is null; "
+            "allowed: none, or an address under sources.vgg19"
+        )
+    return model | {"weights_digest": sources.vgg19.public.digest}
+
+
 def _arms(
     params: Tree, sizes: Tree, base: Tree, scale: str, data: DataConfig, sources: SourcesConfig
 ) -> dict[str, ArmConfig]:
@@ -208,21 +223,6 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
     arm = validated(ArmConfig, chosen, "", where)
     check_arm(arm, data, where)
     return arm
-
-
-def _model(architecture: str, settings: Tree, sources: SourcesConfig, where: str) -> Tree:
-    """The architecture with its settings, and with the digest of weights that no stage watches."""
-    model = {"architecture": architecture, **settings}
-    if architecture != "vgg19":
-        return model
-    if settings["weights"] != "imagenet":
-        return model | {"weights_digest": None}
-    if sources.vgg19 is None:
-        raise ConfigError(
-            f"model.vgg19.weights = 'imagenet'{where} and sources.vgg19 is null; "
-            "allowed: none, or an address under sources.vgg19"
-        )
-    return model | {"weights_digest": sources.vgg19.public.digest}
 
 
 def _check_offers(base: Tree) -> None:
