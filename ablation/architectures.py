@@ -14,8 +14,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from ablation import vgg16
-from ablation.config.arm import ArmConfig, CnnConfig, InputConfig, Vgg16Config
+from ablation import vgg
+from ablation.config.arm import ArmConfig, CnnConfig, InputConfig, VggConfig
 from ablation.fused import BatchNormalization
 from ablation.layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
 
@@ -43,8 +43,8 @@ def build(arm: ArmConfig, rng: np.random.Generator, weights: Weights | None) -> 
     Args:
         arm: the resolved arm.
         rng: gives every layer's seed (initial kernels, dropout).
-        weights: VGG-16's ImageNet weights, `LAYER/kernel` (h, w, in, out) and `LAYER/bias` (out,)
-            float32; needed where the arm asks for them.
+        weights: the ImageNet weights of `arm.model.pretrained`, `LAYER/kernel` (h, w, in, out) and
+            `LAYER/bias` (out,) float32; needed where the arm asks for them.
 
     Raises:
         ValueError: the arm asks for ImageNet weights and `weights` is None, or the images are too
@@ -67,11 +67,11 @@ def _precision(policy: str) -> Iterator[None]:
 
 def _build(arm: ArmConfig, seeds: _Seeds, weights: Weights | None) -> keras.Model:
     images = keras.Input((arm.image_size, arm.image_size), dtype="uint8", name="images")
-    prepared = _prepare(images, arm.input, rgb=isinstance(arm.model, Vgg16Config))
+    prepared = _prepare(images, arm.input, rgb=isinstance(arm.model, VggConfig))
     if isinstance(arm.model, CnnConfig):
         features = _cnn(prepared, arm.model, seeds)
     else:
-        features = _vgg16(prepared, arm.model, seeds)
+        features = _vgg(prepared, arm.model, seeds)
     logits = layers.Dense(
         CLASSES,
         kernel_initializer=seeds.kernel(),
@@ -80,8 +80,8 @@ def _build(arm: ArmConfig, seeds: _Seeds, weights: Weights | None) -> keras.Mode
         name="logits",
     )(features)
     model = keras.Model(images, logits, name=arm.model.architecture)
-    if isinstance(arm.model, Vgg16Config):
-        if arm.model.weights == "imagenet":
+    if isinstance(arm.model, VggConfig):
+        if arm.model.pretrained:
             _set_imagenet_weights(model, weights)
         freeze(model, arm.model.frozen_layers)
     return model
@@ -188,26 +188,28 @@ def _add_entered(x: Any, entered: Any, config: CnnConfig, seeds: _Seeds, suffix:
     return layers.Add(name=f"residual_{suffix}")([x, entered])
 
 
-def _regularizer(config: CnnConfig | Vgg16Config) -> keras.regularizers.Regularizer | None:
-    if isinstance(config, Vgg16Config) or config.regularizer == "none":
+def _regularizer(config: CnnConfig | VggConfig) -> keras.regularizers.Regularizer | None:
+    if isinstance(config, VggConfig) or config.regularizer == "none":
         return None
     kind = keras.regularizers.L1 if config.regularizer == "l1" else keras.regularizers.L2
     return kind(config.regularization)
 
 
-def _vgg16(x: Any, config: Vgg16Config, seeds: _Seeds) -> Any:
-    """VGG-16 without its top, named as Keras names it, then the paper's dense layers."""
+def _vgg(x: Any, config: VggConfig, seeds: _Seeds) -> Any:
+    """A VGG network without its top, named as Keras names it, then the paper's dense layers."""
     if x.shape[1] < 32:
-        raise ValueError(f"VGG-16 pools five times and needs images of 32 px, not {x.shape[1]}")
-    for block, filters_of_block in enumerate(vgg16.BLOCKS, start=1):
+        raise ValueError(
+            f"{config.architecture} pools five times and needs images of 32 px, not {x.shape[1]}"
+        )
+    for block, filters_of_block in enumerate(vgg.BLOCKS[config.architecture], start=1):
         for index, filters in enumerate(filters_of_block, start=1):
             x = layers.Conv2D(
                 filters,
-                vgg16.KERNEL,
+                vgg.KERNEL,
                 padding="same",
                 activation="relu",
                 kernel_initializer=seeds.kernel(),
-                name=vgg16.layer_name(block, index),
+                name=vgg.layer_name(block, index),
             )(x)
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     x = layers.Flatten(name="flatten")(x)
@@ -233,11 +235,11 @@ def _set_imagenet_weights(model: keras.Model, weights: Weights | None) -> None:
 
 
 def freeze(model: keras.Model, count: int) -> None:
-    """Freezes the first `count` layers of VGG-16 as Keras counts them (section 3.2.1).
+    """Freezes the first `count` layers of a VGG network as Keras counts them (section 3.2.1).
 
-    Keras's VGG16 has its input as the first layer, so 5 stand for the input, both convolutions
-    and the pooling of block 1, and the first convolution of block 2.
+    Keras has the input as the first layer, so 5 stand for the input, both convolutions and the
+    pooling of block 1, and the first convolution of block 2.
     """
-    vgg = [layer for layer in model.layers if layer.name.startswith("block")]
-    for layer in vgg[: max(0, count - 1)]:
+    counted = [layer for layer in model.layers if layer.name.startswith("block")]
+    for layer in counted[: max(0, count - 1)]:
         layer.trainable = False

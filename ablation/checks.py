@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -67,11 +67,12 @@ def _section_at(section: type[Section], location: tuple[int | str, ...]) -> type
     """The section that a location leads to, as far as it leads through sections."""
     for part in location:
         field = section.model_fields.get(str(part))
-        if not (field and isinstance(field.annotation, type)):
+        if field is None:
             break
-        if not issubclass(field.annotation, Section):
+        kinds = get_args(field.annotation) or (field.annotation,)  # of `Section | None` the first
+        if not (isinstance(kinds[0], type) and issubclass(kinds[0], Section)):
             break
-        section = field.annotation
+        section = kinds[0]
     return section
 
 

@@ -6,7 +6,7 @@ the multiply-adds of convolutions and dense layers, which is where networks diff
 
 from __future__ import annotations
 
-from ablation import vgg16
+from ablation import vgg
 from ablation.config.arm import ArmConfig, CnnConfig
 
 _CLASSES = 10
@@ -19,8 +19,8 @@ def multiply_adds(arm: ArmConfig) -> int:
         channels, kernel, residual = 1, arm.model.kernel, arm.model.residual
         blocks = [[max(1, round(f * arm.model.width)) for f in b] for b in arm.model.blocks]
     else:
-        channels, kernel, residual = vgg16.CHANNELS, vgg16.KERNEL, False
-        blocks = [list(block) for block in vgg16.BLOCKS]
+        channels, kernel, residual = vgg.CHANNELS, vgg.KERNEL, False
+        blocks = [list(block) for block in vgg.BLOCKS[arm.model.architecture]]
     total = 0
     for block in blocks:
         if residual and channels != block[-1]:  # the projection

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ablation import backgrounds
+from ablation import backgrounds, vgg
 from ablation.checks import ConfigError, check_name, listed
 from ablation.config.admit import SIDE as COMPETITION_SIDE
 from ablation.config.arm import ArmConfig, CnnConfig
@@ -74,7 +74,9 @@ def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:
         raise ConfigError(
             f"input.pad = {arm.input.pad}{where}; allowed: null, or at least the image's {size} px"
         )
-    poolings = len(arm.model.blocks) if isinstance(arm.model, CnnConfig) else 5
+    model = arm.model
+    blocks = model.blocks if isinstance(model, CnnConfig) else vgg.BLOCKS[model.architecture]
+    poolings = len(blocks)
     size = arm.input.pad or size
     if size < 2**poolings:
         raise ConfigError(

@@ -15,11 +15,9 @@ from ablation.claim_checks import resolve_claims
 from ablation.config.admit import AdmitConfig
 from ablation.config.arm import (
     ArmConfig,
-    CnnConfig,
     InputConfig,
     OptimizerConfig,
     TrainConfig,
-    Vgg16Config,
 )
 from ablation.config.base import Name, Section, Tree
 from ablation.config.claim import ClaimsConfig
@@ -40,6 +38,12 @@ _KINDS: dict[str, type[Section]] = {
     get_args(figure.model_fields["kind"].annotation)[0]: figure
     for figure in get_args(get_args(FigureConfig)[0])
 }
+# architecture -> what an arm of that architecture declares
+_NETWORKS: dict[str, type[Section]] = {
+    get_args(network.model_fields["architecture"].annotation)[0]: network
+    for network in get_args(ArmConfig.model_fields["model"].annotation)
+}
+_FILLED = ("weights_digest",)  # keys of theirs that params.yaml does not have
 
 
 class Resolved(Section):
@@ -91,7 +95,8 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     admit, data = _data(base["data"])
     check_data(data)
 
-    arms = _arms(params, sizes, base, scale, data)
+    sources = validated(SourcesConfig, params["sources"], "sources")
+    arms = _arms(params, sizes, base, scale, data, sources)
     labels = {name: _label(params["arms"][name], name) for name in arms}
     study = validated(
         StudyConfig,
@@ -115,7 +120,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
         Resolved,
         {
             "study": study,
-            "sources": validated(SourcesConfig, params["sources"], "sources"),
+            "sources": _needed(sources, arms),
             "admit": admit,
             "data": data,
             "evaluation": validated(EvaluationConfig, base["evaluation"], "evaluation"),
@@ -142,8 +147,30 @@ def _data(tree: Tree) -> tuple[AdmitConfig, DataConfig]:
     )
 
 
+def _needed(sources: SourcesConfig, arms: Mapping[str, ArmConfig]) -> SourcesConfig:
+    """The sources without VGG-19's where no arm starts from its weights."""
+    if any(arm.model.pretrained == "vgg19" for arm in arms.values()):
+        return sources
+    return sources.model_copy(update={"vgg19": None})
+
+
+def _model(architecture: str, settings: Tree, sources: SourcesConfig, where: str) -> Tree:
+    """The architecture with its settings, and with the digest of weights that no stage watches."""
+    model = {"architecture": architecture, **settings}
+    if architecture != "vgg19":
+        return model
+    if settings["weights"] != "imagenet":
+        return model | {"weights_digest": None}
+    if sources.vgg19 is None:
+        raise ConfigError(
+            f"model.vgg19.weights = 'imagenet'{where} and sources.vgg19 is null; "
+            "allowed: none, or an address under sources.vgg19"
+        )
+    return model | {"weights_digest": sources.vgg19.public.digest}
+
+
 def _arms(
-    params: Tree, sizes: Tree, base: Tree, scale: str, data: DataConfig
+    params: Tree, sizes: Tree, base: Tree, scale: str, data: DataConfig, sources: SourcesConfig
 ) -> dict[str, ArmConfig]:
     declared = mapping(params["arms"], "arms")
     sized = mapping(sizes.get("arms", {}), f"scales.{scale}.arms")
@@ -169,11 +196,11 @@ def _arms(
                 for key in ARM_SECTIONS:
                     change = overrides.get(key, {})
                     tree[key] = _override(tree[key], change, f"{origin}.{key}")
-        arms[name] = _arm(name, tree, data)
+        arms[name] = _arm(name, tree, data, sources)
     return arms
 
 
-def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
+def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> ArmConfig:
     """Keeps the architecture and the optimizer that the arm uses."""
     where = f" (arm {name})"
     model, train = tree["model"], tree["train"]
@@ -190,7 +217,7 @@ def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
     chosen = {
         "image_size": image_size,
         "input": tree["input"],
-        "model": {"architecture": model["architecture"], **model[model["architecture"]]},
+        "model": _model(model["architecture"], model[model["architecture"]], sources, where),
         "train": {k: v for k, v in train.items() if k not in ("optimizer", "optimizers")}
         | {"optimizer": optimizer},
         "layout": _layout(data) if train.get("fresh_images") is True else None,
@@ -209,8 +236,8 @@ def _check_offers(base: Tree) -> None:
     model, train = base["model"], base["train"]
     check_keys(base["input"], tuple(InputConfig.model_fields), "input.")
     check_keys(train, (*TrainConfig.model_fields, "optimizers"), "train.")
-    check_keys(model, ("architecture", "cnn", "vgg16"), "model.")
-    for key, section in (("cnn", CnnConfig), ("vgg16", Vgg16Config)):
+    check_keys(model, ("architecture", *_NETWORKS), "model.")
+    for key, section in _NETWORKS.items():
         _check_offer(section, "architecture", key, model.get(key), f"model.{key}")
     for key in ("optimizer", "optimizers"):
         if key not in train:
@@ -223,9 +250,10 @@ def _check_offers(base: Tree) -> None:
 
 def _check_offer(section: type[Section], tag: str, name: str, settings: Any, path: str) -> None:
     """Validates `settings` as the `section` whose field `tag` is the name it is offered under."""
-    fields = tuple(field for field in section.model_fields if field != tag)
+    filled = {key: None for key in _FILLED if key in section.model_fields}
+    fields = tuple(field for field in section.model_fields if field not in (tag, *filled))
     check_keys(mapping(settings, path), fields, f"{path}.")
-    validated(section, {tag: name, **settings}, path)
+    validated(section, {tag: name, **settings, **filled}, path)
 
 
 def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:

@@ -46,12 +46,12 @@ class IndexFile(Protocol):
 
 
 class Source(Protocol):
-    """The two places that serve the same thing, perhaps wrapped differently."""
+    """The two places that serve the same thing, perhaps wrapped differently, or only the first."""
 
     @property
     def public(self) -> PublicFile: ...
     @property
-    def index(self) -> IndexFile: ...
+    def index(self) -> IndexFile | None: ...
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,15 @@ def obtain(source: Source, folder: Path) -> Obtained:
     """The file of `source` in `folder` (made if missing), downloaded unless it is there already.
 
     The name is that of the public address or of the index file, whichever served. Raises
-    SourceError where neither serves the right content, ValueError where a digest is malformed.
+    SourceError where none serves the right content, ValueError where a digest is malformed.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    index = source.index
     public = folder / PurePosixPath(urlsplit(source.public.url).path).name
-    indexed = folder / source.index.file
-    for path, digest in ((public, source.public.digest), (indexed, source.index.digest)):
+    places = [(public, source.public.digest)]
+    if index is not None:
+        places.append((folder / index.file, index.digest))
+    for path, digest in places:
         if path.is_file() and matches(_read(path), digest):
             return Obtained(path, "file already there")
     answers = []
@@ -106,14 +109,15 @@ def obtain(source: Source, folder: Path) -> Obtained:
             return Obtained(public, _without_password(source.public.url))
         except _RefusedError as refusal:
             answers.append(str(refusal))
-        endpoint = settings.get("index-url", PYPI_SIMPLE_ENDPOINT)
-        try:
-            _download(session, _find(session, endpoint, source.index), source.index.digest, indexed)
-            return Obtained(
-                indexed, f"{source.index.file} from the index {_without_password(endpoint)}"
-            )
-        except _RefusedError as refusal:
-            answers.append(str(refusal))
+        if index is not None:
+            endpoint, indexed = settings.get("index-url", PYPI_SIMPLE_ENDPOINT), folder / index.file
+            try:
+                _download(session, _find(session, endpoint, index), index.digest, indexed)
+                return Obtained(
+                    indexed, f"{index.file} from the index {_without_password(endpoint)}"
+                )
+            except _RefusedError as refusal:
+                answers.append(str(refusal))
     raise SourceError(
         f"cannot obtain {public.name}: {'; '.join(answers)}. Try again, or give the address of"
         f" another copy with {source.public.digest} as its public url in params.yaml"

@@ -1,7 +1,8 @@
 """Packs what a machine with JAX and nothing else needs: `python -m device.pack FILE.tar.gz`.
 
-The code, the resolved configuration, the raw data (VGG-16's weights as float16) and the wheels that
-are missing there. The images are composed there: from 11 MB of digits instead of 800 MB of images.
+The code, the resolved configuration, the digits, the ImageNet weights that arms start from (as
+float16) and the wheels that are missing there. The images are composed there: from 11 MB of digits
+instead of 800 MB of images.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from ablation.cli import run
+from ablation.config.arm import ArmConfig
 from ablation.errors import UserError
-from ablation.files import replacing
+from ablation.files import read_config, replacing
 
 CODE = ("ablation", "stages", "device")
-DIGITS, WEIGHTS = Path("data/raw/mnist.npz"), Path("data/raw/vgg16.npz")
+RAW = Path("data/raw")
+DIGITS = RAW / "mnist.npz"
 CONFIGS = Path("configs")
 NEEDED = ("keras", "pydantic", "pyyaml")  # what the driver and the stages before it import
 THERE = ("numpy", "ml_dtypes")  # with JAX; far the largest of what the needed ones lead to
@@ -36,18 +39,30 @@ def main() -> None:
                         help="Python's version there (default: this one's)")  # fmt: skip
     parser.add_argument("--no-wheels", action="store_true", help="all of Python's is there already")
     options = parser.parse_args()
-    for path in (DIGITS, WEIGHTS, CONFIGS / "study.yaml"):
-        if not path.exists():
-            raise UserError(f"{path} is missing; run `dvc repro fetch`, which makes it")
+    _check(DIGITS, CONFIGS / "study.yaml")
+    weights = _weights()
+    _check(*weights)
     with tempfile.TemporaryDirectory() as folder:
         if not options.no_wheels:
             _download(Path(folder), options.python)
         with replacing(options.file) as temporary, tarfile.open(temporary, "w:gz") as archive:
-            _add(archive, sorted(Path(folder).glob("*.whl")))
+            _add(archive, sorted(Path(folder).glob("*.whl")), weights)
     print(f"pack: {options.file}, {options.file.stat().st_size / 1e6:.1f} MB")
 
 
-def _add(archive: tarfile.TarFile, wheels: Iterable[Path]) -> None:
+def _check(*paths: Path) -> None:
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"{path} is missing; run `dvc repro fetch`, which makes it")
+
+
+def _weights() -> list[Path]:
+    """The files of ImageNet weights that arms of the study start from."""
+    arms = [read_config(path, ArmConfig) for path in (CONFIGS / "arms").glob("*.yaml")]
+    return sorted({RAW / f"{arm.model.pretrained}.npz" for arm in arms if arm.model.pretrained})
+
+
+def _add(archive: tarfile.TarFile, wheels: Iterable[Path], weights: Iterable[Path]) -> None:
     for wheel in wheels:
         archive.add(wheel, f"wheels/{wheel.name}")
     code = [path for folder in CODE for path in Path(folder).rglob("*")]
@@ -55,13 +70,14 @@ def _add(archive: tarfile.TarFile, wheels: Iterable[Path]) -> None:
         if path.is_file() and "__pycache__" not in path.parts:
             archive.add(path)
     archive.add(DIGITS)
-    with np.load(WEIGHTS) as arrays:
-        content = io.BytesIO()
-        np.savez(content, **{name: array.astype(np.float16) for name, array in arrays.items()})
-    entry = tarfile.TarInfo(str(WEIGHTS))
-    entry.size = content.tell()
-    content.seek(0)
-    archive.addfile(entry, content)
+    for path in weights:
+        with np.load(path) as arrays:
+            content = io.BytesIO()
+            np.savez(content, **{name: array.astype(np.float16) for name, array in arrays.items()})
+        entry = tarfile.TarInfo(str(path))
+        entry.size = content.tell()
+        content.seek(0)
+        archive.addfile(entry, content)
     # Where a study of one's own images would lie; the stage preprocess asks.
     own = tarfile.TarInfo("data/own/competition")
     own.type, own.mode = tarfile.DIRTYPE, 0o755

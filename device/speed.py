@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig, Vgg16Config
+from ablation.config.arm import ArmConfig
 from ablation.errors import UserError
 from ablation.files import read_config, write_json
 
@@ -85,19 +85,13 @@ def matrix_rate(side: int, precision: str) -> float:
 
 def speed(arm: ArmConfig, steps: int, batch: int) -> dict[str, Any]:
     """Images a second of an epoch's compiled call, and the work of one image, in flop."""
-    import keras
-
-    from ablation import optimizers
-    from ablation.training import network
+    from ablation.training import compile_for, network
     from device.epochs import DeviceTraining
 
     rng = np.random.default_rng(0)
     size = (IMAGES, arm.image_size, arm.image_size)
     model = network(_with_random_weights(arm), 0, None)
-    model.compile(
-        optimizer=optimizers.build(arm.train.optimizer, steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
+    compile_for(model, arm, steps)
     device = DeviceTraining(
         [model],
         rng.integers(0, 256, size).astype(np.uint8),
@@ -112,7 +106,7 @@ def speed(arm: ArmConfig, steps: int, batch: int) -> dict[str, Any]:
 
 
 def _with_random_weights(arm: ArmConfig) -> ArmConfig:
-    if not isinstance(arm.model, Vgg16Config):
+    if arm.model.pretrained is None:
         return arm
     return arm.model_copy(update={"model": arm.model.model_copy(update={"weights": "none"})})
 

@@ -1,4 +1,4 @@
-"""Gets MNIST and VGG-16's weights, checks them and keeps both as plain arrays."""
+"""Gets MNIST and the weights of VGG networks, checks them and keeps all as plain arrays."""
 
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ablation.config.data import SourcesConfig
 from ablation.files import read_config, replacing
 from ablation.mnist import read_mnist
 from ablation.sources import obtain
-from ablation.vgg_weights import read_vgg16
+from ablation.vgg_weights import read_weights
 
 RAW = Path("data/raw")
 
@@ -24,9 +24,11 @@ def main() -> None:
         served = obtain(sources.mnist, Path(folder))
         _write(RAW / "mnist.npz", read_mnist(served.path, sources.mnist.content))
         print(f"fetch: MNIST, served by {served.served_by}", flush=True)
-        served = obtain(sources.vgg16, Path(folder))
-        _write(RAW / "vgg16.npz", read_vgg16(served.path))
-        print(f"fetch: VGG-16 weights, served by {served.served_by}", flush=True)
+        for network, source in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
+            if source is not None:
+                served = obtain(source, Path(folder))
+                _write(RAW / f"{network}.npz", read_weights(served.path, network))
+                print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
 
 
 def _write(path: Path, arrays: Mapping[str, NDArray]) -> None:

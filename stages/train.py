@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig, Vgg16Config
+from ablation.config.arm import ArmConfig
 from ablation.epochs import Images
 from ablation.files import read_config
 from ablation.progress import Notebook, Progress
 from ablation.threads import limit
 
-DIGITS, WEIGHTS = Path("data/raw/mnist.npz"), Path("data/raw/vgg16.npz")
+RAW = Path("data/raw")
+DIGITS = RAW / "mnist.npz"
 
 
 def main() -> None:
@@ -66,9 +67,10 @@ def read_images(arm: ArmConfig, seed: int, workers: int) -> Images:
 
 def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
     """The weights that the arm's network starts from, float32; None where it draws its own."""
-    if not isinstance(arm.model, Vgg16Config) or arm.model.weights == "none":
+    if arm.model.pretrained is None:
         return None
-    with np.load(WEIGHTS) as arrays:  # float16 where they had to travel light
+    # float16 where they had to travel light
+    with np.load(RAW / f"{arm.model.pretrained}.npz") as arrays:
         return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 

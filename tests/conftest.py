@@ -56,6 +56,14 @@ def resolved(_params: dict[str, Any]) -> Callable[[str], Resolved]:
     return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale})
 
 
+@pytest.fixture
+def vgg19_arm(params: dict[str, Any]) -> ArmConfig:
+    """`vgg_raw` with VGG-19 instead of VGG-16, from random weights, at smoke scale."""
+    model = {"architecture": "vgg19", "vgg19": {"weights": "none"}}
+    params["arms"]["deeper"] = {"extends": "vgg_raw", "model": model}
+    return resolve(params).arms["deeper"]
+
+
 @pytest.fixture(scope="session")
 def tiny_arm() -> Callable[..., ArmConfig]:
     """A CNN for 12 px images that trains in no time; `change` overrides any of its leaves."""

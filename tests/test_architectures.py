@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from ablation import vgg16
 from ablation.architectures import build
-from ablation.config.arm import ArmConfig
+from ablation.config.arm import ArmConfig, Vgg16Config, Vgg19Config
 from ablation.files import read_yaml
 from ablation.resolution import Resolved
+from ablation.vgg import kernel_shapes
 
 Arm = Callable[..., ArmConfig]
 Study = Callable[[str], Resolved]
@@ -25,16 +25,16 @@ FROZEN = ["block1_conv1", "block1_conv2", "block1_pool", "block2_conv1"]
 
 @pytest.fixture(scope="module")
 def vgg_weights() -> dict[str, np.ndarray]:
-    """Small random weights of the shapes of VGG-16's."""
+    return random_weights("vgg16")
+
+
+def random_weights(architecture: str) -> dict[str, np.ndarray]:
+    """Small random weights of the shapes of a VGG network's."""
     rng = np.random.default_rng(5)
-    weights, channels = {}, 3
-    for block, filters_of_block in enumerate(vgg16.BLOCKS, start=1):
-        for index, filters in enumerate(filters_of_block, start=1):
-            name = f"block{block}_conv{index}"
-            shape = (3, 3, channels, filters)
-            weights[f"{name}/kernel"] = 0.05 * rng.standard_normal(shape, np.float32)
-            weights[f"{name}/bias"] = rng.standard_normal(filters, np.float32)
-            channels = filters
+    weights = {}
+    for layer, shape in kernel_shapes(architecture).items():
+        weights[f"{layer}/kernel"] = 0.05 * rng.standard_normal(shape, np.float32)
+        weights[f"{layer}/bias"] = rng.standard_normal(shape[3], np.float32)
     return weights
 
 
@@ -255,21 +255,34 @@ def test_images_too_small_for_vgg_are_refused(
         build(arm, rng(), vgg_weights)
 
 
-# --- VGG-16 -----------------------------------------------------------------------------------
+# --- VGG networks -----------------------------------------------------------------------------
+
+KERAS_S = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
+SECTIONS = {"vgg16": Vgg16Config, "vgg19": Vgg19Config}
 
 
+def keras_s_own(architecture: str) -> keras.Model:
+    return KERAS_S[architecture](include_top=False, weights=None, input_shape=(32, 32, 3))
+
+
+@pytest.mark.parametrize(("architecture", "count"), [("vgg16", 13), ("vgg19", 16)])
 def test_vgg_is_keras_s_with_the_given_weights(
-    resolved: Study, vgg_weights: dict[str, np.ndarray]
+    architecture: str, count: int, resolved: Study, vgg19_arm: ArmConfig
 ) -> None:
-    arm = resolved("smoke").arms["vgg_raw"]
-    model = build(arm, rng(), vgg_weights)
-    keras_s = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    arm = resolved("smoke").arms["vgg_raw"] if architecture == "vgg16" else vgg19_arm
+    assert arm.model.architecture == architecture
+    imagenet = arm.model.model_copy(update={"weights": "imagenet"})
+    arm = arm.model_copy(update={"model": imagenet})
+    weights = random_weights(architecture)
+    model = build(arm, rng(), weights)
+    keras_s = keras_s_own(architecture)
     convolutions = [layer for layer in keras_s.layers if isinstance(layer, keras.layers.Conv2D)]
-    assert len(convolutions) == 13
+    assert len(convolutions) == count
+    assert kernel_shapes(architecture) == {x.name: tuple(x.kernel.shape) for x in convolutions}
     for layer in convolutions:
         kernel, bias = model.get_layer(layer.name).get_weights()
-        np.testing.assert_array_equal(kernel, vgg_weights[f"{layer.name}/kernel"])
-        np.testing.assert_array_equal(bias, vgg_weights[f"{layer.name}/bias"])
+        np.testing.assert_array_equal(kernel, weights[f"{layer.name}/kernel"])
+        np.testing.assert_array_equal(bias, weights[f"{layer.name}/bias"])
         layer.set_weights([kernel, bias])
     names = [layer.name for layer in keras_s.layers if layer.name.startswith("block")]
     assert [layer.name for layer in model.layers if layer.name.startswith("block")] == names
@@ -277,6 +290,16 @@ def test_vgg_is_keras_s_with_the_given_weights(
     features = prepared(model, "block5_pool", images)
     expected = logits(keras_s, prepared(model, "standardized", images))
     np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("architecture", ["vgg16", "vgg19"])
+def test_as_many_layers_may_be_frozen_as_keras_counts(architecture: str) -> None:
+    count = len(keras_s_own(architecture).layers)
+    settings = {"architecture": architecture, "weights": "none", "dense": [], "dense_dropout": 0.0}
+    settings |= {"weights_digest": None} if architecture == "vgg19" else {}
+    assert SECTIONS[architecture](**settings, frozen_layers=count).frozen_layers == count
+    with pytest.raises(ValueError, match=f"less than or equal to {count}"):
+        SECTIONS[architecture](**settings, frozen_layers=count + 1)
 
 
 @pytest.mark.parametrize("name", ["vgg_raw", "vgg_augmented"])
@@ -287,8 +310,7 @@ def test_the_first_five_layers_of_vgg_are_frozen(
     blocks = [layer for layer in model.layers if layer.name.startswith("block")]
     assert [layer.name for layer in blocks if not layer.trainable] == FROZEN
     # As Keras counts them: its first is the input.
-    keras_s = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
-    assert [layer.name for layer in keras_s.layers[1:5]] == FROZEN
+    assert [layer.name for layer in keras_s_own("vgg16").layers[1:5]] == FROZEN
     assert len(model.trainable_weights) == 2 * (13 - 3) + 2 * 3
     assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [
         1024, 1024, 10

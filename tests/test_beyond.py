@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ablation.config.arm import CnnConfig
-from ablation.files import read_yaml
+from ablation.config.arm import ArmConfig
+from ablation.files import read_yaml, write_yaml
 from ablation.resolution import resolve
 from ablation.training import network
+from stages import resolve as stage
 from tests.conftest import merged
 
 ROOT = Path(__file__).parent.parent
@@ -28,14 +29,52 @@ def test_each_is_an_arm_at_every_scale_and_costs_what_none_other_does(scale: str
     costs = {name: study.study.multiply_adds[name] for name in ("baseline", *ADDED["arms"])}
     assert len(set(costs.values())) == len(costs), costs
     for name in ADDED["arms"]:
-        assert isinstance(study.arms[name].model, CnnConfig)
+        assert study.arms[name].model.architecture == ("vgg19" if name == "vgg19" else "cnn")
+
+
+@pytest.mark.parametrize("scale", list(PARAMS["scales"]))
+def test_vgg19_differs_from_raw_vgg16_in_its_network_alone(scale: str) -> None:
+    study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
+    deeper, raw = study.arms["vgg19"], study.arms["vgg_raw"]
+    assert deeper.model_copy(update={"model": raw.model}) == raw
+    theirs = {"architecture": "vgg16"} | raw.model.model_dump(exclude={"architecture"})
+    ours = deeper.model.model_dump(exclude={"weights_digest"})
+    assert ours == theirs | {"architecture": "vgg19"}
+    assert study.study.multiply_adds["vgg19"] > study.study.multiply_adds["vgg_raw"]
 
 
 def test_each_is_a_network_of_its_own() -> None:
     arms = resolve(merged(PARAMS, ADDED) | {"scale": "smoke"}).arms
-    sizes = {
-        name: network(arms[name], 0, None).count_params() for name in ("baseline", *ADDED["arms"])
-    }
+    names = ("baseline", "vgg_raw", *ADDED["arms"])
+    sizes = {name: network(random(arms[name]), 0, None).count_params() for name in names}
     assert len(set(sizes.values())) == len(sizes), sizes
     for name in ("kernel_5", "wide", "resnet"):
         assert sizes[name] > sizes["baseline"]
+    assert sizes["vgg19"] > sizes["vgg_raw"]
+
+
+def random(arm: ArmConfig) -> ArmConfig:
+    """The arm without weights that would have to be fetched."""
+    change = {"weights": "none"} if arm.model.pretrained else {}
+    return arm.model_copy(update={"model": arm.model.model_copy(update=change)})
+
+
+def test_vgg19_s_weights_are_asked_for_where_an_arm_starts_from_them_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = PARAMS["sources"]["vgg19"]
+    none = {"arms": {"vgg19": {"model": {"vgg19": {"weights": "none"}}}}}
+    for change, fetched, digest in (
+        ({}, None, None),
+        (ADDED, source, source["public"]["digest"]),
+        (merged(ADDED, none), None, None),
+    ):
+        write_yaml(Path("params.yaml"), merged(PARAMS, change) | {"scale": "smoke"})
+        stage.main()
+        assert read_yaml(Path("configs/sources.yaml")) == PARAMS["sources"] | {"vgg19": fetched}
+        arm = Path("configs/arms/vgg19.yaml")
+        assert arm.exists() == bool(change)
+        if change:
+            assert read_yaml(arm)["model"]["weights_digest"] == digest
+        assert "weights_digest" not in read_yaml(Path("configs/arms/vgg_raw.yaml"))["model"]

@@ -59,7 +59,7 @@ def counted(arm: ArmConfig) -> int:
 
     from ablation.architectures import build
 
-    change = {"weights": "none"} if arm.model.architecture == "vgg16" else {}
+    change = {"weights": "none"} if arm.model.pretrained else {}
     arm = arm.model_copy(update={"model": arm.model.model_copy(update=change)})
     total = 0
     for layer in build(arm, np.random.default_rng(0), None).layers:
@@ -77,6 +77,14 @@ def test_the_cost_is_that_of_the_network_as_built(
     study = resolved("smoke")
     assert multiply_adds(study.arms[name]) == counted(study.arms[name])
     assert study.study.multiply_adds[name] == multiply_adds(study.arms[name])
+
+
+def test_so_is_vgg19_s(vgg19_arm: ArmConfig, resolved: Callable[[str], Resolved]) -> None:
+    assert multiply_adds(vgg19_arm) == counted(vgg19_arm)
+    # Three convolutions more, one in each of blocks 3 to 5, at 8, 4 and 2 px.
+    more = 9 * (64 * 256**2 + 16 * 512**2 + 4 * 512**2)
+    raw = resolved("smoke").arms["vgg_raw"]
+    assert multiply_adds(vgg19_arm) - multiply_adds(raw) == more
 
 
 def test_the_cost_of_a_residual_network_is_that_of_the_network_as_built(tiny_arm: Arm) -> None:

@@ -30,7 +30,7 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("train.optimizer", None, OPTIMIZERS),
     ("train.optimizer", ["adam"], OPTIMIZERS),
     ("arms.adam.train.optimizer", "nonsense", OPTIMIZERS),
-    ("model.architecture", "resnet", ("cnn", "vgg16")),
+    ("model.architecture", "resnet", ("cnn", "vgg16", "vgg19")),
     ("scales.smoke.train.batch_size", "abc", ("integer",)),
     ("scales.smoke.train.batch_size", "1", ("integer",)),
     ("scales.smoke.train.batch_size", 1.5, ("integer",)),
@@ -43,6 +43,8 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("model.cnn.dense_dropout", 1.0, ("less than 1",)),
     ("model.cnn.regularizer", "l3", ("none", "l1", "l2")),
     ("model.vgg16.frozen_layers", 20, ("19",)),
+    ("model.vgg19.frozen_layers", 23, ("22",)),
+    ("model.vgg19.weights", "keras", ("imagenet", "none")),
     ("train.optimizers.sgd.learning_rate", "0.1", ("number",)),
     ("train.optimizers.sgd.learning_rate", 0, ("greater than 0",)),
     ("train.optimizers.sgd.learning_rate", float("inf"), ("finite",)),
@@ -65,6 +67,7 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("scales.smoke.data.canvas", 50, ("56 px",)),
     ("scales.smoke.data.canvas", 300, ("240",)),
     ("sources.mnist.public.digest", "sha256:12", ("pattern",)),
+    ("sources.vgg19.public.digest", "md5:12", ("pattern",)),
     ("data.magnification", [1.0], ("2 items",)),
     ("scales.smoke.data.mnist_images", 60_001, ("60000",)),
     ("input.set", "fashion", ("modified", "mnist")),
@@ -117,15 +120,20 @@ UNKNOWN = [
     ("colour", ("scale", "seeds", "train", "figures")),
     ("data.colour", ("canvas", "tile")),
     ("input.colour", ("set", "threshold")),
-    ("model.colour", ("architecture", "cnn", "vgg16")),
+    ("model.colour", ("architecture", "cnn", "vgg16", "vgg19")),
     ("model.cnn.colour", ("blocks", "kernel")),
     ("model.cnn.architecture", ("blocks", "kernel")),
     ("model.vgg16.colour", ("weights", "frozen_layers")),
+    ("model.vgg19.colour", ("weights", "frozen_layers")),
+    ("model.vgg19.weights_digest", ("weights", "frozen_layers")),
+    ("arms.vgg_raw.model.vgg19.weights_digest", ("weights", "frozen_layers")),
     ("train.colour", ("precision", "threads")),
     ("train.optimizers.adam.colour", ("learning_rate", "momentum")),
     ("train.optimizers.adam.name", ("learning_rate", "momentum")),
     ("evaluation.colour", ("batch_size", "sample_images")),
-    ("sources.colour", ("mnist", "vgg16")),
+    ("sources.colour", ("mnist", "vgg16", "vgg19")),
+    ("sources.vgg19.colour", ("public", "index")),
+    ("sources.vgg19.public.colour", ("url", "digest")),
     ("sources.mnist.colour", ("public", "index", "content")),
     ("sources.mnist.public.colour", ("url", "digest")),
     ("arms.adam.colour", ("label", "extends", "input", "model", "train")),
@@ -159,6 +167,18 @@ def test_an_unknown_key_is_told_with_the_known_ones(
     assert ".".join(key) in told
     for name in offered:
         assert name in allowed
+
+
+def test_vgg19_without_a_source_of_its_weights_is_refused(params: Tree) -> None:
+    put(params, "sources.vgg19", None)
+    resolve(params)  # no arm asks for it
+    put(params, "arms.vgg_raw.model.architecture", "vgg19")
+    assert mistake(params) == (
+        "model.vgg19.weights = 'imagenet' (arm vgg_raw) and sources.vgg19 is null; "
+        "allowed: none, or an address under sources.vgg19"
+    )
+    put(params, "arms.vgg_raw.model.vgg19.weights", "none")
+    assert resolve(params).arms["vgg_raw"].model.architecture == "vgg19"
 
 
 @pytest.mark.parametrize("path", ["data.canvas", "train.epochs", "input.downscale"])

