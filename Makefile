@@ -21,7 +21,7 @@ bench: $(BIN)/.installed
 	$(RUN) python -m bench $(if $(PART),--part $(PART))
 
 test: lint
-	$(RUN) python -m pytest
+	$(RUN) python -m pytest -n 2 --dist loadgroup
 
 lint: $(BIN)/.installed
 	$(RUN) ruff check . && ruff format --check . && mypy

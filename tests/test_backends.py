@@ -1,4 +1,8 @@
-"""Every arm trains alike under TensorFlow and JAX, and a run under JAX keeps its promises."""
+"""Every arm trains alike under every backend, and a run under JAX or torch keeps its promises.
+
+The project pins TensorFlow and JAX; torch, which is as large as both, is held to them where a
+person has installed it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +32,11 @@ TOLERANCE = 1e-4  # of the first loss, between 2 and 5: the same network on the 
 # Of the change that a step makes. Rounding decides which ReLU is on, and normalization over a batch
 # of eight enlarges it to 0.1%; a gradient that lacks a part is off by far more.
 OF_THE_CHANGE = 0.01
+OTHERS = [
+    "jax",
+    pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="no torch here")),
+]
+Losses = dict[str, list[float]]
 
 
 def two_steps(arm: ArmConfig) -> dict[str, Any]:
@@ -47,20 +58,34 @@ def two_steps(arm: ArmConfig) -> dict[str, Any]:
     )
 
 
-@pytest.mark.slow
-def test_a_step_of_each_arm_has_the_same_loss_under_tensorflow_and_jax(
-    tmp_path: Path, resolved: Callable[[str], Resolved]
-) -> None:
+@pytest.fixture(scope="module")
+def losses_under(
+    tmp_path_factory: pytest.TempPathFactory, resolved: Callable[[str], Resolved]
+) -> Callable[[str], Losses]:
+    """Each arm's losses of two steps under a backend, from the weights that TensorFlow's had."""
+    folder = tmp_path_factory.mktemp("steps")
     arms = {name: two_steps(arm) for name, arm in resolved("smoke").arms.items()}
-    (tmp_path / "arms.json").write_text(json.dumps(arms))
-    losses = {}
-    for backend in ("tensorflow", "jax"):
-        out = tmp_path / f"{backend}.json"
-        under(backend, "tests.one_step", str(tmp_path), str(out))
-        losses[backend] = json.loads(out.read_text())
-    assert losses["jax"].keys() == arms.keys()
-    for name, ours in losses["jax"].items():
-        theirs = losses["tensorflow"][name]
+    (folder / "arms.json").write_text(json.dumps(arms))
+
+    @cache
+    def losses(backend: str) -> Losses:
+        out = folder / f"{backend}.json"
+        under(backend, "tests.one_step", str(folder), str(out))
+        return json.loads(out.read_text())
+
+    losses("tensorflow")
+    return losses
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", OTHERS)
+def test_a_step_of_each_arm_has_the_same_loss_as_under_tensorflow(
+    backend: str, losses_under: Callable[[str], Losses], resolved: Callable[[str], Resolved]
+) -> None:
+    losses = losses_under(backend)
+    assert losses.keys() == resolved("smoke").arms.keys()
+    for name, ours in losses.items():
+        theirs = losses_under("tensorflow")[name]
         change = abs(theirs[1] - theirs[0])
         assert change > 0.005, f"{name}: a step changed its loss by {change} only"
         assert abs(ours[0] - theirs[0]) <= TOLERANCE, name
@@ -68,8 +93,9 @@ def test_a_step_of_each_arm_has_the_same_loss_under_tensorflow_and_jax(
 
 
 @pytest.mark.slow
-def test_a_run_under_jax_is_repeatable_and_goes_on_where_it_was_interrupted() -> None:
-    assert " passed" in under("jax", "pytest", "-q", "tests/test_training.py")
+@pytest.mark.parametrize("backend", OTHERS)
+def test_a_run_is_repeatable_and_goes_on_where_it_was_interrupted(backend: str) -> None:
+    assert " passed" in under(backend, "pytest", "-q", "tests/test_training.py")
 
 
 def under(backend: str, *module: str) -> str:

@@ -20,13 +20,15 @@ ROOT = Path(__file__).parent.parent
 PARAMS = read_yaml(ROOT / "params.yaml")
 (LINES,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/gpu.md").read_text(), re.DOTALL)
 ADDED: dict[str, Any] = yaml.safe_load(LINES)
+FRESH = "fresh"  # the baseline's network on other images
+NETWORKS = [name for name in ADDED["arms"] if name != FRESH]
 
 
 @pytest.mark.parametrize("scale", list(PARAMS["scales"]))
 def test_each_is_an_arm_at_every_scale_and_costs_what_none_other_does(scale: str) -> None:
     study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
     assert set(study.arms) == {*PARAMS["arms"], *ADDED["arms"]}
-    costs = {name: study.study.multiply_adds[name] for name in ("baseline", *ADDED["arms"])}
+    costs = {name: study.study.multiply_adds[name] for name in ("baseline", *NETWORKS)}
     assert len(set(costs.values())) == len(costs), costs
     for name in ADDED["arms"]:
         assert study.arms[name].model.architecture == ("vgg19" if name == "vgg19" else "cnn")
@@ -43,9 +45,21 @@ def test_vgg19_differs_from_raw_vgg16_in_its_network_alone(scale: str) -> None:
     assert study.study.multiply_adds["vgg19"] > study.study.multiply_adds["vgg_raw"]
 
 
+@pytest.mark.parametrize("scale", list(PARAMS["scales"]))
+def test_fresh_differs_from_the_baseline_in_its_images_alone(scale: str) -> None:
+    study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
+    fresh, baseline = study.arms[FRESH], study.arms["baseline"]
+    assert fresh.layout is not None
+    for key, value in fresh.layout.model_dump().items():
+        assert value == getattr(study.data, key)
+    assert baseline.layout is None
+    train = fresh.train.model_copy(update={"fresh_images": False})
+    assert fresh.model_copy(update={"layout": None, "train": train}) == baseline
+
+
 def test_each_is_a_network_of_its_own() -> None:
     arms = resolve(merged(PARAMS, ADDED) | {"scale": "smoke"}).arms
-    names = ("baseline", "vgg_raw", *ADDED["arms"])
+    names = ("baseline", "vgg_raw", *NETWORKS)
     sizes = {name: network(random(arms[name]), 0, None).count_params() for name in names}
     assert len(set(sizes.values())) == len(sizes), sizes
     for name in ("kernel_5", "wide", "resnet"):

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from ablation.files import read_json, read_yaml, write_json
-from tests.pipeline.repository import Repository
+from tests.pipeline.repository import Repository, ran
 
 RUNS = ("baseline-0", "vgg_augmented-0")
 
@@ -133,6 +133,27 @@ def test_seeds_that_train_at_once_leave_the_files_of_each(
         assert 0 <= judged["test_accuracy"] <= 1
     assert histories[0] != histories[1]
     assert not list((repository.path / ".scratch/device").iterdir())
+
+
+@pytest.mark.slow
+def test_an_arm_with_fresh_images_trains_in_the_study_and_by_the_driver(
+    study: Repository, copy_of: Callable[[Repository], Repository]
+) -> None:
+    repository = copy_of(study)
+    arm = "  fresh: {label: fresh, train: {fresh_images: true}}\n"
+    repository.edit("params.yaml", "\narms:\n", f"\narms:\n{arm}")
+    output = repository.dvc("repro", "train@fresh-0")
+    assert ran(output, "train") == ["train@fresh-0"]
+    histories = repository.path / "models/histories"
+    columns = ["epoch", "metric"]
+    own, fixed = (pd.read_csv(histories / f"{a}-0/history.csv") for a in ("fresh", "baseline"))
+    assert own[columns].equals(fixed[columns])
+    losses = [table.set_index(columns)["value"][1, "running_loss"] for table in (own, fixed)]
+    assert losses[0] != losses[1]  # the same network saw other images
+    shutil.rmtree(histories / "fresh-0")
+    done = driver(repository.path, "fresh-0")
+    assert done.returncode == 0, done.stdout
+    assert pd.read_csv(histories / "fresh-0/history.csv")[columns].equals(fixed[columns])
 
 
 @pytest.mark.slow
