@@ -24,6 +24,7 @@ PARAMS = Path(__file__).parent.parent / "params.yaml"
 PIPELINE = Path(__file__).parent / "pipeline"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`pytest -n 2 --dist loadgroup` keeps together what shares a costly fixture: the tests of a
     file, and all that work on copies of one study."""
