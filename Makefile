@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := source $(BIN)/activate &&
 
-.PHONY: repro exp bench test lint lock
+.PHONY: repro exp bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS))
@@ -20,8 +20,15 @@ exp: $(BIN)/.installed
 bench: $(BIN)/.installed
 	$(RUN) python -m bench $(if $(PART),--part $(PART))
 
+# In two halves side by side: the tests that run whole studies, and all others.
 test: lint
-	$(RUN) python -m pytest -n 2 --dist loadgroup
+	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
+
+test-pipeline: $(BIN)/.installed
+	$(RUN) python -m pytest tests/pipeline
+
+test-modules: $(BIN)/.installed
+	$(RUN) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
 	$(RUN) ruff check . && ruff format --check . && mypy

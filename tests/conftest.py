@@ -21,16 +21,6 @@ settings.register_profile("suite", derandomize=True, deadline=None, database=Non
 settings.load_profile("suite")
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
-PIPELINE = Path(__file__).parent / "pipeline"
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`pytest -n 2 --dist loadgroup` keeps together what shares a costly fixture: the tests of a
-    file, and all that work on copies of one study."""
-    for item in items:
-        group = "pipeline" if PIPELINE in item.path.parents else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
