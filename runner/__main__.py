@@ -22,6 +22,7 @@ from ablation.files import read_config, read_yaml, write_text
 from runner import graph, pool
 from runner.cores import cores
 from runner.display import Display
+from runner.processor import multiplies_bfloat16
 
 PARAMS, LOGS = Path("params.yaml"), Path("logs")
 # What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
@@ -81,6 +82,7 @@ def train(study: StudyConfig, jobs: int) -> bool:
     if not todo:
         return False
     todo.sort(key=lambda key: -costs[key])
+    warn_of_bfloat16([key.rsplit("-", 1)[0] for key in todo], multiplies_bfloat16())
     print(f"training {len(todo)} of {len(costs)} runs, {jobs} at a time; logs in {LOGS}/")
     commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
     commands |= {key: graph.run_command(key) for key in todo}
@@ -96,6 +98,23 @@ def train(study: StudyConfig, jobs: int) -> bool:
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)
     return True
+
+
+def warn_of_bfloat16(arms: Sequence[str], in_hardware: bool) -> None:
+    """Says what would take ten times as long as it must, before it does."""
+    if in_hardware:
+        return
+    slow = [
+        arm
+        for arm in dict.fromkeys(arms)
+        if read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train.precision != "float32"
+    ]
+    if slow:
+        print(
+            "warning: in bfloat16, which this processor does not have, these take many times as "
+            f"long as in float32: {', '.join(slow)}; docs/laptop.md says how to change it",
+            flush=True,
+        )
 
 
 def draw(figures: Sequence[str], jobs: int) -> None:

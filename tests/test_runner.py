@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ablation.config.study import StudyConfig
 from ablation.files import write_json, write_yaml
+from ablation.resolution import Resolved
 from runner import __main__ as runner
 from runner import graph
 from runner.display import Display
 from runner.graph import StudyError
 from runner.pool import State
+from runner.processor import has_bfloat16
 
 PARAMS = "# A comment.\nscale: laptop   # which\nscales:\n  smoke: {}\n  laptop: {}\n"
 
@@ -78,8 +81,9 @@ def quits(code: int, text: str = "") -> list[str]:
 
 
 @pytest.fixture
-def study(monkeypatch: pytest.MonkeyPatch) -> StudyConfig:
+def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) -> StudyConfig:
     """Two runs, of which that of Adam is out of date and takes no work."""
+    write_yaml(Path("configs/arms/adam.yaml"), resolved("smoke").arms["adam"].model_dump())
     monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
     monkeypatch.setattr(graph, "outdated", lambda: {"train@adam-0", "evaluate@adam-0"})
     monkeypatch.setattr(graph, "run_command", lambda key: quits(0))
@@ -143,3 +147,35 @@ def test_a_figure_that_fails_is_told_with_its_log(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(graph, "figures_command", lambda names: fails)
     with pytest.raises(StudyError, match=r"a figure failed; see logs/figures-1\.log$"):
         runner.draw(["a"], jobs=2)
+
+
+def test_bfloat16_without_hardware_for_it_is_warned_of(
+    capsys: pytest.CaptureFixture[str], resolved: Callable[[str], Resolved]
+) -> None:
+    arms = resolved("laptop").arms
+    for name in ("baseline", "vgg_raw"):
+        write_yaml(Path(f"configs/arms/{name}.yaml"), arms[name].model_dump())
+    runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=True)
+    runner.warn_of_bfloat16(["baseline"], in_hardware=False)
+    assert capsys.readouterr().out == ""
+    runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=False)
+    said = capsys.readouterr().out
+    assert said.startswith("warning: in bfloat16")
+    assert said.count("vgg_raw") == 1
+    assert "baseline" not in said
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        ("processor : 0\nflags\t\t: fpu avx2 avx512_bf16 sha\n", True),
+        ("flags\t: fpu avx2 avx512f avx512_vnni\n", False),
+        ("Features\t: fp asimd bf16 i8mm\n", True),
+        ("Features\t: fp asimd\n", False),
+        ("nothing of the kind\n", True),  # it does not tell
+    ],
+)
+def test_a_processor_that_multiplies_bfloat16_is_known_by_its_flags(
+    cpuinfo: str, expected: bool
+) -> None:
+    assert has_bfloat16(cpuinfo) is expected
