@@ -11,7 +11,12 @@ def limit(count: int) -> None:
     The order in which threads add up changes the last bits, so a run's result belongs to its
     number of threads.
     """
-    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for name in (
+        "TF_NUM_INTRAOP_THREADS",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",  # torch heeds it before OpenMP's
+        "OPENBLAS_NUM_THREADS",
+    ):
         os.environ[name] = str(count)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     # Start-up notices of TensorFlow's libraries would bury the progress.

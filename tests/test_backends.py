@@ -30,7 +30,7 @@ CERTAIN: dict[str, dict[str, Any]] = {
 }
 TOLERANCE = 1e-4  # of the first loss, between 2 and 5: the same network on the same batch
 # Of the change that a step makes. Rounding decides which ReLU is on, and normalization over a batch
-# of eight enlarges it to 0.1%; a gradient that lacks a part is off by far more.
+# of eight enlarges it to 0.5%; a gradient that lacks a part is off by far more.
 OF_THE_CHANGE = 0.01
 OTHERS = [
     "jax",
