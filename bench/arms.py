@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.config.arm import ArmConfig
 from ablation.files import read_yaml
-from ablation.resolution import Resolved, resolve
+from ablation.study.resolution import Resolved, resolve
+from ablation.training.config import ArmConfig
 from bench.processes import ROOT
 
 CLASSES = 10

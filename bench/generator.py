@@ -11,9 +11,10 @@ import sys
 import time
 from typing import Any
 
-from ablation import generator
-from ablation.compose import compose
-from ablation.digits import Digits
+from ablation.composition.backgrounds import pictures
+from ablation.composition.compose import compose
+from ablation.composition.digits import Digits
+from ablation.composition.placement import geometry
 from bench import arms
 from bench.processes import child, peak_bytes
 from bench.results import Row, of
@@ -52,11 +53,11 @@ def measure() -> list[Row]:
 
 def composing(scale: str, count: int) -> dict[str, float]:
     config = arms.study(scale).data
-    sources = generator.pictures(config.backgrounds, config.background_seed)
+    sources = pictures(config.backgrounds, config.background_seed)
     digits = Digits(*arms.random_images(10_000, config.tile))
     workers = cores()
     started = time.perf_counter()
-    compose(digits, count, generator.geometry(config), sources, config.image_seed, workers)
+    compose(digits, count, geometry(config), sources, config.image_seed, workers)
     seconds = time.perf_counter() - started
     # Each worker as much as the largest of them; pages that they share count more than once.
     held = peak_bytes() + workers * peak_bytes(resource.RUSAGE_CHILDREN)

@@ -13,8 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from ablation.progress import Progress
-from ablation.threads import limit
+from ablation.monitoring.progress import Progress
+from ablation.training.framework import limit
 from bench import arms, checkouts
 from bench.processes import child, in_turns
 from bench.results import Row, exponent, of
@@ -74,7 +74,7 @@ def _of_arms() -> list[Row]:
 def training_seconds(threads: int) -> dict[int, list[float]]:
     """Number of images -> seconds of the steps of each epoch that counts."""
     limit(threads)
-    from ablation import training
+    from ablation.training import loop
 
     images, labels = arms.random_images(IMAGES[-1] + 250, arms.study("laptop").data.canvas)
     seconds = {}
@@ -94,10 +94,10 @@ def training_seconds(threads: int) -> dict[int, list[float]]:
                 threads=threads,
             )
             validation = np.arange(IMAGES[-1], IMAGES[-1] + 250)
-            data = training.Images(mapped, labels, np.arange(count), validation)
-            model = training.network(arm, 0, None)
+            data = loop.Images(mapped, labels, np.arange(count), validation)
+            model = loop.network(arm, 0, None)
             checkpoint = Path(folder) / f"{count}.npz"
-            trained = training.train(model, arm, 0, data, checkpoint, "bench", silent)
+            trained = loop.train(model, arm, 0, data, checkpoint, "bench", silent)
             seconds[count] = [row["seconds"] for row in trained.history][1:]
     return seconds
 

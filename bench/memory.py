@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.progress import Progress
-from ablation.threads import limit
+from ablation.monitoring.progress import Progress
+from ablation.training.framework import limit
 from bench import arms
 from bench.processes import child, peak_bytes
 from bench.results import Row
@@ -46,7 +46,7 @@ def measure() -> list[Row]:
 def step(count: int) -> dict[str, int]:
     """The most memory held before the first step and after the last, in bytes."""
     limit(cores())
-    from ablation import training
+    from ablation.training import loop
 
     batch = arms.baseline("paper").train.batch_size
     arm = arms.baseline(
@@ -61,17 +61,17 @@ def step(count: int) -> dict[str, int]:
         path = Path(folder) / "images.npy"
         shape = (count, arm.image_size, arm.image_size)
         np.lib.format.open_memmap(path, "w+", np.uint8, shape).flush()  # a file of holes
-        data = training.Images(
+        data = loop.Images(
             np.load(path, mmap_mode="r"), np.zeros(count, np.uint8), numbers[MEASURED:],
             numbers[:MEASURED],
         )  # fmt: skip
-        model = training.network(arm, 0, None)
+        model = loop.network(arm, 0, None)
         built = peak_bytes()
 
         def silent(_: Progress) -> None:
             pass
 
-        training.train(model, arm, 0, data, Path(folder) / "state.npz", "bench", silent)
+        loop.train(model, arm, 0, data, Path(folder) / "state.npz", "bench", silent)
     return {"built": built, "peak": peak_bytes()}
 
 

@@ -69,13 +69,17 @@ def first_step(started: float, folder: Path) -> dict[str, float]:
     timeline.mark("Python, NumPy and pydantic")
     with timeline.outside():  # it reads one small file instead
         arm = arms.baseline("laptop")
-    from ablation.threads import limit
+    from ablation.training.framework import limit
 
     limit(arm.train.threads)
     import tensorflow  # noqa: F401
 
     timeline.mark("TensorFlow, which imports Keras")
-    from ablation import checkpoints, run_files, training  # noqa: F401
+    from ablation.training import (
+        checkpoints,
+        loop,
+        results,  # noqa: F401
+    )
 
     timeline.mark("the project's own modules")
     images, labels = folder / "images.npy", folder / "labels.npy"
@@ -84,18 +88,18 @@ def first_step(started: float, folder: Path) -> dict[str, float]:
     count = len(np.load(labels))
     numbers = np.random.default_rng(0).permutation(count)
     validation = int(VALIDATION * count)
-    data = training.Images(
+    data = loop.Images(
         np.load(images, mmap_mode="r"), np.load(labels), numbers[validation:], numbers[:validation]
     )
     timeline.mark("opening the images")
-    model = training.network(arm, 0, None)
+    model = loop.network(arm, 0, None)
     timeline.mark("building the network")
 
     def stop(_: object) -> None:
         raise _FirstStepDone
 
     try:
-        training.train(model, arm, 0, data, folder / "state.npz", "bench", stop)
+        loop.train(model, arm, 0, data, folder / "state.npz", "bench", stop)
     except _FirstStepDone:
         timeline.mark("compiling and the first step")
     return timeline.parts

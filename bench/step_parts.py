@@ -12,8 +12,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from ablation.config.arm import ArmConfig
-from ablation.threads import limit
+from ablation.training.config import ArmConfig
+from ablation.training.framework import limit
 from bench import arms
 from bench.processes import child, in_turns
 from bench.results import Row, of
@@ -50,7 +50,7 @@ def measure() -> list[Row]:
 def milliseconds(threads: int) -> dict[str, list[float]]:
     """Variant -> milliseconds of a step, each round."""
     limit(threads)
-    from ablation import training
+    from ablation.training import loop
 
     arm = arms.baseline("laptop", threads=threads)
     batch = arm.train.batch_size
@@ -71,7 +71,7 @@ def milliseconds(threads: int) -> dict[str, list[float]]:
         changed = ArmConfig.model_validate(
             {**arm.model_dump(), "model": {**arm.model.model_dump(), **change}}
         )
-        model = training.network(changed, 0, None)
+        model = loop.network(changed, 0, None)
         compile_as_trained(model, changed, STEPS)
 
         def step(number: int) -> None:
@@ -80,7 +80,7 @@ def milliseconds(threads: int) -> dict[str, list[float]]:
 
         return timed(step)
 
-    alone = bound(training.network(arm, 0, None), batch)
+    alone = bound(loop.network(arm, 0, None), batch)
     measurements = {name: variant(change) for name, change in VARIANTS.items()}
     measurements["convolutions and dense layers alone"] = timed(lambda _: alone())
     taken = in_turns(measurements, 1 + ROUNDS)

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ablation.costs import multiply_adds
-from ablation.progress import Progress
-from ablation.threads import limit
+from ablation.monitoring.progress import Progress
+from ablation.study.costs import multiply_adds
+from ablation.training.framework import limit
 from bench import arms
 from bench.processes import child
 from bench.results import Row, of, ratios
@@ -68,7 +68,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
     limit(threads)
     import keras
 
-    from ablation import training
+    from ablation.training import loop
 
     arm = arms.baseline(
         "laptop",
@@ -84,7 +84,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
     clock = _EpochClock()
 
     def fitting(jit: Any) -> Callable[[], float]:
-        model = training.network(arm, 0, None)
+        model = loop.network(arm, 0, None)
         compile_as_trained(model, arm, counted // batch, jit)
 
         def epoch() -> float:
@@ -99,7 +99,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
 
         return epoch
 
-    model = training.network(arm, 0, None)
+    model = loop.network(arm, 0, None)
     alone = bound(model, batch)
 
     def bounded() -> float:
@@ -117,14 +117,14 @@ def speeds(threads: int) -> dict[str, list[float]]:
                 taken[name].append(side())
 
     with tempfile.TemporaryDirectory() as folder:
-        data = training.Images(
+        data = loop.Images(
             arms.saved(Path(folder), images),
             labels,
             np.random.default_rng(0).permutation(IMAGES),
             np.arange(IMAGES, IMAGES + 250),
         )
         checkpoint = Path(folder) / "state.npz"
-        trained = training.train(model, arm, 0, data, checkpoint, "bench", take_turns)
+        trained = loop.train(model, arm, 0, data, checkpoint, "bench", take_turns)
     taken["loop"] = [counted / row["seconds"] for row in trained.history]
     work = 2 * (1 + BACKWARD) * multiply_adds(arm) / 1e9
     taken["gflops"] = [work * speed for speed in taken["bound"]]
@@ -132,10 +132,10 @@ def speeds(threads: int) -> dict[str, list[float]]:
 
 
 def compile_as_trained(model: Any, arm: Any, steps: int, jit: Any = False) -> None:
-    """Compiles as `ablation.training.compile_for` does under TensorFlow, but for XLA."""
+    """Compiles as `ablation.training.loop.compile_for` does under TensorFlow, but for XLA."""
     import keras
 
-    from ablation import optimizers
+    from ablation.training import optimizers
 
     model.compile(
         optimizer=optimizers.build(arm.train.optimizer, steps),

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablation.cli import run
-from ablation.config.study import StudyConfig
 from ablation.errors import UserError
 from ablation.files import read_config
+from ablation.study.config import StudyConfig
 
 TIME_IS_UP = 3
 

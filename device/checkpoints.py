@@ -8,9 +8,9 @@ from pathlib import Path
 
 import keras
 
-from ablation.checkpoints import History
-from ablation.checkpoints import restore as restore_one
-from ablation.checkpoints import save as save_one
+from ablation.training.checkpoints import History
+from ablation.training.checkpoints import restore as restore_one
+from ablation.training.checkpoints import save as save_one
 
 EPOCH, UNFINISHED = "epoch-", "unfinished"
 

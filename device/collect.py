@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ablation.cli import run
-from ablation.config.study import StudyConfig
 from ablation.errors import UserError
 from ablation.files import read_config, read_json, read_yaml, write_json
+from ablation.study.config import StudyConfig
 
 REPORTS, HISTORIES, ARMS = Path("reports"), Path("models/histories"), Path("configs/arms")
 RESULTS = (

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig
 from ablation.errors import UserError
 from ablation.files import read_config, replacing
+from ablation.training.config import ArmConfig
 
 CODE = ("ablation", "stages", "device")
 RAW = Path("data/raw")

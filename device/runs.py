@@ -16,11 +16,11 @@ from pathlib import Path
 
 import jax
 
-from ablation import run_files
-from ablation.config.arm import ArmConfig
 from ablation.files import read_config, write_json
-from ablation.progress import Progress
-from ablation.training import network
+from ablation.monitoring.progress import Progress
+from ablation.training import results
+from ablation.training.config import ArmConfig
+from ablation.training.loop import network
 from device import training
 from stages import evaluate
 from stages.train import read_images, read_weights
@@ -57,14 +57,14 @@ def train_and_judge(
     # Other runs together are another checkpoint: all of one are at the same epoch.
     checkpoint = CHECKPOINTS / "+".join(run.name for run in runs)
     checkpoint.mkdir(parents=True, exist_ok=True)
-    results = training.train(runs, arm, checkpoint, report, seconds_left)
-    for run, trained in zip(runs, results, strict=True):
-        run_files.write(trained, HISTORIES / run.name, NETWORKS / f"{run.name}.keras")
+    finished = training.train(runs, arm, checkpoint, report, seconds_left)
+    for run, trained in zip(runs, finished, strict=True):
+        results.write(trained, HISTORIES / run.name, NETWORKS / f"{run.name}.keras")
         # The stage itself judges, so that both scales are judged alike.
         sys.argv[1:] = [name, str(run.seed)]
         evaluate.main()
     # Last, and of all runs together: a kill before leaves all of them to the checkpoint.
-    for run, trained in zip(runs, results, strict=True):
+    for run, trained in zip(runs, finished, strict=True):
         write_json(
             HISTORIES / run.name / FINISHED,
             {

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig
 from ablation.errors import UserError
 from ablation.files import read_config, write_json
+from ablation.training.config import ArmConfig
 
 if TYPE_CHECKING:
     import keras
@@ -85,7 +85,7 @@ def matrix_rate(side: int, precision: str) -> float:
 
 def speed(arm: ArmConfig, steps: int, batch: int) -> dict[str, Any]:
     """Images a second of an epoch's compiled call, and the work of one image, in flop."""
-    from ablation.training import compile_for, network
+    from ablation.training.loop import compile_for, network
     from device.epochs import DeviceTraining
 
     rng = np.random.default_rng(0)

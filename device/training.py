@@ -1,4 +1,4 @@
-"""Trains runs of an arm on the device, in the order and with the history of `ablation.training`.
+"""Trains runs of an arm on the device, in the order and with the history of the study's own loop.
 
 Only the loop over batches differs, which is one compiled call an epoch, of all the runs at once.
 """
@@ -16,11 +16,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.checkpoints import History
-from ablation.config.arm import ArmConfig, TrainConfig
-from ablation.epochs import Epochs, Images
-from ablation.progress import Progress, Report
-from ablation.training import Trained, compile_for
+from ablation.monitoring.progress import Progress, Report
+from ablation.training.checkpoints import History
+from ablation.training.config import ArmConfig, TrainConfig
+from ablation.training.epochs import Epochs, Images
+from ablation.training.loop import Trained, compile_for
 from device import checkpoints
 from device.epochs import DeviceTraining, Pixels
 
@@ -49,7 +49,7 @@ def train(
     report: Report,
     seconds_left: Callable[[], float],
 ) -> list[Trained]:
-    """Trains each run as `ablation.training.train` does, all from `checkpoint` where there is one.
+    """Trains each run as the study's own loop does, all from `checkpoint` where there is one.
 
     Args:
         runs: of `arm`, on the same images.

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablation.config.arm import ArmConfig
-from ablation.config.study import StudyConfig
 from ablation.files import read_config, read_yaml, write_text
+from ablation.study.config import StudyConfig
+from ablation.training.config import ArmConfig
 from runner import graph, pool
 from runner.cores import cores
 from runner.display import Display

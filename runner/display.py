@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ablation.files import read_json
-from ablation.progress import Progress, duration
+from ablation.monitoring.progress import Progress, duration
 from runner.pool import State
 
 QUIET = 20.0  # seconds between two reports where there is no terminal

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation import admission, kaggle
 from ablation.cli import run
-from ablation.config.admit import AdmitConfig
+from ablation.competition import admission, kaggle
+from ablation.competition.config import AdmitConfig
 from ablation.errors import UserError
 from ablation.files import read_config, replacing
 

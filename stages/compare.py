@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation import claims
-from ablation.claim_words import introduction, markdown
 from ablation.cli import run
-from ablation.comparison import Runs, compare
-from ablation.config.claim import ClaimsConfig
-from ablation.config.study import StudyConfig
 from ablation.files import read_config, read_json, replacing, write_json, write_text
-from ablation.run_metrics import Run
+from ablation.reporting.claims import introduction, markdown
+from ablation.statistics import claims
+from ablation.statistics.comparison import Runs, compare
+from ablation.statistics.config import ClaimsConfig
+from ablation.statistics.run_metrics import Run
 from ablation.statistics.variance import mcnemar
+from ablation.study.config import StudyConfig
 
 CONFIGS, REPORTS, SETS = Path("configs"), Path("reports"), Path("data/sets")
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")

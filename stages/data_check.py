@@ -6,18 +6,20 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ablation import data_check, generator
 from ablation.cli import run
-from ablation.compose import compose
-from ablation.config.data import DataConfig
-from ablation.config.measured import Measured
-from ablation.data_check import EACH, MADE, SAMPLE, Images
-from ablation.digits import Digits
+from ablation.composition.backgrounds import pictures
+from ablation.composition.compose import compose
+from ablation.composition.config import DataConfig
+from ablation.composition.digits import Digits
+from ablation.composition.placement import geometry
+from ablation.data_check import check
+from ablation.data_check.check import EACH, MADE, SAMPLE, Images
+from ablation.data_check.config import Measured
+from ablation.data_check.tolerance import as_json, complaint
 from ablation.errors import UserError
-from ablation.figures import contact_sheet
-from ablation.figures.style import save
 from ablation.files import read_config, replacing, write_json
-from ablation.judgement import as_json, complaint
+from ablation.reporting.figures import contact_sheet
+from ablation.reporting.figures.style import save
 
 COMPOSITIONS, SET, REPORTS = Path("data/compositions"), Path("data/sets/modified"), Path("reports")
 SAMPLE_STREAM = 1000  # added to the image seed: a stream that preprocess does not compose with
@@ -26,7 +28,7 @@ NOTHING = "No image was composed, so there is nothing to judge and no background
 
 
 def main() -> None:
-    measured = read_config(Path("ablation/measured.yaml"), Measured)
+    measured = read_config(Path("ablation/data_check/measured.yaml"), Measured)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     if config.source != "composed":
         content: dict[str, Any] = {"composed": False, "passed": None, "rows": []}
@@ -47,18 +49,18 @@ def main() -> None:
         families=facts["train"]["families"],
         corners=facts["train"]["corners"],
     )
-    reason = data_check.unlike(config, measured) or data_check.too_few(made)
+    reason = check.unlike(config, measured) or check.too_few(made)
     judged = _sample(config, measured) if reason else made
 
-    rows = data_check.background_rows(judged, measured)
-    rows += data_check.digit_rows(judged, measured)
-    rows += data_check.tile_rows(corners, config.tile, config.canvas)
-    rows += data_check.label_rows(
+    rows = check.background_rows(judged, measured)
+    rows += check.digit_rows(judged, measured)
+    rows += check.tile_rows(corners, config.tile, config.canvas)
+    rows += check.label_rows(
         labels["train"], np.concatenate(list(labels.values())), digits, measured
     )
     if reason:
-        rows += data_check.background_rows(made, measured, reason)
-        rows += data_check.digit_rows(made, measured, reason)
+        rows += check.background_rows(made, measured, reason)
+        rows += check.digit_rows(made, measured, reason)
     wrong = complaint(rows)
     content = {
         "composed": True,
@@ -68,7 +70,7 @@ def main() -> None:
         "canvas": config.canvas,
         "rows": as_json(rows),
     }
-    _write(content, contact_sheet.draw(data_check.shown(judged, SHOWN)))
+    _write(content, contact_sheet.draw(check.shown(judged, SHOWN)))
     if wrong:
         raise UserError(f"{wrong}; all of them are in {REPORTS}/data_check.json")
     print(f"data_check: {sum(row.passed is True for row in rows)} measures inside their tolerances")
@@ -86,8 +88,8 @@ def _sample(config: DataConfig, measured: Measured) -> Images:
     composed = compose(
         digits,
         EACH * len(config.backgrounds),
-        generator.geometry(measured.layout),
-        generator.pictures(config.backgrounds, config.background_seed),
+        geometry(measured.layout),
+        pictures(config.backgrounds, config.background_seed),
         config.image_seed + SAMPLE_STREAM,
     )
     return Images(

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig
-from ablation.config.study import EvaluationConfig
-from ablation.evaluation import accuracy, macro_f1
+from ablation.evaluation.config import EvaluationConfig
+from ablation.evaluation.metrics import accuracy, macro_f1, wilson
 from ablation.files import read_config, replacing, write_json
-from ablation.intervals import wilson
-from ablation.split import measured
-from ablation.threads import limit
+from ablation.training.config import ArmConfig
+from ablation.training.framework import limit
+from ablation.training.split import measured
 
 OWN = Path("data/own/external")
 PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2)
@@ -31,7 +30,11 @@ def main() -> None:
     import keras
 
     # Names the project's own layers for Keras, which loads them by name.
-    from ablation import fused, inspection, layers  # noqa: F401
+    from ablation.networks import (
+        batch_normalization,  # noqa: F401
+        input_layers,  # noqa: F401
+        summary,
+    )
 
     model = keras.saving.load_model(f"models/networks/{name}-{seed}.keras", compile=False)
     sets = Path("data/sets") / arm.input.set
@@ -72,7 +75,7 @@ def main() -> None:
     numbers = np.array(
         [max(1, round(n / PAPER_IMAGES * len(images))) for n in config.sample_images]
     )
-    steps = inspection.input_steps(model, images[numbers - 1])
+    steps = summary.input_steps(model, images[numbers - 1])
     with replacing(out / "samples.npz") as temporary:
         np.savez_compressed(
             temporary,

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.cli import run
-from ablation.config.data import SourcesConfig
 from ablation.files import read_config, replacing
-from ablation.mnist import read_mnist
-from ablation.sources import obtain
-from ablation.vgg_weights import read_weights
+from ablation.sources.config import SourcesConfig
+from ablation.sources.download import obtain
+from ablation.sources.mnist import read_mnist
+from ablation.sources.vgg_weights import read_weights
 
 RAW = Path("data/raw")
 

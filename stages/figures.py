@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ablation import figures
 from ablation.cli import run
-from ablation.config.figure import FigureConfig
-from ablation.figures.style import save
 from ablation.files import read_yaml, replacing
+from ablation.reporting import figures
+from ablation.reporting.config import FigureConfig
+from ablation.reporting.figures.style import save
 
 REPORTS = Path("reports")
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation import generator
 from ablation.cli import run
-from ablation.compose import compose
-from ablation.config.data import DataConfig
-from ablation.digits import Digits
+from ablation.composition.backgrounds import pictures
+from ablation.composition.compose import compose
+from ablation.composition.config import DataConfig
+from ablation.composition.digits import Digits
+from ablation.composition.placement import geometry
 from ablation.errors import UserError
 from ablation.files import read_config, replacing
 
@@ -45,12 +46,12 @@ def main() -> None:
 
 def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
     """Modified MNIST after the measurements, and how each of its images came to be."""
-    geometry = generator.geometry(config)
-    sources = generator.pictures(config.backgrounds, config.background_seed)
+    laid_out = geometry(config)
+    sources = pictures(config.backgrounds, config.background_seed)
     counts = {"train": config.images, "test": config.test_images}
     for stream, (part, count) in enumerate(counts.items()):
         composed = compose(
-            digits[part], count, geometry, sources, config.image_seed + stream, os.cpu_count() or 1
+            digits[part], count, laid_out, sources, config.image_seed + stream, os.cpu_count() or 1
         )
         _write(f"modified/{part}", composed.images, composed.labels)
         with replacing(COMPOSITIONS / f"{part}.npz") as temporary:

@@ -6,17 +6,17 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from ablation import captions
-from ablation.captions.curves import majority_shares
-from ablation.captions.data_check import data_check
-from ablation.captions.verdicts import verdicts
 from ablation.cli import run
-from ablation.config.claim import ClaimsConfig
-from ablation.config.data import DataConfig
-from ablation.config.figure import CurvesFigure, FigureConfig
-from ablation.config.study import StudyConfig
+from ablation.composition.config import DataConfig
 from ablation.files import read_config, read_json, read_yaml, write_text
-from ablation.report import Illustration, render
+from ablation.reporting import captions
+from ablation.reporting.captions.curves import majority_shares
+from ablation.reporting.captions.data_check import data_check
+from ablation.reporting.captions.verdicts import verdicts
+from ablation.reporting.config import CurvesFigure, FigureConfig
+from ablation.reporting.report import Illustration, render
+from ablation.statistics.config import ClaimsConfig
+from ablation.study.config import StudyConfig
 
 CONFIGS, REPORTS = Path("configs"), Path("reports")
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ablation.checks import ConfigError
 from ablation.cli import run
-from ablation.config.figure import ForestFigure
 from ablation.errors import UserError
 from ablation.files import read_yaml, write_yaml
-from ablation.resolution import resolve
+from ablation.reporting.config import ForestFigure
+from ablation.study.checks import ConfigError
+from ablation.study.resolution import resolve
 
 PARAMS = Path("params.yaml")
 CONFIGS = Path("configs")

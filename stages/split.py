@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.cli import run
-from ablation.config.data import DataConfig
-from ablation.config.study import StudyConfig
+from ablation.composition.config import DataConfig
 from ablation.files import read_config, replacing
-from ablation.split import stratified
+from ablation.study.config import StudyConfig
+from ablation.training.split import stratified
 
 SETS = Path("data/sets")
 

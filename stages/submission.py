@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ablation.cli import run
-from ablation.config.study import StudyConfig
 from ablation.files import read_config, replacing
-from ablation.summary import best_arm
+from ablation.reporting.summary import best_arm
+from ablation.study.config import StudyConfig
 
 SUBMITTED_SET = "modified"  # the competition's images; an arm on the original MNIST has others
 

@@ -7,20 +7,20 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from ablation import summary
 from ablation.cli import run
-from ablation.config.claim import ClaimsConfig
-from ablation.config.data import DataConfig
-from ablation.config.figure import (
+from ablation.composition.config import DataConfig
+from ablation.files import read_config, read_json, read_yaml, replacing, write_json
+from ablation.reporting import summary
+from ablation.reporting.config import (
     ArchitecturesFigure,
     AugmentationFigure,
-    ComparisonFigure,
+    BestFigure,
     CurvesFigure,
     FigureConfig,
     ForestFigure,
 )
-from ablation.config.study import StudyConfig
-from ablation.files import read_config, read_json, read_yaml, replacing, write_json
+from ablation.statistics.config import ClaimsConfig
+from ablation.study.config import StudyConfig
 
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
 SETS, REPORTS = Path("data/sets"), Path("reports")
@@ -67,8 +67,8 @@ def main() -> None:
             }
             layers = {arm: pd.read_csv(file) for arm, file in files.items()}
             table = summary.architectures_table(figure, layers)
-        elif isinstance(figure, ComparisonFigure):
-            table = summary.comparison_table(figure, runs, _image_counts(study))
+        elif isinstance(figure, BestFigure):
+            table = summary.best_table(figure, runs, _image_counts(study))
         elif isinstance(figure, ForestFigure):
             claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
             comparisons = pd.read_csv(REPORTS / "comparison.csv")

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.cli import run
-from ablation.config.arm import ArmConfig
-from ablation.epochs import Images
 from ablation.files import read_config
-from ablation.progress import Notebook, Progress
-from ablation.threads import limit
+from ablation.monitoring.progress import Notebook, Progress
+from ablation.training.config import ArmConfig
+from ablation.training.epochs import Images
+from ablation.training.framework import limit
 
 RAW = Path("data/raw")
 DIGITS = RAW / "mnist.npz"
@@ -26,7 +26,7 @@ def main() -> None:
     arm = read_config(config, ArmConfig)
     limit(arm.train.threads)
     # Only now, since a framework reads its number of threads when it is imported.
-    from ablation import checkpoints, run_files, training
+    from ablation.training import checkpoints, loop, results
 
     data = read_images(arm, seed, workers=1)
     # DVC empties a stage's outputs before it runs it, so what a run resumes from lies elsewhere.
@@ -43,9 +43,9 @@ def main() -> None:
 
     if checkpoint.exists():
         print(f"{key}  goes on from {checkpoint}", flush=True)
-    network = training.network(arm, seed, read_weights(arm))
-    trained = training.train(network, arm, seed, data, checkpoint, key, report)
-    run_files.write(trained, Path(f"models/histories/{key}"), Path(f"models/networks/{key}.keras"))
+    network = loop.network(arm, seed, read_weights(arm))
+    trained = loop.train(network, arm, seed, data, checkpoint, key, report)
+    results.write(trained, Path(f"models/histories/{key}"), Path(f"models/networks/{key}.keras"))
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
 
 
@@ -56,8 +56,8 @@ def read_images(arm: ArmConfig, seed: int, workers: int) -> Images:
         training, validation = (split[f"{arm.input.set}_{p}"] for p in ("training", "validation"))
     composer = None
     if arm.layout:
-        from ablation import fresh
-        from ablation.digits import Digits
+        from ablation.composition.digits import Digits
+        from ablation.training import fresh
 
         with np.load(DIGITS) as arrays:
             digits = Digits(arrays["x_train"], arrays["y_train"])

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ablation.config.arm import ArmConfig
 from ablation.files import read_yaml
-from ablation.resolution import Resolved, resolve
-from ablation.threads import limit
+from ablation.study.resolution import Resolved, resolve
+from ablation.training.config import ArmConfig
+from ablation.training.framework import limit
 
 limit(1)  # before anything imports a framework
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ablation.checks import ConfigError
 from ablation.files import read_yaml
-from ablation.resolution import resolve
+from ablation.study.checks import ConfigError
+from ablation.study.resolution import resolve
 
 Tree = dict[str, Any]
 Path_ = tuple[str | int, ...]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation import files
-from ablation.config.study import EvaluationConfig
+from ablation.evaluation.config import EvaluationConfig
 
 
 def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The statistics of the study: pure functions of NumPy arrays, one module a subject."""
+"""How runs are compared over seeds, and the paper's claims judged: pure functions."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from ablation.intervals import wilson
+from ablation.evaluation.metrics import wilson
 from ablation.statistics.paired import Interval
 
 

@@ -41,7 +41,7 @@ def test_an_arm_a_figure_and_a_claim_are_an_edit_of_params_alone(
     assert ran(output, "evaluate") == [f"evaluate@{arm}-0"]
     drawn = ran(output, "figures")
     assert f"figures@{figure}" in drawn
-    assert "figures@comparison" in drawn
+    assert "figures@differences" in drawn
     assert "figures@dropout" not in drawn
     assert not ran(output, "preprocess")
 

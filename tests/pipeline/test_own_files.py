@@ -50,7 +50,7 @@ def small_study(params: dict[str, Any]) -> dict[str, Any]:
             figure["arms"] = [arm for arm in figure["arms"] if arm in ARMS] or ARMS[:1]
         elif "arms" in figure:
             figure["arms"] = ["baseline"]
-        if figure["kind"] == "comparison":
+        if figure["kind"] == "best":
             figure["groups"] = {"CNN": ["baseline", "l2"]}
     params["statistics"]["images_test"] = ["baseline", "l2"]
     params["claims"] = {
@@ -104,7 +104,7 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(
     assert runs["test_accuracy"].notna().to_dict() == {
         "simple_mnist": True, "baseline": False, "l2": False
     }  # fmt: skip
-    parts = pd.read_csv(reports / "tables/comparison/data.csv")["part"]
+    parts = pd.read_csv(reports / "tables/differences/data.csv")["part"]
     assert set(parts) == {"training", "validation"}
 
     submission = pd.read_csv(reports / "submission.csv")

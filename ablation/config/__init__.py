@@ -1,1 +1,0 @@
-"""The typed schema of the study, one module for each thing that stages depend on."""

@@ -1,0 +1,1 @@
+"""Composed images held to what was measured on the competition's."""

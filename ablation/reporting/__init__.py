@@ -1,0 +1,1 @@
+"""From the runs to what people read: tables, figures, captions and the page."""

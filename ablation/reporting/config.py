@@ -1,0 +1,73 @@
+"""What a figure declares, by kind; `kind` names the module of `reporting.figures` that draws it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ablation.section import Section
+
+
+class Figure(Section):
+    """What every figure declares."""
+
+    title: str
+    paper: str
+
+
+class CurvesFigure(Figure):
+    """Accuracy over epochs, training dashed and validation solid (paper, figures 2, 5, 6, 7)."""
+
+    kind: Literal["curves"]
+    arms: Annotated[list[str], Field(min_length=1)]
+    last: Annotated[float, Field(gt=0, lt=1)] | None
+
+
+class LabelDensityFigure(Figure):
+    """The label distribution of training, validation and both (paper, figure 1)."""
+
+    kind: Literal["label_density"]
+
+
+class AugmentationFigure(Figure):
+    """Sample images after each input layer of an arm (paper, figure 3)."""
+
+    kind: Literal["augmentation"]
+    arms: Annotated[list[str], Field(min_length=1, max_length=1)]
+
+
+class ArchitecturesFigure(Figure):
+    """The layers of networks as built, with their output shapes (paper, figure 4)."""
+
+    kind: Literal["architectures"]
+    arms: Annotated[list[str], Field(min_length=1)]
+
+
+class BestFigure(Figure):
+    """The best arm of each group on training, validation and test (paper, section 4.3)."""
+
+    kind: Literal["best"]
+    groups: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]
+
+    @property
+    def arms(self) -> list[str]:
+        return [arm for group in self.groups.values() for arm in group]
+
+
+class ForestFigure(Figure):
+    """The differences of all pairs of arms with their intervals, a panel a metric."""
+
+    kind: Literal["forest"]
+    metrics: Annotated[list[str], Field(min_length=1, max_length=2)]
+
+
+FigureConfig = Annotated[
+    CurvesFigure
+    | LabelDensityFigure
+    | AugmentationFigure
+    | ArchitecturesFigure
+    | BestFigure
+    | ForestFigure,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,62 @@
+"""The figures of the paper, one module a kind.
+
+`draw` imports the module named as the figure's kind when it is asked for it: a picture depends on
+its own kind's code and on `style`, and editing another kind redraws nothing. What drawings and
+captions share, tables and epochs, stands here and needs no plotting library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ablation.reporting.config import FigureConfig
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(figure: FigureConfig, labels: Mapping[str, str], folder: Path) -> Figure:
+    """The picture of one figure.
+
+    Args:
+        figure: the declaration from `params.yaml`.
+        labels: arm -> its name in legends; of at least the arms that the figure draws.
+        folder: the figure's tables.
+
+    Raises:
+        ValueError: a table lacks a column, an arm or a part that the figure needs.
+        FileNotFoundError: a table is missing.
+    """
+    kind = import_module(f"{__name__}.{figure.kind}")
+    picture: Figure = kind.draw(figure, labels, kind.read(folder))
+    return picture
+
+
+def read_table(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """`folder/data.csv` with at least `columns`.
+
+    Raises:
+        ValueError: a column is missing, or there is no row.
+        FileNotFoundError: there is no such file.
+    """
+    path = folder / "data.csv"
+    table = pd.read_csv(path)
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise ValueError(f"{path} lacks the column {missing[0]}; it has {', '.join(table.columns)}")
+    if table.empty:
+        raise ValueError(f"{path} has no rows")
+    return table
+
+
+def last_epochs(count: int, share: float) -> int:
+    """How many of `count` epochs are the last `share` of them: rounded, at least 1.
+
+    50 of 300 epochs for a sixth, as in the paper's figure 5 (right).
+    """
+    return max(1, round(count * share))

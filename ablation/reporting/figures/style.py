@@ -1,0 +1,107 @@
+"""How every picture looks, and how it is saved so that the same table gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ContextDecorator
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ablation.reporting.words import rounded
+
+# Inches: a journal's column and its page, 89 and 183 mm.
+SINGLE_COLUMN = 3.5
+DOUBLE_COLUMN = 7.2
+DPI = 200
+
+# Okabe and Ito's colours, told apart with any colour vision, in an order in which neighbours also
+# differ in luminance and so in grey. Seven colours and eight markers make 56 pairs.
+COLOURS = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D55E00")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+GREY = "#666666"
+
+TRAINING_LINE: dict[str, Any] = {"linestyle": "--", "linewidth": 1.2}
+VALIDATION_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6}
+
+_RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib, so it is the same everywhere
+    "font.size": 8,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "lines.markersize": 4,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    # Paths, not font names: the picture looks the same where the font is not installed.
+    "svg.fonttype": "path",
+    # Random otherwise, and with it the names of clipping paths.
+    "svg.hashsalt": "ablation",
+}
+
+
+class journal(ContextDecorator):  # noqa: N801  (used like a function: `@journal()`)
+    """matplotlib's defaults with this study's style, whatever the machine's own settings are."""
+
+    def __enter__(self) -> None:
+        self._context: AbstractContextManager[None] = matplotlib.style.context(["default", _RC])
+        self._context.__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        self._context.__exit__(*exception)
+
+    def _recreate_cm(self) -> journal:
+        return journal()
+
+
+def arm_style(index: int) -> dict[str, Any]:
+    """Colour and marker of the arm at this place of a figure's list."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "marker": MARKERS[index % len(MARKERS)],
+    }
+
+
+def grid(axes: Axes, axis: str = "y") -> None:
+    """Faint lines behind the data along one axis, or `both`."""
+    axes.grid(True, axis=axis)  # type: ignore[arg-type]
+    axes.tick_params(length=3, width=0.8)
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], columns: int) -> None:
+    """A legend under the axes, where it hides no data."""
+    figure.legend(
+        handles=list(handles),
+        loc="outside lower center",
+        ncols=columns,
+        handlelength=2.8,
+        columnspacing=1.4,
+        labelspacing=0.35,
+        borderaxespad=0.2,
+    )
+
+
+def number(value: float) -> str:
+    """A number beside a mark or in a legend, as the tables and captions have it."""
+    return rounded(value)
+
+
+@journal()
+def save(figure: Figure, png: Path, svg: Path) -> None:
+    """Writes both files. The same figure gives the same bytes: no date, no random names."""
+    figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})

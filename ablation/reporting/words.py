@@ -1,0 +1,115 @@
+"""Numbers, differences and lists as people read them: alike in tables, captions and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+import pandas as pd
+
+from ablation.statistics.config import Metric, SpreadMetric
+from ablation.statistics.verdict import VERDICT_SEEDS
+
+MINUS = "\N{MINUS SIGN}"
+RANGE = "\N{EN DASH}"
+NOTHING = RANGE  # a dash, for what is not there
+
+
+def rounded(value: float, decimals: int = 1) -> str:
+    """A number with so many decimals, halves away from zero: 2.05 is "2.1".
+
+    Shares of some thousand images often differ by just half a decimal. Subtracting shares leaves a
+    trace of binary fractions, which is rounded away first: else the same difference would be told
+    as 4.1 in one table and as 4.2 in another.
+    """
+    exact = Decimal(repr(round(float(value), 9)))
+    return str(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+
+
+def percent(share: float) -> str:
+    """A share (0..1) in per cent with one decimal: 0.8312 is "83.1%"."""
+    return f"{rounded(share * 100)}%"
+
+
+def points(difference: float) -> str:
+    """The size of a difference of two shares (0..1) in percentage points: "1.2 points"."""
+    return f"{rounded(abs(difference) * 100)} points"
+
+
+def signed_points(difference: float) -> str:
+    """A difference of two shares with its sign, which 0.0 has not: "+1.2", "−0.4", "0.0"."""  # noqa: RUF002
+    text = rounded(abs(difference) * 100)
+    if text == "0.0":
+        return text
+    return ("+" if difference > 0 else MINUS) + text
+
+
+def listed(items: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"; with semicolons where an item has a comma of its own."""
+    names = list(items)
+    comma = "; " if any(", " in name for name in names) else ", "
+    if len(names) < 2:
+        return "".join(names)
+    joint = "; and " if comma == "; " else " and "
+    return comma.join(names[:-1]) + joint + names[-1]
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 seed", "3 seeds", "25,000 images"."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def capital(sentence: str) -> str:
+    """The sentence with its first letter in upper case."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str]:
+    """arm -> its label without what stands in brackets, where that still tells the arms apart."""
+    short = {arm: labels[arm].split(" (")[0] for arm in arms}
+    if len(set(short.values())) < len(short):
+        return {arm: labels[arm] for arm in arms}
+    return short
+
+
+def no_verdict(seeds: int) -> str:
+    """The sentence that every comparison of arms ends with while the seeds are too few, or ""."""
+    if seeds >= VERDICT_SEEDS:
+        return ""
+    return (
+        f"With n = {counted(seeds, 'seed')} no verdict is possible on whether a difference comes "
+        f"from the arms or from the seed; that takes at least {VERDICT_SEEDS}."
+    )
+
+
+def paragraph(sentences: Iterable[str]) -> str:
+    """The sentences that say something, one after the other."""
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def signed(value: float, metric: Metric) -> str:
+    """A difference of two runs in the metric's unit, without it: "+1.2", "−0.35", "0.0"."""  # noqa: RUF002
+    size = abs(value) if metric.unit == "epochs" else abs(value) * 100
+    text = rounded(size, decimals(metric))
+    if float(text) == 0:
+        return text
+    return ("+" if value > 0 else MINUS) + text
+
+
+def difference(value: float, low: float | None, high: float | None, metric: Metric) -> str:
+    """ "+1.2 points [+0.3, +2.1]", without the brackets where there is no interval."""
+    text = f"{signed(value, metric)} {metric.unit}"
+    if low is None or high is None or pd.isna(low):
+        return text
+    return f"{text} [{signed(low, metric)}, {signed(high, metric)}]"
+
+
+def level(value: float, low: float | None, high: float | None) -> str:
+    """ "83.1% [82.0%, 84.2%]", of shares."""
+    text = percent(value)
+    return text if low is None or high is None else f"{text} [{percent(low)}, {percent(high)}]"
+
+
+def decimals(metric: Metric) -> int:
+    """How many decimals tell two runs apart: spreads are smaller than accuracies."""
+    return 2 if isinstance(metric, SpreadMetric) else 1

@@ -1,0 +1,1 @@
+"""Where the study's inputs come from: MNIST and ImageNet weights, pinned by digest."""

@@ -1,0 +1,32 @@
+"""The study as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from ablation.section import Name, Section
+
+
+class StudyConfig(Section):
+    """The study as a whole: its scale, its runs in order and how they are named in pictures."""
+
+    scale: str
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    baseline: Name
+    arms: dict[Name, str]
+    data_sets: dict[Name, str]
+    multiply_adds: dict[Name, int]
+    training_images: dict[str, int]
+
+    @model_validator(mode="after")
+    def _seeds_differ(self) -> StudyConfig:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds {self.seeds} repeats a seed; give each once")
+        return self
+
+    @property
+    def runs(self) -> list[tuple[str, int]]:
+        """Every (arm, seed) of the study, in the order of params.yaml."""
+        return [(arm, seed) for arm in self.arms for seed in self.seeds]

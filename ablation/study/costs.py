@@ -1,0 +1,37 @@
+"""What a run costs to train, from its configuration alone: no framework is imported.
+
+The cost orders the runs (the longest first) and turns the work done into the time left. It counts
+the multiply-adds of convolutions and dense layers, which is where networks differ.
+"""
+
+from __future__ import annotations
+
+from ablation.networks import vgg_layers
+from ablation.networks.config import CnnConfig
+from ablation.training.config import ArmConfig
+
+_CLASSES = 10
+
+
+def multiply_adds(arm: ArmConfig) -> int:
+    """Multiply-adds of one image's forward pass."""
+    size = arm.input.pad or arm.image_size // arm.input.downscale
+    if isinstance(arm.model, CnnConfig):
+        channels, kernel, residual = 1, arm.model.kernel, arm.model.residual
+        blocks = [[max(1, round(f * arm.model.width)) for f in b] for b in arm.model.blocks]
+    else:
+        channels, kernel, residual = vgg_layers.CHANNELS, vgg_layers.KERNEL, False
+        blocks = [list(block) for block in vgg_layers.BLOCKS[arm.model.architecture]]
+    total = 0
+    for block in blocks:
+        if residual and channels != block[-1]:  # the projection
+            total += size * size * channels * block[-1]
+        for filters in block:
+            total += size * size * kernel * kernel * channels * filters
+            channels = filters
+        size //= 2
+    units = size * size * channels
+    for width in (*arm.model.dense, _CLASSES):
+        total += units * width
+        units = width
+    return total

@@ -1,0 +1,106 @@
+"""Values that are right each by itself and cannot work together: refused before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ablation.competition.config import SIDE as COMPETITION_SIDE
+from ablation.composition import backgrounds
+from ablation.composition.config import DataConfig
+from ablation.composition.digits import SIDE
+from ablation.composition.placement import Geometry, place
+from ablation.networks import vgg_layers
+from ablation.networks.config import CnnConfig
+from ablation.study.checks import ConfigError, check_name, listed
+from ablation.training.config import ArmConfig
+
+
+def check_data(data: DataConfig) -> None:
+    """Refuses what preprocess could not compose.
+
+    Raises:
+        ConfigError: an unknown background, tiles that are not MNIST's or do not fit the canvas, a
+            range whose ends are exchanged.
+    """
+    for family in data.backgrounds:
+        check_name(family, backgrounds.families(), "data.backgrounds")
+    if data.tile != SIDE:
+        raise ConfigError(f"data.tile = {data.tile}; allowed: {SIDE}, the side of MNIST's digits")
+    if data.canvas > backgrounds.SMALLEST:
+        raise ConfigError(
+            f"data.canvas = {data.canvas}; allowed: at most {backgrounds.SMALLEST} px, the side of "
+            "the smallest background picture"
+        )
+    smallest, largest = data.magnification
+    if smallest > largest:
+        raise ConfigError(
+            f"data.magnification = {data.magnification}; allowed: the smallest, then the largest"
+        )
+    try:
+        geometry = Geometry(
+            data.canvas, data.tile, data.digits, data.rotation, (smallest, largest), data.blur
+        )
+        place(1, geometry, np.random.default_rng(0))
+    except ValueError as error:
+        raise ConfigError(
+            f"data.canvas = {data.canvas}, data.digits = {data.digits}: {error}"
+        ) from None
+
+
+def check_source(scale: str, data: Mapping[str, DataConfig]) -> None:
+    """Refuses the competition's images at a scale of another size; `data` is each scale's.
+
+    Raises:
+        ConfigError: the canvas of `scale` is not the competition's.
+    """
+    chosen = data[scale]
+    if chosen.source == "kaggle" and chosen.canvas != COMPETITION_SIDE:
+        fitting = [name for name in data if data[name].canvas == COMPETITION_SIDE]
+        raise ConfigError(
+            f"data.canvas = {chosen.canvas} at scale {scale} with data.source kaggle; allowed: "
+            f"{COMPETITION_SIDE}, as at these scales: {listed(fitting) or 'none'}"
+        )
+
+
+def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:
+    """Refuses what would end a run in its first minute; `where` says which arm.
+
+    Raises:
+        ConfigError: a frame smaller than the image, an image that the poolings shrink to nothing,
+            a batch larger than an epoch, fresh images of what is not composed.
+    """
+    size = arm.image_size // arm.input.downscale
+    if arm.input.pad is not None and arm.input.pad < size:
+        raise ConfigError(
+            f"input.pad = {arm.input.pad}{where}; allowed: null, or at least the image's {size} px"
+        )
+    model = arm.model
+    blocks = model.blocks if isinstance(model, CnnConfig) else vgg_layers.BLOCKS[model.architecture]
+    poolings = len(blocks)
+    size = arm.input.pad or size
+    if size < 2**poolings:
+        raise ConfigError(
+            f"input.downscale = {arm.input.downscale}{where} leaves images of {size} px; "
+            f"allowed: at least {2**poolings} px for {poolings} poolings"
+        )
+    if arm.train.fresh_images and arm.input.set != "modified":
+        raise ConfigError(
+            f"train.fresh_images = True{where} with input.set {arm.input.set}; allowed: False, "
+            "since only Modified MNIST is composed"
+        )
+    if arm.train.fresh_images and arm.train.images is not None:
+        raise ConfigError(
+            f"train.images = {arm.train.images}{where} with train.fresh_images; allowed: null, "
+            "since no image comes twice"
+        )
+    total = data.mnist_images if arm.input.set == "mnist" else data.images
+    images = total - round(data.validation_fraction * total)
+    images = min(arm.train.images or images, images)
+    images = min(arm.train.images_per_epoch or images, images)
+    if arm.train.batch_size > images:
+        raise ConfigError(
+            f"train.batch_size = {arm.train.batch_size}{where}; "
+            f"allowed: at most an epoch's {images} images"
+        )

@@ -1,0 +1,82 @@
+"""Figures of merit against answers worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablation.evaluation.metrics import accuracy, macro_f1
+from ablation.statistics.run_metrics import epochs_to_reach, stability
+
+
+def bytes_of(*values: int) -> np.ndarray:
+    return np.array(values, np.uint8)
+
+
+def test_accuracy() -> None:
+    assert accuracy(bytes_of(1, 2, 3, 4), bytes_of(1, 2, 0, 0)) == 0.5
+
+
+def test_macro_f1_by_hand() -> None:
+    labels = bytes_of(0, 0, 0, 1, 1, 2)
+    predictions = bytes_of(0, 0, 1, 1, 2, 2)
+    # 0: precision 1, recall 2/3; 1: 1/2 and 1/2; 2: 1/2 and 1
+    assert macro_f1(labels, predictions) == pytest.approx((4 / 5 + 1 / 2 + 2 / 3) / 3)
+
+
+def test_macro_f1_counts_a_label_that_only_one_side_has() -> None:
+    assert macro_f1(bytes_of(0, 0, 7), bytes_of(0, 0, 0)) == pytest.approx((4 / 5 + 0) / 2)
+    assert macro_f1(bytes_of(0, 0), bytes_of(0, 7)) == pytest.approx((2 / 3 + 0) / 2)
+
+
+answers = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30)
+
+
+@given(answers)
+def test_macro_f1_is_the_mean_of_precision_s_and_recall_s_harmonic_means(
+    pairs: list[tuple[int, int]],
+) -> None:
+    labels, predictions = (bytes_of(*side) for side in zip(*pairs, strict=True))
+    scores = []
+    for label in {value for pair in pairs for value in pair}:
+        right = sum(pair == (label, label) for pair in pairs)
+        precision = right / max(1, sum(said == label for _, said in pairs))
+        recall = right / max(1, sum(true == label for true, _ in pairs))
+        scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
+    assert macro_f1(labels, predictions) == pytest.approx(sum(scores) / len(scores))
+    assert macro_f1(labels, predictions) == pytest.approx(macro_f1(predictions, labels))
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "epoch"),
+    [
+        ([0.5], 1),
+        ([0.1, 0.5, 0.94, 0.95, 1.0], 4),
+        ([0.1, 0.96, 0.2, 1.0], 2),  # the first, though it falls again
+        ([0.9, 0.8, 0.7], 1),
+        ([0.0, 0.0], 1),
+    ],
+)
+def test_epochs_to_reach(accuracies: list[float], epoch: int) -> None:
+    reached = epochs_to_reach(accuracies, 0.95)
+    assert reached == epoch
+    assert type(reached) is int
+
+
+def test_stability_is_the_sample_deviation_of_the_last_share() -> None:
+    curve = [0.0] * 10 + [0.5, 0.7]  # the last sixth of twelve
+    assert stability(curve, 1 / 6) == pytest.approx(np.sqrt(0.02))
+    assert stability([0.3, 0.3, 0.3], 1.0) == 0.0
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 8])
+def test_stability_of_fewer_than_two_epochs_is_unknown(epochs: int) -> None:
+    assert stability([0.5] * epochs, 1 / 6) is None
+
+
+def test_stability_of_the_paper_s_300_epochs_uses_50() -> None:
+    curve = np.concatenate([np.full(250, 0.9), np.tile([0.4, 0.6], 25)])
+    assert stability(list(curve), 1 / 6) == pytest.approx(np.std(curve[-50:], ddof=1))
+    assert stability(list(curve), 1 / 6) == pytest.approx(0.1010, abs=1e-4)

@@ -1,0 +1,50 @@
+"""Wilson's interval against published values and SciPy's."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from ablation.evaluation.metrics import wilson
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "low", "high"),
+    [
+        # Newcombe (1998), table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_published_intervals(correct: int, total: int, low: float, high: float) -> None:
+    assert wilson(correct, total) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_one_of_one_by_hand() -> None:
+    # (1 + z^2/2 - z^2/2) / (1 + z^2) = 1 / (1 + 3.8415)
+    assert wilson(1, 1) == (pytest.approx(1 / 4.841459, abs=1e-6), 1.0)
+
+
+counts = st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(counts, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_it_is_scipy_s_and_holds_the_share(count: tuple[int, int], confidence: float) -> None:
+    correct, total = count
+    low, high = wilson(correct, total, confidence)
+    expected = binomtest(correct, total).proportion_ci(confidence, method="wilson")
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert 0 <= low <= correct / total <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "confidence"),
+    [(-1, 10, 0.95), (11, 10, 0.95), (0, 0, 0.95), (5, 10, 0.0), (5, 10, 1.0)],
+)
+def test_what_is_no_count_is_refused(correct: int, total: int, confidence: float) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        wilson(correct, total, confidence)

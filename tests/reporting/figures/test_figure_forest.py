@@ -1,0 +1,120 @@
+"""The forest plot: every pair, its interval, the paper's mark, and what is told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+from ablation.reporting.config import ForestFigure
+from ablation.reporting.figures.forest import draw
+from tests.reporting.figures.tables import forest_table
+
+MINUS = "\N{MINUS SIGN}"
+FIGURE = ForestFigure(
+    kind="forest", title="t", paper="p", metrics=["validation_accuracy", "test_accuracy"]
+)
+
+
+def names(axes: Axes) -> list[str]:
+    return [text.get_text() for text in axes.get_yticklabels()]
+
+
+def marks(axes: Axes, marker: str) -> list[tuple[float, str]]:
+    """(x, fill) of each mark, from top to bottom."""
+    lines = [line for line in axes.lines if line.get_marker() == marker]
+    lines.sort(key=lambda line: float(line.get_ydata()[0]))
+    return [(float(line.get_xdata()[0]), to_hex(line.get_markerfacecolor())) for line in lines]
+
+
+def test_arms_against_the_baseline_come_first_and_then_the_other_pairs(
+    labels: dict[str, str],
+) -> None:
+    axes = draw(FIGURE, labels, forest_table(3)).axes[0]
+    assert names(axes) == [
+        f"arm {MINUS} baseline", "Adam", "SGD", "dense 512 and 32", "VGG-16, raw",
+        "VGG-16, augmented", "other pairs", f"SGD {MINUS} Adam",
+        f"VGG-16, augmented {MINUS} VGG-16, raw",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seeds", [1, 3, 10])
+def test_marks_are_differences_in_points_with_their_numbers(
+    labels: dict[str, str], seeds: int
+) -> None:
+    table = forest_table(seeds)
+    picture = draw(FIGURE, labels, table)
+    assert [axes.get_title() for axes in picture.axes] == ["Validation accuracy", "Test accuracy"]
+    for axes, metric in zip(picture.axes, FIGURE.metrics, strict=True):
+        expected = table.loc[table["metric"] == metric, "difference"] * 100
+        assert [x for x, _ in marks(axes, "o")] == pytest.approx(list(expected))
+        assert len(axes.texts) == len(expected)
+        assert axes.texts[0].get_text() == f"{MINUS}{abs(expected.iloc[0]):.1f}"
+
+
+def test_bars_are_the_intervals_and_one_seed_has_none(labels: dict[str, str]) -> None:
+    def bars(seeds: int) -> list[np.ndarray]:
+        axes = draw(FIGURE, labels, forest_table(seeds)).axes[0]
+        lines = [line for line in axes.lines if len(line.get_xdata()) == 2]
+        return [np.asarray(line.get_xdata()) for line in lines if line.get_ydata()[0] > 0.5]
+
+    table = forest_table(3)
+    first = table.iloc[0]
+    assert len(bars(3)) == 7
+    assert list(bars(3)[0]) == pytest.approx([first["low"] * 100, first["high"] * 100])
+    assert bars(1) == []
+
+
+def test_only_what_is_told_apart_is_filled(labels: dict[str, str]) -> None:
+    table = forest_table(10)
+    told = table["verdict"].isin(["better", "worse"])[table["metric"] == "validation_accuracy"]
+    filled = [fill != "#ffffff" for _, fill in marks(draw(FIGURE, labels, table).axes[0], "o")]
+    assert filled == list(told)
+    assert set(filled) == {True, False}
+    few = marks(draw(FIGURE, labels, forest_table(3)).axes[0], "o")
+    assert {fill for _, fill in few} == {"#ffffff"}
+
+
+def test_the_paper_s_difference_is_a_mark_of_its_own(labels: dict[str, str]) -> None:
+    picture = draw(FIGURE, labels, forest_table(3))
+    assert [x for x, _ in marks(picture.axes[0], "D")] == pytest.approx([0.8])
+    texts = [text.get_text() for text in picture.legends[0].get_texts()]
+    assert texts == [
+        "mean of paired differences, 95% interval (n = 3)",
+        "the paper's, of single runs",
+        "margin of equivalence, 0.5 points",
+    ]
+
+
+def test_an_axis_is_linear_unless_small_differences_would_not_show(labels: dict[str, str]) -> None:
+    wide = draw(FIGURE, labels, forest_table(3)).axes
+    assert {axes.get_xscale() for axes in wide} == {"symlog"}
+    assert "logarithmic beyond 2" in wide[0].get_xlabel()
+    assert wide[0].get_xlim() == wide[1].get_xlim()
+    table = forest_table(3)
+    close = draw(FIGURE, labels, table[~table["arm"].str.startswith("vgg")]).axes
+    assert {axes.get_xscale() for axes in close} == {"linear"}
+    assert close[0].get_xlabel() == "Difference (points)"
+
+
+def test_a_metric_that_no_run_has_has_no_panel(labels: dict[str, str]) -> None:
+    picture = draw(FIGURE, labels, forest_table(3, ("validation",)))
+    assert [axes.get_title() for axes in picture.axes] == ["Validation accuracy"]
+
+
+def test_epochs_are_no_points_and_have_no_margin(labels: dict[str, str]) -> None:
+    table = forest_table(3, ("validation",)).assign(unit="epochs", margin=np.nan)
+    table[["difference", "low", "high"]] *= 100
+    axes = draw(FIGURE, labels, table).axes[0]
+    assert [x for x, _ in marks(axes, "o")] == pytest.approx(list(table["difference"]))
+    assert "epochs" in axes.get_xlabel()
+    assert not axes.patches
+
+
+def test_a_table_of_pairs_alone_has_one_head(labels: dict[str, str]) -> None:
+    table = forest_table(3)
+    axes = draw(FIGURE, labels, pd.DataFrame(table[table["family"] == "pairs"])).axes[0]
+    assert names(axes)[0] == "other pairs"
+    assert len(names(axes)) == 3

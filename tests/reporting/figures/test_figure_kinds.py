@@ -1,0 +1,130 @@
+"""What all kinds share: the dispatch, their tables, and files that are reproducible."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from pydantic import TypeAdapter
+
+from ablation.reporting.config import FigureConfig
+from ablation.reporting.figures import draw, last_epochs, read_table
+from ablation.reporting.figures.style import COLOURS, MARKERS, arm_style, save
+from tests.reporting.figures.tables import (
+    architectures_table,
+    best_table,
+    curves_table,
+    density_table,
+    forest_table,
+    samples,
+    write,
+)
+
+BASE = {"title": "A title", "paper": "figure 0"}
+KINDS: dict[str, tuple[dict[str, Any], Callable[[], Any]]] = {
+    "curves": (
+        {"arms": ["baseline", "adam", "sgd"], "last": 1 / 6},
+        lambda: curves_table(["baseline", "adam", "sgd"], 3),
+    ),
+    "label_density": ({}, density_table),
+    "augmentation": ({"arms": ["vgg_augmented"]}, samples),
+    "architectures": ({"arms": ["vgg_augmented", "head_512_32"]}, architectures_table),
+    "comparison": (
+        {"groups": {"CNN": ["baseline", "adam"], "VGG-16": ["vgg_raw", "vgg_augmented"]}},
+        lambda: best_table(3),
+    ),
+    "forest": (
+        {"metrics": ["validation_accuracy", "test_accuracy"]},
+        lambda: forest_table(3),
+    ),
+}
+
+
+def declared(kind: str) -> Any:
+    content = {"kind": kind, **BASE, **KINDS[kind][0]}
+    return TypeAdapter(FigureConfig).validate_python(content)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_table_gives_the_same_bytes_whatever_the_users_style(
+    kind: str, labels: dict[str, str], tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "table", KINDS[kind][1]())
+    files = []
+    for settings in ({}, {"font.size": 20, "lines.linewidth": 7, "svg.hashsalt": None}):
+        with matplotlib.rc_context(settings):
+            png, svg = tmp_path / "a.png", tmp_path / "a.svg"
+            save(draw(declared(kind), labels, folder), png, svg)
+            files.append((png.read_bytes(), svg.read_bytes()))
+    assert files[0] == files[1]
+    assert b"<dc:date>" not in files[0][1]
+    assert files[0][0].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_text_is_at_least_8_points_and_lies_inside_the_picture(
+    kind: str, labels: dict[str, str], tmp_path: Path
+) -> None:
+    picture = draw(declared(kind), labels, write(tmp_path, KINDS[kind][1]()))
+    picture.draw_without_rendering()
+    width, height = picture.get_size_inches()
+    assert width in (3.5, 7.2)
+    for text in picture.findobj(Text):
+        assert text.get_fontsize() >= 8, text
+    drawn = picture.get_tightbbox()  # inches, of what is visible
+    assert drawn.x0 >= -0.01
+    assert drawn.y0 >= -0.01
+    assert drawn.x1 <= width + 0.01
+    assert drawn.y1 <= height + 0.01
+
+
+def test_drawing_one_kind_imports_no_other() -> None:
+    code = (
+        "import sys; from ablation import figures; "
+        "assert 'matplotlib' not in sys.modules; "
+        "import ablation.figures.comparison; "
+        "print(sorted(m for m in sys.modules if m.startswith('ablation.reporting.figures')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(
+        [
+            "ablation.reporting.figures",
+            "ablation.reporting.figures.best",
+            "ablation.reporting.figures.style",
+        ]
+    )
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    write(tmp_path, density_table().drop(columns="density"))
+    with pytest.raises(ValueError, match="lacks the column density"):
+        read_table(tmp_path, ["label", "density"])
+
+
+def test_an_empty_table_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, density_table().iloc[:0])
+    with pytest.raises(ValueError, match="has no rows"):
+        read_table(tmp_path, ["label"])
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "expected"),
+    [(300, 1 / 6, 50), (15, 1 / 6, 2), (2, 1 / 6, 1), (1, 0.5, 1), (12, 0.16666666666666666, 2)],
+)
+def test_the_last_epochs_are_the_papers_50_of_300(count: int, share: float, expected: int) -> None:
+    assert last_epochs(count, share) == expected
+
+
+def test_arms_differ_in_colour_and_marker_and_the_first_three_in_luminance() -> None:
+    styles = {tuple(arm_style(index).values()) for index in range(56)}
+    assert len(styles) == len(COLOURS) * len(MARKERS) == 56
+    luminance = sorted(np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722]) for colour in COLOURS[:3])
+    assert np.diff(luminance).min() > 0.2

@@ -1,0 +1,309 @@
+"""`dvc.yaml` names exactly the code that each stage imports, so nothing goes stale or reruns idly.
+
+A dependency left out lets a result survive a change of the code that made it; one too many trains
+networks again for nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from ablation.files import read_yaml
+from ablation.study.resolution import TOP
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPH: dict[str, Any] = read_yaml(ROOT / "dvc.yaml")["stages"]
+PARAMS: dict[str, Any] = read_yaml(ROOT / "params.yaml")
+SCRIPTS = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
+KINDS = sorted({figure["kind"] for figure in PARAMS["figures"].values()})
+# These import the module named as a figure's kind when they are asked for it.
+BY_KIND = {"figures": "ablation.reporting.figures", "report": "ablation.reporting.captions"}
+# These hold a docstring, which no result depends on; a test below keeps it so.
+EMPTY = {
+    "ablation/__init__.py",
+    "ablation/config/__init__.py",
+    "ablation/statistics/__init__.py",
+}
+
+
+# --- what a stage imports ---------------------------------------------------------------------
+
+
+def source(module: str) -> Path | None:
+    """The file of a module, relative to the project; None where there is no such module."""
+    path = Path(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if (ROOT / file).is_file():
+            return file
+    return None
+
+
+def package_of(file: Path) -> list[str]:
+    return list(file.parent.parts)
+
+
+def imported(file: Path) -> set[str]:
+    """The dotted names that a file imports anywhere, of modules or of what is in them."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package_of(file)[: len(file.parent.parts) - node.level + 1]
+            base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def closure(*files: Path) -> set[str]:
+    """These files and every file of the package that they lead to, importing packages on the way.
+
+    A file that is imported for type checking alone counts too.
+    """
+    found: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        for name in imported(file):
+            parts = name.split(".")
+            if parts[0] not in ("ablation", "stages", "runner"):
+                continue
+            for end in range(1, len(parts) + 1):
+                led = source(".".join(parts[:end]))
+                if led is not None:
+                    waiting.append(led)
+    return {file.as_posix() for file in found} - EMPTY
+
+
+def needed(stage: str, kinds: list[str]) -> set[str]:
+    """Every code file that a stage imports, with the modules of these kinds of figures."""
+    files = [Path("stages") / f"{stage}.py"]
+    if stage in BY_KIND:
+        for kind in kinds:
+            file = source(f"{BY_KIND[stage]}.{kind}")
+            assert file is not None, f"{BY_KIND[stage]} has no module for the kind {kind}"
+            files.append(file)
+    return closure(*files)
+
+
+# --- what dvc.yaml declares -------------------------------------------------------------------
+
+
+def body(stage: str) -> dict[str, Any]:
+    return GRAPH[stage].get("do", GRAPH[stage])
+
+
+def items(stage: str) -> list[dict[str, str]]:
+    """What `${...}` stands for in each instance of a stage."""
+    if "matrix" in GRAPH[stage]:
+        return [
+            {"${item.arm}": arm, "${item.seed}": str(seed)}
+            for arm in PARAMS["arms"]
+            for seed in PARAMS["seeds"]
+        ]
+    if "foreach" in GRAPH[stage]:
+        return [
+            {"${key}": name, "${item.kind}": figure["kind"]}
+            for name, figure in PARAMS["figures"].items()
+        ]
+    return [{}]
+
+
+def filled(text: str, item: dict[str, str]) -> str:
+    for key, value in item.items():
+        text = text.replace(key, value)
+    assert "$" not in text
+    return text
+
+
+def paths(entries: list[Any], item: dict[str, str]) -> list[str]:
+    """The paths of deps, outs or metrics, each a text or a mapping of one path to its settings."""
+    return [filled(e if isinstance(e, str) else next(iter(e)), item) for e in entries]
+
+
+def declared_code(stage: str, item: dict[str, str]) -> set[str]:
+    """The code files that a stage declares; a folder covers all of its modules."""
+    code: set[str] = set()
+    for path in paths(body(stage)["deps"], item):
+        if path.split("/")[0] not in ("ablation", "stages", "runner"):
+            continue
+        assert (ROOT / path).exists(), f"{stage} depends on {path}, which does not exist"
+        files = (ROOT / path).rglob("*") if (ROOT / path).is_dir() else [ROOT / path]
+        code |= {
+            file.relative_to(ROOT).as_posix()
+            for file in files
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+    return code
+
+
+# --- the tests --------------------------------------------------------------------------------
+
+
+def test_the_walk_of_imports_finds_what_is_hidden() -> None:
+    """The walk itself, on what is known of the project."""
+    train = closure(Path("stages/train.py"))
+    assert "ablation/fused.py" in train  # stages.train -> training -> architectures -> fused
+    assert "ablation/config/arm.py" in train
+    assert "ablation/figures/__init__.py" in closure(Path("ablation/figures/curves.py"))
+    assert "ablation/figures/style.py" in closure(Path("ablation/figures/curves.py"))
+    assert "ablation/backgrounds/noise.py" in closure(Path("stages/preprocess.py"))
+
+
+def test_every_stage_is_a_script_of_its_name() -> None:
+    assert sorted(GRAPH) == SCRIPTS
+    for stage in GRAPH:
+        assert body(stage)["cmd"].startswith(f"python -m stages.{stage}")
+        assert body(stage)["deps"][0] == f"stages/{stage}.py"
+
+
+@pytest.mark.parametrize("stage", list(GRAPH))
+def test_a_stage_declares_exactly_the_code_that_it_imports(stage: str) -> None:
+    for item in items(stage):
+        kinds = [item["${item.kind}"]] if "${item.kind}" in item else KINDS
+        python = {path for path in declared_code(stage, item) if path.endswith(".py")}
+        wanted = needed(stage, kinds)
+        assert sorted(wanted - python) == [], f"{stage} imports but does not declare these"
+        assert sorted(python - wanted) == [], f"{stage} declares but does not import these"
+
+
+@pytest.mark.parametrize("stage", list(GRAPH))
+def test_a_stage_declares_exactly_the_other_files_of_the_package_that_it_reads(stage: str) -> None:
+    others = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "ablation").rglob("*")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
+    }
+    code = "".join((ROOT / path).read_text(encoding="utf-8") for path in needed(stage, KINDS))
+    read = {path for path in others if PurePosixPath(path).name in code}
+    for item in items(stage):
+        declared = {path for path in declared_code(stage, item) if not path.endswith(".py")}
+        assert declared == read
+
+
+@pytest.mark.parametrize("path", sorted(EMPTY))
+def test_a_package_that_no_stage_declares_holds_a_docstring_alone(path: str) -> None:
+    statements = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+    assert all(
+        isinstance(s, ast.Expr)
+        and isinstance(s.value, ast.Constant)
+        and isinstance(s.value.value, str)
+        for s in statements
+    )
+
+
+@pytest.mark.parametrize("stage", list(GRAPH))
+def test_a_dependency_is_named_once(stage: str) -> None:
+    deps = body(stage)["deps"]
+    assert len(set(deps)) == len(deps)
+
+
+def test_resolve_depends_on_all_of_params_yaml() -> None:
+    assert GRAPH["resolve"]["params"] == [{"params.yaml": None}]
+    assert sorted(PARAMS) == sorted(TOP)
+
+
+def test_no_other_stage_reads_params_yaml_itself() -> None:
+    for stage in GRAPH:
+        if stage != "resolve":
+            assert "params" not in body(stage)
+            code = [path for path in needed(stage, KINDS) if path != "ablation/resolution.py"]
+            for path in code:
+                tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+                read = [
+                    node.value
+                    for node in ast.walk(tree)
+                    if isinstance(node, ast.Constant) and node.value == "params.yaml"
+                ]
+                assert not read, f"{path} names params.yaml"
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_every_arm_runs_with_every_seed(stage: str) -> None:
+    assert GRAPH[stage]["matrix"] == {"arm": "${arms}", "seed": "${seeds}"}
+    assert GRAPH[stage]["cmd"].endswith(" ${item.arm} ${item.seed}")
+    assert "configs/arms/${item.arm}.yaml" in GRAPH[stage]["deps"]
+    for out in GRAPH[stage]["outs"]:
+        assert "${item.arm}-${item.seed}" in out  # no two runs write the same file
+
+
+def test_every_figure_is_drawn() -> None:
+    assert GRAPH["figures"]["foreach"] == "${figures}"
+
+
+def everything(stage: str, *sections: str) -> set[str]:
+    return {
+        path
+        for section in sections
+        for item in items(stage)
+        for path in paths(body(stage).get(section, []), item)
+    }
+
+
+def test_every_file_that_a_stage_reads_is_made_by_a_stage() -> None:
+    made = {out for stage in GRAPH for out in everything(stage, "outs", "metrics")}
+    for stage in GRAPH:
+        for dep in everything(stage, "deps"):
+            if (ROOT / dep).is_file() and dep.split("/")[0] in ("ablation", "stages"):
+                continue
+            if dep.startswith("ablation/"):
+                continue
+            inside = any(dep == out or dep.startswith(f"{out}/") for out in made)
+            around = any(out.startswith(f"{dep}/") for out in made)
+            assert inside or around, f"{stage} reads {dep}, which no stage makes"
+
+
+def test_no_two_stages_make_the_same_file() -> None:
+    outs = [
+        path
+        for stage in GRAPH
+        for item in items(stage)
+        for path in paths([*body(stage)["outs"], *body(stage).get("metrics", [])], item)
+    ]
+    assert len(set(outs)) == len(outs)
+    for out in outs:
+        assert not any(out != other and out.startswith(f"{other}/") for other in outs)
+
+
+def test_what_is_in_git_is_out_of_dvc_s_cache_and_the_rest_in_it() -> None:
+    for stage in GRAPH:
+        for entry in [*body(stage)["outs"], *body(stage).get("metrics", [])]:
+            path = entry if isinstance(entry, str) else next(iter(entry))
+            cached = isinstance(entry, str) or entry[path].get("cache", True)
+            assert cached == (not path.startswith("reports/")), path
+
+
+# --- what a stage's start costs ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", [s for s in GRAPH if s not in ("train", "evaluate")])
+def test_only_training_and_evaluation_lead_to_a_framework(stage: str) -> None:
+    for path in needed(stage, KINDS):
+        roots = {name.split(".")[0] for name in imported(Path(path))}
+        assert not roots & {"keras", "tensorflow", "torch", "jax"}, path
+
+
+def test_importing_a_stage_imports_no_framework() -> None:
+    """Training and evaluation import it when they run, after they have set its threads."""
+    code = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(f'stages.{name}')\n"
+        "    slow = {'tensorflow', 'keras', 'jax', 'torch'}\n"
+        "    if name != 'fetch': slow |= {'h5py', 'onnx'}  # what it reads weights with\n"
+        "    if slow & set(sys.modules): sys.exit(f'{name} imports {slow & set(sys.modules)}')\n"
+    )
+    stages = sorted(GRAPH, key=lambda name: name == "fetch")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *stages], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

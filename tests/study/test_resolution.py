@@ -1,0 +1,212 @@
+"""`params.yaml` resolved: precedence, and what a change touches."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ablation.composition import backgrounds
+from ablation.networks.config import CnnConfig, Vgg16Config
+from ablation.study.resolution import Resolved, resolve
+from ablation.training.config import ArmConfig
+from tests.params import PARAMS, SCALES, Tree, leaves, put
+
+# --- the study's own params.yaml --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_study_resolves_at_every_scale(scale: str, resolved: Callable[[str], Resolved]) -> None:
+    study = resolved(scale)
+    assert study.study.scale == scale
+    assert list(study.arms) == list(PARAMS["arms"])
+    assert list(study.figures) == list(PARAMS["figures"])
+    assert study.study.arms == {name: arm["label"] for name, arm in PARAMS["arms"].items()}
+    assert study.study.runs == [(a, s) for a in PARAMS["arms"] for s in PARAMS["seeds"]]
+    assert set(study.study.multiply_adds) == set(PARAMS["arms"])
+    assert all(count > 0 for count in study.study.multiply_adds.values())
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_resolved_arm_survives_being_written(
+    scale: str, resolved: Callable[[str], Resolved]
+) -> None:
+    for arm in resolved(scale).arms.values():
+        assert ArmConfig.model_validate(arm.model_dump()) == arm
+
+
+def test_every_arm_is_another_one(resolved: Callable[[str], Resolved]) -> None:
+    dumps = [arm.model_dump_json() for arm in resolved("paper").arms.values()]
+    assert len(set(dumps)) == len(dumps)
+
+
+def test_the_baseline_is_the_paper_s_network(resolved: Callable[[str], Resolved]) -> None:
+    baseline = resolved("paper").arms["baseline"]
+    assert baseline.image_size == 128
+    assert baseline.input.model_dump() == {
+        "set": "modified", "downscale": 1, "threshold": None, "pad": None, "scaling": "unit"
+    }  # fmt: skip
+    assert isinstance(baseline.model, CnnConfig)
+    assert baseline.model.blocks == [[64, 64, 64], [128, 128], [256, 256]]
+    assert baseline.model.width == 1.0
+    assert baseline.model.dense == [512]
+    assert baseline.model.spatial_dropout == [0.2, 0.2, 0.0]
+    assert baseline.model.dropout == [0.0, 0.0, 0.2]
+    assert baseline.model.dense_dropout == 0.5
+    assert baseline.model.regularizer == "none"
+    assert baseline.train.epochs == 300
+    optimizer = baseline.train.optimizer
+    assert (optimizer.algorithm, optimizer.momentum, optimizer.nesterov) == ("sgd", 0.9, True)
+
+
+def test_each_arm_differs_from_the_baseline_as_the_paper_says(
+    resolved: Callable[[str], Resolved],
+) -> None:
+    arms = resolved("paper").arms
+    base = dict(leaves(arms["baseline"].model_dump()))
+    changed = {
+        name: {
+            ".".join(str(p) for p in path if isinstance(p, str))
+            for path, value in leaves(arms[name].model_dump())
+            if path not in base or base[path] != value
+        }
+        for name in ("no_dropout", "l1", "l2", "head_1024", "head_512_32", "adam", "sgd")
+    }
+    assert changed["no_dropout"] == {
+        "model.spatial_dropout", "model.dropout", "model.dense_dropout"
+    }  # fmt: skip
+    assert changed["l1"] == changed["l2"] == {"model.regularizer"}
+    assert changed["head_1024"] == changed["head_512_32"] == {"model.dense"}
+    for name in ("adam", "sgd"):
+        assert {path.rsplit(".", 1)[0] for path in changed[name]} == {"train.optimizer"}
+    raw, augmented = arms["vgg_raw"], arms["vgg_augmented"]
+    assert isinstance(raw.model, Vgg16Config)
+    assert (raw.model.weights, raw.model.frozen_layers) == ("imagenet", 5)
+    assert (augmented.input.threshold, augmented.input.pad) == (0.9, 224)
+    assert raw.model == augmented.model
+    assert raw.train == augmented.train
+    assert arms["simple_mnist"].image_size == 28
+    assert arms["simple_mnist"].input.set == "mnist"
+    assert arms["simple_mnist"].model == arms["simple"].model
+
+
+def test_every_background_family_is_used() -> None:
+    assert tuple(PARAMS["data"]["backgrounds"]) == backgrounds.families()
+
+
+# --- precedence -------------------------------------------------------------------------------
+
+
+def epochs(params: Tree, arm: str) -> int:
+    return resolve(params).arms[arm].train.epochs
+
+
+def test_a_scale_s_size_reaches_every_arm_that_names_no_other(params: Tree) -> None:
+    params["scales"]["smoke"]["train"]["epochs"] = 7
+    arms = resolve(params).arms
+    assert {n for n, arm in arms.items() if arm.train.epochs == 7} == set(arms) - {
+        "vgg_raw", "vgg_augmented"
+    }  # fmt: skip
+
+
+def test_an_arm_overrides_its_scale_s_size(params: Tree) -> None:
+    put(params, "arms.adam.train.epochs", 9)
+    assert epochs(params, "adam") == 9
+    assert epochs(params, "baseline") == params["scales"]["smoke"]["train"]["epochs"]
+
+
+def test_a_scale_s_arm_overrides_the_arm(params: Tree) -> None:
+    put(params, "arms.adam.train.epochs", 9)
+    put(params, "scales.smoke.arms.adam.train.epochs", 11)
+    put(params, "scales.laptop.arms.adam.train.epochs", 13)
+    assert epochs(params, "adam") == 11
+
+
+def test_an_arm_inherits_what_it_extends_and_overrides_it(params: Tree) -> None:
+    params["arms"]["second"] = {"extends": "adam"}
+    params["arms"]["third"] = {"extends": "second"}
+    put(params, "arms.adam.train.epochs", 9)
+    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [9, 9, 9]
+    put(params, "scales.smoke.arms.adam.train.epochs", 11)
+    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [11, 11, 11]
+    put(params, "arms.second.train.epochs", 12)
+    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [11, 12, 12]
+    put(params, "scales.smoke.arms.third.train.epochs", 13)
+    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [11, 12, 13]
+    assert resolve(params).arms["third"].train.optimizer.algorithm == "adam"
+
+
+def test_the_order_of_arms_does_not_matter(params: Tree) -> None:
+    before = resolve(params).arms
+    params["arms"] = dict(reversed(params["arms"].items()))
+    assert resolve(params).arms == before
+
+
+def test_resolving_leaves_params_untouched(params: Tree) -> None:
+    before = copy.deepcopy(params)
+    resolve(params)
+    assert params == before
+
+
+def test_an_arm_without_a_label_is_named_by_itself(params: Tree) -> None:
+    del params["arms"]["adam"]["label"]
+    assert resolve(params).study.arms["adam"] == "adam"
+
+
+# --- what a change touches --------------------------------------------------------------------
+
+
+def touched(params: Tree, path: str, value: Any) -> set[str]:
+    """The arms whose resolved configuration a change of one value changes."""
+    before = resolve(params).arms
+    put(params, path, value)
+    after = resolve(params).arms
+    return {name for name in before if before[name] != after[name]}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_another_optimizer_touches_exactly_the_arms_that_inherit_it(
+    params: Tree, scale: str
+) -> None:
+    params["scale"] = scale
+    assert params["train"]["optimizer"] == "sgd_nesterov"
+    inherit = {
+        "simple_mnist", "simple", "baseline", "no_dropout", "l1", "l2", "head_1024", "head_512_32"
+    }  # fmt: skip
+    assert touched(params, "train.optimizer", "adam") == inherit
+    arms = resolve(params).arms
+    assert arms["baseline"] == arms["adam"]
+    assert touched(params, "train.optimizer", "sgd_nesterov") == inherit
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "users"),
+    [
+        ("adam", {"adam"}),  # the VGG arms have their own rate
+        ("sgd", {"sgd"}),
+        ("sgd_nesterov", {"simple_mnist", "simple", "baseline", "no_dropout", "l1", "l2",
+                          "head_1024", "head_512_32"}),
+    ],
+)  # fmt: skip
+def test_an_optimizer_s_rate_touches_its_users_alone(
+    params: Tree, optimizer: str, users: set[str]
+) -> None:
+    assert touched(params, f"train.optimizers.{optimizer}.learning_rate", 0.0123) == users
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "arms"),
+    [
+        ("model.vgg16.dense_dropout", 0.1, {"vgg_raw", "vgg_augmented"}),
+        ("arms.l1.model.cnn.kernel", 5, {"l1"}),
+        ("arms.vgg_raw.model.vgg16.frozen_layers", 2, {"vgg_raw", "vgg_augmented"}),
+        ("arms.adam.label", "another name", set()),
+        ("figures.dropout.title", "another title", set()),
+        ("data.rotation", 10.0, set()),
+        ("scales.laptop.train.epochs", 99, set()),
+    ],
+)
+def test_a_change_touches_what_uses_it(params: Tree, path: str, value: Any, arms: set[str]) -> None:
+    assert touched(params, path, value) == arms

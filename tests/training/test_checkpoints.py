@@ -1,0 +1,126 @@
+"""A checkpoint is of one run, holds all of it, and is whole or the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from ablation.networks import architectures
+from ablation.training import checkpoints
+from ablation.training.config import ArmConfig
+
+Arm = Callable[..., ArmConfig]
+HISTORY = [{"epoch": 1, "validation_accuracy": 0.1 + 0.2}]
+
+
+def files(folder: Path, *contents: str) -> list[Path]:
+    paths = [folder / f"{i}.txt" for i in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_text(content)
+    return paths
+
+
+def test_an_identity_changes_with_each_file_their_order_and_the_seed(tmp_path: Path) -> None:
+    names = {
+        checkpoints.identity(files(tmp_path, *contents), seed)
+        for contents, seed in (
+            (("a", "b", "c"), 0),
+            (("x", "b", "c"), 0),
+            (("a", "x", "c"), 0),
+            (("a", "b", "x"), 0),
+            (("b", "a", "c"), 0),
+            (("a", "b"), 0),
+            (("a", "b", "c"), 1),
+            (("a", "b", "c"), 10),
+            (("ab", "", "c"), 0),
+        )
+    }
+    assert len(names) == 9
+    assert all(name.isalnum() for name in names)
+
+
+def test_an_identity_is_of_the_contents_alone(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    first = checkpoints.identity(files(tmp_path / "one", "a", "b"), 3)
+    assert first == checkpoints.identity(files(tmp_path / "two", "a", "b"), 3)
+
+
+def network(arm: ArmConfig, seed: int = 0) -> keras.Model:
+    model = architectures.build(arm, np.random.default_rng(seed), None)
+    model.compile(
+        keras.optimizers.Adam(), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )  # fmt: skip
+    return model
+
+
+def batch() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (8, 12, 12)).astype(np.uint8), np.arange(8, dtype=np.uint8)
+
+
+def state(model: keras.Model) -> list[np.ndarray]:
+    variables = [*model.variables, *model.optimizer.variables]
+    return [keras.ops.convert_to_numpy(v.value) for v in variables]
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_checkpoint_holds_weights_optimizer_and_random_state(
+    precision: str, tmp_path: Path, tiny_arm: Arm
+) -> None:
+    arm = tiny_arm({"train": {"precision": precision}})
+    trained = network(arm)
+    trained.train_on_batch(*batch())
+    trained.reset_metrics()
+    checkpoints.save(tmp_path / "state.npz", trained, HISTORY)
+    fresh = network(arm, seed=1)
+    assert checkpoints.restore(tmp_path / "state.npz", fresh) == HISTORY
+    assert len(fresh.optimizer.variables) > 2
+    for model in (trained, fresh):  # the same state, so the next step is the same too
+        model.train_on_batch(*batch())
+    for ours, theirs in zip(state(fresh), state(trained), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dense": [12, 12]}, {"dense": [13]}, {"width": 1.0}, {"spatial_dropout": [0.0, 0.0]}],
+    ids=str,
+)
+def test_another_network_s_checkpoint_is_refused_and_changes_nothing(
+    change: dict[str, object], tmp_path: Path, tiny_arm: Arm
+) -> None:
+    path = tmp_path / "state.npz"
+    checkpoints.save(path, network(tiny_arm()), HISTORY)
+    other = network(tiny_arm({"model": change}))
+    other.optimizer.build(other.trainable_variables)
+    before = state(other)
+    with pytest.raises(ValueError, match=r"state\.npz is of another network"):
+        checkpoints.restore(path, other)
+    for ours, theirs in zip(state(other), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_write_that_is_killed_leaves_the_checkpoint_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_arm: Arm
+) -> None:
+    path, model = tmp_path / "state.npz", network(tiny_arm())
+    checkpoints.save(path, model, HISTORY)
+    before = path.read_bytes()
+    savez = np.savez
+
+    def killed(file: object, **arrays: np.ndarray) -> None:
+        savez(file, **dict(list(arrays.items())[:2]))  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", killed)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoints.save(path, model, [*HISTORY, {"epoch": 2}])
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+    assert checkpoints.restore(path, model) == HISTORY
