@@ -11,9 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from ablation.composition import backgrounds, generator
+from ablation.composition import backgrounds
+from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import Composition, compose
 from ablation.composition.digits import Digits
+from ablation.composition.placement import geometry
 from ablation.data_check import check
 from ablation.data_check.check import MADE, Images
 from ablation.data_check.config import Measured
@@ -36,8 +38,8 @@ def outlines() -> Digits:
 
 
 def composed(count: int = 160) -> Composition:
-    pictures = generator.pictures(NAMES, 1)
-    return compose(outlines(), count, generator.geometry(MEASURED.layout), pictures, 3)
+    sources = pictures(NAMES, 1)
+    return compose(outlines(), count, geometry(MEASURED.layout), sources, 3)
 
 
 @pytest.fixture(scope="module")

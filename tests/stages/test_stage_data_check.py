@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from ablation.cli import run
-from ablation.composition import backgrounds, generator
-from ablation.composition.backgrounds import water
+from ablation.composition import backgrounds
+from ablation.composition.backgrounds import pictures, water
 from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
+from ablation.composition.placement import geometry
 from ablation.files import read_yaml, write_yaml
 from ablation.study.resolution import Resolved
 from stages import data_check
@@ -48,11 +49,9 @@ def study(
         write_yaml(Path("configs/data.yaml"), config.model_dump())
         for folder in ("data/compositions", "data/sets/modified"):
             Path(folder).mkdir(parents=True)
-        pictures = generator.pictures(config.backgrounds, config.background_seed)
+        sources = pictures(config.backgrounds, config.background_seed)
         for part, count in (("train", config.images), ("test", config.test_images)):
-            made = compose(
-                Digits(images, labels), count, generator.geometry(config), pictures, count
-            )
+            made = compose(Digits(images, labels), count, geometry(config), sources, count)
             np.savez(
                 f"data/compositions/{part}.npz",
                 families=made.families,

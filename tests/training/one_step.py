@@ -1,8 +1,8 @@
 """Two training steps of each arm under the backend that KERAS_BACKEND names.
 
 `python -m tests.training.one_step FOLDER OUT`: reads FOLDER/arms.json (name -> resolved arm of two
-epochs of one step). The first backend to run leaves each arm's initial weights in FOLDER, the next starts
-from them. Writes OUT, a JSON file of name -> [loss of the first step, loss of the second].
+epochs of one step). The first backend to run leaves each arm's initial weights in FOLDER, the next
+starts from them. Writes OUT, a JSON file of name -> [loss of the first step, loss of the second].
 """
 
 from __future__ import annotations
