@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ablation.files import read_json, write_json
+from ablation.base.files import read_json, write_json
 from bench import (
     generator,
     growth,

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from ablation.files import read_yaml, write_yaml
+from ablation.base.files import read_yaml, write_yaml
 from bench.processes import ROOT
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation.cli import run
-from ablation.files import read_config, read_json, replacing, write_json, write_text
+from ablation.base.cli import run
+from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.reporting.claims import introduction, markdown
 from ablation.statistics import claims
 from ablation.statistics.comparison import Runs, compare
@@ -59,7 +59,7 @@ def _run(key: str) -> Run:
 
 
 def _label_counts(name: str) -> np.ndarray:
-    return np.bincount(np.load(SETS / name / "train_labels.npy"), minlength=10)
+    return np.bincount(np.load(SETS / "train" / name / "labels.npy"), minlength=10)
 
 
 def _images_test(study: StudyConfig, config: ClaimsConfig, runs: Runs) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def _images_test(study: StudyConfig, config: ClaimsConfig, runs: Runs) -> pd.Dat
     for seed in study.seeds:
         if any(runs[arm, seed].judged.get("test_accuracy") is None for arm in (first, second)):
             continue
-        labels = np.load(SETS / study.data_sets[first] / "test_labels.npy")
+        labels = np.load(SETS / "test" / study.data_sets[first] / "labels.npy")
         found = mcnemar(*(_predictions(f"{arm}-{seed}") == labels for arm in (first, second)))
         rows.append({"first": first, "second": second, "seed": seed, **asdict(found)})
     return pd.DataFrame(rows, columns=list(IMAGES_COLUMNS))

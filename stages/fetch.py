@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.cli import run
-from ablation.files import read_config, replacing
+from ablation.base.cli import run
+from ablation.base.files import read_config, replacing
 from ablation.sources.config import SourcesConfig
 from ablation.sources.download import obtain
 from ablation.sources.mnist import read_mnist

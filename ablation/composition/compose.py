@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.base import streams
 from ablation.composition.backgrounds import crop
 from ablation.composition.digits import Digits, transform
 from ablation.composition.placement import Geometry, place
@@ -64,16 +65,16 @@ def compose(
     count: int,
     geometry: Geometry,
     sources: Sequence[NDArray[np.uint8]],
-    seed: int,
+    stream: Sequence[str | int],
     workers: int = 1,
     out: NDArray[np.uint8] | None = None,
 ) -> Composition:
     """`count` images of digits drawn uniformly from `digits` on crops drawn from `sources`.
 
-    `sources` holds the background pictures, (H, W) uint8 each, equally probable. The result
-    depends on `seed` alone, not on `workers` (processes; 1 stays in this one). `out`
-    (count, S, S) uint8 receives the images where given, say a memory-mapped file; otherwise they
-    are allocated. Raises ValueError where the arguments do not fit each other.
+    `sources` holds the background pictures, (H, W) uint8 each, equally probable. What is random
+    depends on the name of the `stream` alone (`base.streams`), not on `workers` (processes; 1 stays
+    in this one). `out` (count, S, S) uint8 receives the images where given, say a memory-mapped
+    file; otherwise they are allocated. Raises ValueError where the arguments do not fit each other.
     """
     _check(digits, count, geometry, sources, workers, out)
     side, many = geometry.canvas, geometry.digits
@@ -85,8 +86,7 @@ def compose(
         corners=np.empty((count, many, 2), np.int16),
     )
     parts = [result.images[start : start + CHUNK] for start in range(0, count, CHUNK)]
-    streams = np.random.SeedSequence(seed).spawn(len(parts))
-    jobs = list(zip(parts, streams, strict=True))
+    jobs = [(part, streams.sequence(*stream, i)) for i, part in enumerate(parts)]
     if workers == 1:
         done: Iterator[_Facts] = (
             _fill(part, digits, geometry, sources, stream) for part, stream in jobs

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two packets
 _BLOCK = 1 << 20  # bytes read at once

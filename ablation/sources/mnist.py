@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.base.errors import UserError
 from ablation.composition.digits import read_idx, write_idx
-from ablation.errors import UserError
 from ablation.sources.download import matches
 
 # Keras's name of each array, and how the name of its IDX file begins.

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 from ablation.networks.vgg_layers import kernel_shapes
 
 Weights = dict[str, NDArray[np.float32]]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, get_args
 
+from ablation.base.section import Section, Tree
 from ablation.reporting.config import BestFigure, CurvesFigure, Figure, ForestFigure
-from ablation.section import Section, Tree
 from ablation.statistics.config import (
     ClaimConfig,
     ClaimsConfig,

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from ablation.base.files import read_config
 from ablation.composition import backgrounds
 from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import Composition, compose
@@ -20,7 +21,6 @@ from ablation.data_check import check
 from ablation.data_check.check import MADE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import Row, as_json, complaint
-from ablation.files import read_config
 from ablation.study.resolution import Resolved
 
 MEASURED = read_config(

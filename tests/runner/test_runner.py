@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ablation.files import write_json, write_yaml
+from ablation.base.files import write_json, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner

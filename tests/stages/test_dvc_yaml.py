@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ablation.files import read_yaml
+from ablation.base.files import read_yaml
 from ablation.study.resolution import TOP
 
 ROOT = Path(__file__).resolve().parents[2]

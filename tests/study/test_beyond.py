@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ablation.files import read_yaml, write_yaml
+from ablation.base.files import read_yaml, write_yaml
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
 from ablation.training.loop import network

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablation.files import read_yaml
+from ablation.base.files import read_yaml
 from ablation.study.costs import multiply_adds
 from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig

@@ -9,8 +9,8 @@ from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import compose
 from ablation.composition.config import LayoutConfig
 from ablation.composition.digits import Digits
+from ablation.composition.fresh import composer
 from ablation.composition.placement import geometry
-from ablation.training.fresh import composer
 from tests.params import PARAMS
 
 LAYOUT = LayoutConfig(

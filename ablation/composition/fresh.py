@@ -18,8 +18,6 @@ from ablation.composition.config import LayoutConfig
 from ablation.composition.digits import Digits
 from ablation.composition.placement import geometry
 
-_FRESH_STREAM = 2  # keeps this stream apart from others of the same seed
-
 # (epoch from 0, how many) -> images (n, s, s) uint8 and their labels (n,) uint8.
 Fresh = Callable[[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
@@ -36,9 +34,8 @@ def composer(layout: LayoutConfig, digits: Digits, seed: int, workers: int) -> F
     sources = pictures(layout.backgrounds, layout.background_seed)
 
     def images(epoch: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        stream = np.random.SeedSequence([_FRESH_STREAM, seed, epoch])
-        number = int(stream.generate_state(1, np.uint64)[0])
-        composed = compose(digits, count, laid_out, sources, number, workers)
+        stream = ("fresh", seed, epoch)
+        composed = compose(digits, count, laid_out, sources, stream, workers)
         return composed.images, composed.labels
 
     return images
