@@ -12,7 +12,7 @@ from ablation.base.files import read_config, replacing
 from ablation.sources.config import SourcesConfig
 from ablation.sources.download import obtain
 from ablation.sources.mnist import read_mnist
-from ablation.sources.vgg_weights import read_weights
+from ablation.sources.vgg_weights import check_content, read_weights
 
 RAW = Path("data/raw")
 
@@ -24,11 +24,16 @@ def main() -> None:
         served = obtain(sources.mnist, Path(folder))
         _write(RAW / "mnist.npz", read_mnist(served.path, sources.mnist.content))
         print(f"fetch: MNIST, served by {served.served_by}", flush=True)
-        for network, source in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
-            if source is not None:
-                served = obtain(source, Path(folder))
-                _write(RAW / f"{network}.npz", read_weights(served.path, network))
-                print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
+        for network, weights in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
+            if weights is None:
+                continue
+
+            def check(path: Path, network: str = network, content: str | None = weights.content):
+                check_content(path, network, content)
+
+            served = obtain(weights, Path(folder), check)
+            _write(RAW / f"{network}.npz", read_weights(served.path, network))
+            print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
 
 
 def _write(path: Path, arrays: Mapping[str, NDArray]) -> None:
