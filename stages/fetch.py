@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +26,11 @@ def main() -> None:
         _write(RAW / "mnist.npz", read_mnist(served.path, sources.mnist.content))
         print(f"fetch: MNIST, served by {served.served_by}", flush=True)
         for network, weights in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
-            if weights is None:
-                continue
-
-            def check(path: Path, network: str = network, content: str | None = weights.content):
-                check_content(path, network, content)
-
-            served = obtain(weights, Path(folder), check)
-            _write(RAW / f"{network}.npz", read_weights(served.path, network))
-            print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
+            if weights is not None:
+                check = partial(check_content, architecture=network, content=weights.content)
+                served = obtain(weights, Path(folder), check)
+                _write(RAW / f"{network}.npz", read_weights(served.path, network))
+                print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
 
 
 def _write(path: Path, arrays: Mapping[str, NDArray]) -> None:

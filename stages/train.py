@@ -79,13 +79,13 @@ def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
 def _composer(arm: ArmConfig, seed: int, workers: int) -> Fresh | None:
     if arm.fresh is None:
         return None
-    from ablation.composition import fresh
+    from ablation.composition.compose import composer
     from ablation.composition.config import LayoutConfig
     from ablation.composition.digits import Digits
 
     with np.load(RAW / "mnist.npz") as arrays:
         digits = Digits(arrays["x_train"], arrays["y_train"])
-    return fresh.composer(LayoutConfig(**arm.fresh.layout), digits, seed, workers)
+    return composer(LayoutConfig(**arm.fresh.layout), digits, seed, workers)
 
 
 if __name__ == "__main__":

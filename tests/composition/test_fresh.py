@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from ablation.composition.backgrounds import pictures
-from ablation.composition.compose import compose
+from ablation.composition.compose import compose, composer
 from ablation.composition.config import LayoutConfig
 from ablation.composition.digits import Digits
-from ablation.composition.fresh import composer
 from ablation.composition.placement import geometry
 from tests.params import PARAMS
 
