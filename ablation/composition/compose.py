@@ -78,7 +78,8 @@ def compose(
     `sources` holds the background pictures, (H, W) uint8 each, equally probable. What is random
     depends on the name of the `stream` alone (`ablation.streams`), not on `workers` (processes; 1
     stays in this one). `out` (count, S, S) uint8 receives the images where given, say a
-    memory-mapped file; otherwise they are allocated. Raises ValueError where the arguments do not fit each other.
+    memory-mapped file; otherwise they are allocated. Raises ValueError where the arguments do not
+    fit each other.
     """
     _check(digits, count, geometry, sources, workers, out)
     side, many = geometry.canvas, geometry.digits
