@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base.cli import run
-from ablation.base.files import Inputs, dependencies, read_config
+from ablation.base.files import read_config
 from ablation.monitoring import provenance
 from ablation.monitoring.progress import Notebook, Progress
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Fresh, Images
+from ablation.training.inputs import Inputs, dependencies
 from ablation.training.moment import Moment
 
 RAW, TRAIN = Path("data/raw"), Path("data/sets/train")
