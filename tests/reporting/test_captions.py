@@ -112,8 +112,8 @@ def test_comparison_without_test_labels_tells_the_rest(tmp_path: Path) -> None:
 
 def test_captions_need_no_plotting_library() -> None:
     code = (
-        "import sys; from ablation import captions; "
-        "import ablation.captions.curves, ablation.captions.best; "
+        "import sys; from ablation.reporting import captions; "
+        "import ablation.reporting.captions.curves, ablation.reporting.captions.best; "
         "assert not {'matplotlib', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
