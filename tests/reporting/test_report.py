@@ -13,7 +13,7 @@ from ablation.composition.config import DataConfig
 from ablation.reporting.captions.data_check import DataCheck, Line
 from ablation.reporting.captions.verdicts import Comparison, ImagesTest, Verdicts
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown
+from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown, with_pace
 from ablation.study.config import StudyConfig
 
 MINUS = "\N{MINUS SIGN}"
@@ -201,7 +201,23 @@ def test_an_external_accuracy_stands_with_its_interval_and_its_images() -> None:
 
 def test_without_an_external_test_set_nothing_is_said_of_one(page: Page) -> None:
     assert "xternal" not in page.text
-    assert len(shown(METRICS)) == len(COLUMNS) - 1
+    missing = {column.key for column in COLUMNS} - {column.key for column in shown(METRICS)}
+    assert missing == {"external_accuracy", "minutes"}  # no record tells minutes either
+
+
+def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:
+    study = STUDY.model_copy(update={"seeds": [0, 1, 2]})
+    first, *others = METRICS
+    provenance = {
+        f"{first}-0": {"history": "a", "seconds": 60.0, "images_per_second": 100.0},
+        f"{first}-1": {"history": "b", "seconds": 180.0, "images_per_second": 300.0},
+        f"{first}-2": {"history": "c"},
+    }
+    paced = with_pace(METRICS, study, provenance)
+    assert (paced[first]["minutes"], paced[first]["images_per_second"]) == (2.0, 200.0)
+    assert "minutes" in {column.key for column in shown(paced)}
+    for arm in others:
+        assert paced[arm] == METRICS[arm]
 
 
 def test_the_competition_s_test_images_have_no_columns_and_a_note() -> None:
