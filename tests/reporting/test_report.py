@@ -206,14 +206,13 @@ def test_without_an_external_test_set_nothing_is_said_of_one(page: Page) -> None
 
 
 def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:
-    study = STUDY.model_copy(update={"seeds": [0, 1, 2]})
     first, *others = METRICS
     provenance = {
         f"{first}-0": {"history": "a", "seconds": 60.0, "images_per_second": 100.0},
         f"{first}-1": {"history": "b", "seconds": 180.0, "images_per_second": 300.0},
         f"{first}-2": {"history": "c"},
     }
-    paced = with_pace(METRICS, study, provenance)
+    paced = with_pace(METRICS, study(seeds=[0, 1, 2]), provenance)
     assert (paced[first]["minutes"], paced[first]["images_per_second"]) == (2.0, 200.0)
     assert "minutes" in {column.key for column in shown(paced)}
     for arm in others:
