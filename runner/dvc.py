@@ -1,9 +1,9 @@
 """DVC, with a lock file that is written whole and fast: `python -m runner.dvc ARGUMENTS`.
 
-After every stage DVC reads and writes `dvc.lock` in pure Python, keeping comments that it does not
-have, and in place, so that a kill in that second destroys it. With 240 stages that is three quarters
-of what a run costs beside its training. Here libyaml reads and writes the same content, and the file
-is replaced when it is whole. All else is DVC's own.
+After every stage DVC reads and writes `dvc.lock` in pure Python, for the sake of comments that it
+does not have, and in place, so that a kill in that second destroys it. With 240 stages that is two
+thirds of what a run costs beside its training. Here libyaml reads and writes the same content, and
+the file is replaced when it is whole. All else is DVC's own.
 """
 
 from __future__ import annotations
