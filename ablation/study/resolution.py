@@ -23,6 +23,7 @@ from ablation.study.claims import resolve_claims
 from ablation.study.config import StudyConfig
 from ablation.study.costs import multiply_adds
 from ablation.study.feasibility import check_arm, check_data, check_source
+from ablation.study.requirements import label
 from ablation.training.config import ArmConfig, OptimizerConfig, TrainConfig
 
 ARM_SECTIONS = ("input", "model", "train")
@@ -93,8 +94,9 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     check_data(data)
 
     sources = validated(SourcesConfig, params["sources"], "sources")
-    arms = _arms(params, sizes, base, scale, data, sources)
-    labels = {name: _label(params["arms"][name], name) for name in arms}
+    merged = _merged(params, sizes, base, scale)
+    arms = {name: _arm(name, tree, data, sources) for name, tree in merged.items()}
+    labels = {name: label(name, params["arms"][name], merged[name]) for name in arms}
     study = validated(
         StudyConfig,
         {
@@ -124,7 +126,13 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
             "arms": arms,
             "figures": figures,
             "claims": resolve_claims(
-                {key: params[key] for key in ASKED}, arms, study.baseline, figures
+                {key: params[key] for key in ASKED},
+                arms,
+                study.baseline,
+                figures,
+                data,
+                params["arms"],
+                merged,
             ),
         },
         "",
@@ -166,9 +174,8 @@ def _model(architecture: str, settings: Tree, sources: SourcesConfig, where: str
     return model | {"weights_digest": sources.vgg19.public.digest}
 
 
-def _arms(
-    params: Tree, sizes: Tree, base: Tree, scale: str, data: DataConfig, sources: SourcesConfig
-) -> dict[str, ArmConfig]:
+def _merged(params: Tree, sizes: Tree, base: Tree, scale: str) -> dict[str, Tree]:
+    """arm -> its sections `input`, `model` and `train` as merged, with the keys of params.yaml."""
     declared = mapping(params["arms"], "arms")
     sized = mapping(sizes.get("arms", {}), f"scales.{scale}.arms")
     for name in sized:
@@ -179,7 +186,7 @@ def _arms(
     for name, overrides in declared.items():
         check_keys(
             mapping(overrides, f"arms.{name}"),
-            ("label", "extends", *ARM_SECTIONS),
+            ("label", "says", "extends", *ARM_SECTIONS),
             f"arms.{name}.",
         )
     arms = {}
@@ -193,7 +200,7 @@ def _arms(
                 for key in ARM_SECTIONS:
                     change = overrides.get(key, {})
                     tree[key] = _override(tree[key], change, f"{origin}.{key}")
-        arms[name] = _arm(name, tree, data, sources)
+        arms[name] = tree
     return arms
 
 
@@ -277,13 +284,6 @@ def _lineage(name: str, declared: Tree) -> list[str]:
             )
         line.append(parent)
     return line[::-1]
-
-
-def _label(overrides: Tree, name: str) -> str:
-    label = overrides.get("label", name)
-    if not isinstance(label, str):
-        raise ConfigError(f"arms.{name}.label = {label!r}; allowed: a text for the legend")
-    return label
 
 
 def _fill(base: Tree, sizes: Any, path: str, scale: str) -> Tree:

@@ -11,7 +11,8 @@ import pytest
 
 from ablation.composition.config import DataConfig
 from ablation.reporting.captions.data_check import DataCheck, Line
-from ablation.reporting.captions.verdicts import Comparison, ImagesTest, Verdicts
+from ablation.reporting.captions.verdicts import Comparisons, ImagesTest, Verdicts
+from ablation.reporting.claims import Line as ClaimLine
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown
 from ablation.study.config import StudyConfig
@@ -222,14 +223,15 @@ def test_an_arm_on_another_data_set_is_not_compared() -> None:
     assert cells("simple_mnist")["validation_accuracy"] == ("99.0", "")
 
 
-def told(**changes: Any) -> str:
-    return " ".join(notes(study(**changes), data(), METRICS, {"simple": 0.27, "adam": 0.27}))
+def told(few: str = "", **changes: Any) -> str:
+    majority = {"simple": 0.27, "adam": 0.27}
+    return " ".join(notes(study(**changes), data(), METRICS, majority, few))
 
 
-def test_few_seeds_allow_no_verdict_and_enough_do_not_say_so() -> None:
-    assert "With n = 1 seed no verdict is possible" in told()
+def test_what_the_seeds_do_not_allow_is_told_and_nothing_where_they_do() -> None:
+    assert "Too few. Differences are printed and not tested." in told("Too few.")
     assert "mean of 3 seeds" in told(seeds=[0, 1, 2])
-    assert "verdict" not in told(seeds=list(range(9)))
+    assert "not tested" not in told()
 
 
 def test_a_smaller_scale_says_what_it_changed_and_the_papers_does_not() -> None:
@@ -242,25 +244,32 @@ def test_a_smaller_scale_says_what_it_changed_and_the_papers_does_not() -> None:
 
 
 def test_arms_that_learnt_nothing_are_named() -> None:
-    assert "1 of 4 arms ends within 5.0 points" in told()
+    assert "1 of 4 arms ends no better, on validation images, than naming the commonest" in told()
     assert "simple CNN. Such an arm has learnt nothing" in told()
     text = " ".join(notes(study(), data(), METRICS, {"adam": 0.1}))
     assert "learnt nothing" not in text
 
 
 def test_claims_and_comparisons_are_tables_of_the_page() -> None:
-    line = Comparison("Adam − SGD", "3", "+1.2 points", "–", "–", "–", "1.00", "no verdict")  # noqa: RUF001
-    claim = {
-        "claim": "adam", "sentence": "Adam < SGD.", "section": "4.1", "paper": "–",  # noqa: RUF001
-        "ours": "+1.2 points", "metric": "test accuracy", "seeds": 0, "verdict": "undecided",
-    }  # fmt: skip
+    cells = (("Adam − SGD", ""), ("+1.2 points", "spread 0.9"), ("no verdict", ""))  # noqa: RUF001
+    comparisons = Comparisons(("Arms", "Difference", "Verdict"), [("test accuracy", [cells])])
+    claim = ClaimLine(
+        claim="adam", section="4.1", sentence="Adam < SGD.", paper="–", ours="+1.2 points",  # noqa: RUF001
+        metric="test accuracy", count="3", direction="against it", verdict="undecided",
+        decided=False,
+    )  # fmt: skip
     images = ImagesTest("Of 10 images.", ("Seed", "p"), [("7", "0.123")])
-    shown = Verdicts("How.", [("test accuracy", [line])], images, ["One claim."], [claim])
+    shown = Verdicts("Few.", "How.", comparisons, images, ["One claim."], [claim])
     html = render(study(), data(), METRICS, [], {}, verdicts=shown)
     assert "Adam &lt; SGD." in html
-    text = Page(html).text
-    for part in ("One claim.", "undecided", "How.", "Test accuracy", "no verdict", "0.123"):
-        assert part in text
+    assert '<td class="neutral">against it</td>' in html
+    page = Page(html)
+    assert page.open == []
+    for part in ("One claim.", "undecided", "How.", "Test accuracy", "spread 0.9", "0.123"):
+        assert part in page.text
+    assert "Few. Differences are printed and not tested." in page.text
+    decided = replace(shown, claims=[replace(claim, decided=True)])
+    assert "<td>against it</td>" in render(study(), data(), METRICS, [], {}, verdicts=decided)
     without = render(study(), data(), METRICS, [], {})
     assert "The paper's claims" not in without
     alone = render(study(), data(), METRICS, [], {}, verdicts=replace(shown, images=None))
