@@ -29,7 +29,11 @@ from ablation.statistics.config import (
 )
 from ablation.statistics.run_metrics import window
 
-DIRECTIONS = {"with": "with the paper", "against": "against it", "about equal": "about equal"}
+DIRECTIONS = {
+    "with": "with the paper",
+    "against": "against the paper",
+    "about equal": "about equal",
+}
 Content = Mapping[str, Any]
 
 
@@ -65,7 +69,7 @@ def lines(judged: Sequence[Content], config: ClaimsConfig, names: Mapping[str, s
             metric=_metric(claim, config),
             count=_count(claim),
             direction=DIRECTIONS.get(claim["direction"], NOTHING),
-            verdict=_verdict(claim, names),
+            verdict=_verdict(claim, config, names),
             decided=claim["verdict"] in ("holds", "fails"),
         )
         for claim in judged
@@ -136,7 +140,7 @@ def few_seeds(comparisons: Any) -> str:
 
 def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
     """The claims as a page of Markdown: introduction, a paragraph a text, then the table."""
-    head = ("Section", "Claim", "Paper", "Ours", "n", "Points", "Verdict")
+    head = ("Section", "Claim", "Paper", "Ours", "n", "Direction", "Verdict")
     rows = [
         (
             line.section,
@@ -211,7 +215,7 @@ def _count(claim: Content) -> str:
     return NOTHING if claim["images"] is None else counted(claim["images"], "image")
 
 
-def _verdict(claim: Content, names: Mapping[str, str]) -> str:
+def _verdict(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
     """The verdict with what an undecided claim lacks, and the seeds that only one arm has."""
     why, text = claim["why"], str(claim["verdict"])
     if text == "not applicable":
@@ -222,8 +226,11 @@ def _verdict(claim: Content, names: Mapping[str, str]) -> str:
         WIDE: f" at n = {claim['seeds'] or NOTHING}",
         NOT_MEASURED: f", {NOT_MEASURED}",
     }.get(why, "")
+    declared = config.claims[claim["claim"]]
+    equal = isinstance(declared, DifferenceClaim) and declared.expect == "equivalent"
     if why == WIDE and claim["seeds_to_find"]:
-        text += f"; a difference of this size takes about {claim['seeds_to_find']} seeds"
+        what = "an equivalence at this spread" if equal else "a difference of this size"
+        text += f"; {what} takes about {claim['seeds_to_find']} seeds"
     if claim["unpaired"]:
         text += f"; without a partner: {runs_by_arm(claim['unpaired'], names)}"
     return text

@@ -82,7 +82,8 @@ class Judgement:
         over: what the interval is over: seeds, images, or both.
         values: one a seed.
         unpaired: runs that have no partner with the same seed, and so no part in it.
-        seeds_to_find: how many seeds would find a difference of this size and spread.
+        seeds_to_find: how many seeds would find a difference of this size and spread; of a claim
+            of equality, how many would find arms of this spread equivalent if they are alike.
     """
 
     claim: str
@@ -167,7 +168,7 @@ def _difference(
         # A difference that is surely not 0 may still be surely smaller than what matters.
         found = "equivalent"
     holds = None if found is None else _HOLDS[claim.expect][found]
-    to_find = row["seeds_to_find"]
+    to_find = row["seeds_to_equal" if claim.expect == "equivalent" else "seeds_to_find"]
     return replace(
         blank,
         verdict="undecided" if holds is None else "holds" if holds else "fails",

@@ -17,7 +17,7 @@ from ablation.statistics.claims import Study, judge
 from ablation.statistics.comparison import compare
 from ablation.study.config import StudyConfig
 from tests.reporting.figures.tables import LABELS, forest_table, write
-from tests.statistics.study_of_claims import config, difference_claim, runs
+from tests.statistics.study_of_claims import config, difference_claim, facts, runs
 
 MINUS = "\N{MINUS SIGN}"
 FIGURE = ForestFigure(
@@ -71,6 +71,7 @@ def test_inconclusive_and_diverged_are_told(tmp_path: Path) -> None:
 # --- the report's tables ----------------------------------------------------------------------
 
 ARMS = {"base": "baseline (SGD)", "a": "Adam", "b": "SGD"}
+MODIFIED = dict.fromkeys(ARMS, "modified")
 IMAGES = pd.DataFrame(
     [{"first": "base", "second": "a", "seed": 0, "images": 4000, "only_first": 208,
       "only_second": 1237, "p": 1e-12}]
@@ -87,7 +88,7 @@ def shown(
     made = runs({"base": 0.8, "a": 0.84, "b": 0.8}, seeds)
     if drop:
         del made[drop]
-    table = compare(asked, made, "base", dict.fromkeys(ARMS, "modified"))
+    table = compare(asked, made, "base", MODIFIED)
     labels = np.arange(1, 11)
     judged = judge(asked, Study("laptop", made, table, labels, labels / 55))
     return verdicts(study, asked, table, images, [asdict(each) for each in judged])
@@ -107,7 +108,8 @@ def test_the_report_has_a_line_a_pair_under_each_metric() -> None:
     assert difference[0].startswith("+4.")
     assert difference[1].startswith("spread 0.")
     assert "would find 0." in difference[1]
-    assert "equivalence takes" in difference[1]
+    assert "equivalence" not in difference[1]  # 4 points apart
+    assert "equivalence takes" in rows[1][1][1]
     assert verdict[0] == "better"
     assert "(images alone 0." in found.metrics[0][1][0][1][1]
 
@@ -118,11 +120,25 @@ def test_few_seeds_have_no_p_and_say_so(seeds: int) -> None:
     row = dict(zip(found.comparisons.head, found.comparisons.metrics[1][1][0], strict=True))
     assert "p" not in row  # a column of dashes is no column
     assert ("P(better)" in row) == (seeds > 1)
-    assert row["Verdict"][0] == "none possible; 3 tests take 7 seeds"
+    assert "Verdict" not in row  # said once, above the table
     assert "a family of 3 tests takes 7." in found.compared
     assert found.few in found.compared
     assert ("[" in row["Difference"][0]) == (seeds > 1)
     assert "would find" not in row["Difference"][1]
+
+
+def test_where_one_family_has_too_few_seeds_its_rows_say_so() -> None:
+    pairs = [("a", "base"), ("b", "base"), ("b", "a")]
+    arms = {arm: facts(family="paper" if arm == "base" else "added") for arm in ARMS}
+    arms["b"] = facts()
+    asked = config(pairs=pairs, arms=arms)
+    table = compare(asked, runs({"base": 0.8, "a": 0.84, "b": 0.8}, 6), "base", MODIFIED)
+    study = StudyConfig.model_construct(scale="laptop", arms=ARMS)
+    found = verdicts(study, asked, table, IMAGES, [])
+    told = [row[-1][0] for row in found.comparisons.metrics[0][1]]
+    assert told == [
+        "none possible; 2 tests take 7 seeds", "equivalent", "none possible; 2 tests take 7 seeds"
+    ]  # fmt: skip
 
 
 def test_seeds_that_only_one_arm_has_are_named() -> None:

@@ -255,21 +255,23 @@ def test_claims_and_comparisons_are_tables_of_the_page() -> None:
     comparisons = Comparisons(("Arms", "Difference", "Verdict"), [("test accuracy", [cells])])
     claim = ClaimLine(
         claim="adam", section="4.1", sentence="Adam < SGD.", paper="–", ours="+1.2 points",  # noqa: RUF001
-        metric="test accuracy", count="3", direction="against it", verdict="undecided",
+        metric="test accuracy", count="3", direction="against the paper", verdict="undecided",
         decided=False,
     )  # fmt: skip
     images = ImagesTest("Of 10 images.", ("Seed", "p"), [("7", "0.123")])
     shown = Verdicts("Few.", "How.", comparisons, images, ["One claim."], [claim])
     html = render(study(), data(), METRICS, [], {}, verdicts=shown)
     assert "Adam &lt; SGD." in html
-    assert '<td class="neutral">against it</td>' in html
+    assert '<td class="neutral">against the paper</td>' in html
     page = Page(html)
     assert page.open == []
     for part in ("One claim.", "undecided", "How.", "Test accuracy", "spread 0.9", "0.123"):
         assert part in page.text
     assert "Few. Differences are printed and not tested." in page.text
     decided = replace(shown, claims=[replace(claim, decided=True)])
-    assert "<td>against it</td>" in render(study(), data(), METRICS, [], {}, verdicts=decided)
+    assert "<td>against the paper</td>" in render(
+        study(), data(), METRICS, [], {}, verdicts=decided
+    )
     without = render(study(), data(), METRICS, [], {})
     assert "The paper's claims" not in without
     alone = render(study(), data(), METRICS, [], {}, verdicts=replace(shown, images=None))

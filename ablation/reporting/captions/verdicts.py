@@ -97,16 +97,21 @@ def _table(
         rows = comparisons[comparisons["metric"] == key].to_dict("records")
         if rows:
             metric = config.metrics[key]
-            metrics.append((metric.label, [_cells(row, metric, names) for row in rows]))
+            margin = config.statistics.margin
+            metrics.append((metric.label, [_cells(row, metric, names, margin) for row in rows]))
     every = [row for _, rows in metrics for row in rows]
     kept = [k for k in range(len(HEAD)) if any(row[k][0] != NOTHING for row in every)]
+    if (comparisons["verdict"] == "no verdict").all():  # which the text above says once
+        kept.remove(HEAD.index("Verdict"))
     return Comparisons(
         tuple(HEAD[k] for k in kept),
         [(label, [tuple(row[k] for k in kept) for row in rows]) for label, rows in metrics],
     )
 
 
-def _cells(row: Mapping[str, Any], metric: Metric, names: Mapping[str, str]) -> tuple[Cell, ...]:
+def _cells(
+    row: Mapping[str, Any], metric: Metric, names: Mapping[str, str], margin: float
+) -> tuple[Cell, ...]:
     verdict, decided = str(row["verdict"]), not pd.isna(row["p"])
     if verdict == "no verdict":
         verdict = f"none possible; {row['tests']} tests take {row['seeds_needed']} seeds"
@@ -114,7 +119,10 @@ def _cells(row: Mapping[str, Any], metric: Metric, names: Mapping[str, str]) -> 
     improvement, low, high = (row[f"improvement{end}"] for end in ("", "_low", "_high"))
     return (
         (f"{names[row['arm']]} {MINUS} {names[row['other']]}", ""),
-        (difference(row["difference"], row["low"], row["high"], metric), _sees(row, metric)),
+        (
+            difference(row["difference"], row["low"], row["high"], metric),
+            _sees(row, metric, margin),
+        ),
         (str(row["seeds"]), ""),
         (NOTHING if pd.isna(row["paper"]) else signed(row["paper"], metric), ""),
         (_p(row["p_holm"]), f"{_p(row['p'])} alone" if decided else ""),
@@ -123,8 +131,11 @@ def _cells(row: Mapping[str, Any], metric: Metric, names: Mapping[str, str]) -> 
     )
 
 
-def _sees(row: Mapping[str, Any], metric: Metric) -> str:
-    """The spread over the seeds, that of the images alone, and what so many seeds can see."""
+def _sees(row: Mapping[str, Any], metric: Metric, margin: float) -> str:
+    """The spread over the seeds, that of the images alone, and what so many seeds can see.
+
+    What an equivalence takes is left out where the interval lies beyond the margin.
+    """
     if pd.isna(row["sd"]):
         return ""
     parts = [f"spread {size(row['sd'], metric)}"]
@@ -132,7 +143,8 @@ def _sees(row: Mapping[str, Any], metric: Metric) -> str:
         parts[0] += f" (images alone {size(row['sd_images'], metric)})"
     if not pd.isna(row["detectable"]):
         parts.append(f"would find {size(row['detectable'], metric)}")
-    if not pd.isna(row["seeds_to_equal"]):
+    near = row["low"] < margin and row["high"] > -margin
+    if near and not pd.isna(row["seeds_to_equal"]):
         parts.append(f"equivalence takes {int(row['seeds_to_equal'])} seeds")
     return ", ".join(parts)
 
