@@ -13,9 +13,10 @@ from ablation.data_check.config import Measured
 from ablation.files import read_config, read_json, replacing, write_json, write_text
 from ablation.reporting.claims import few_seeds, introduction, lines, markdown
 from ablation.statistics import claims
-from ablation.statistics.comparison import Runs, compare
+from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig
 from ablation.statistics.images import mcnemar
+from ablation.statistics.pairs import Runs
 from ablation.statistics.run_metrics import Run
 from ablation.study.config import StudyConfig
 

@@ -1,6 +1,6 @@
 """The paper's claims held against the runs: our number, which way it points, and a verdict.
 
-Pure functions that give data; `ablation.reporting.claims` words them. The rules are those of
+Pure functions that give data; the report words them. The rules are those of
 docs/statistics.md.
 """
 
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ablation.statistics.comparison import Runs, measured, paired
 from ablation.statistics.config import (
     ClaimConfig,
     ClaimsConfig,
@@ -26,6 +25,7 @@ from ablation.statistics.config import (
 )
 from ablation.statistics.images import level_interval, maximum_of, skew
 from ablation.statistics.paired import Interval, mean_interval
+from ablation.statistics.pairs import Runs, by_arm, measured, paired
 from ablation.statistics.verdict import CONFIDENCE, EQUIVALENCE, T_SEEDS
 
 PAPER_SCALE = "paper"
@@ -69,9 +69,7 @@ class Judgement:
     """One claim: what was found, in numbers.
 
     Attributes:
-        claim: its name in params.yaml.
-        metric: what was measured.
-        verdict: holds, fails, undecided or not applicable.
+        claim, metric: its name in params.yaml, and what was measured.
         why: of an undecided claim the reason; of one that is not applicable what it lacks.
         direction: which way ours points; None where the claim has no direction here.
         seeds: how many runs of each arm stand behind it; 0 where no run does.
@@ -107,11 +105,9 @@ class Judgement:
 
 def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
     """Every claim of params.yaml with its verdict, in their order."""
-    by_arm: dict[str, dict[int, Any]] = {}
-    for (arm, seed), run in study.runs.items():
-        by_arm.setdefault(arm, {})[seed] = run
+    of_arm = by_arm(study.runs)
     values = {
-        name: {arm: measured(runs, metric) for arm, runs in by_arm.items()}
+        name: {arm: measured(runs, metric) for arm, runs in of_arm.items()}
         for name, metric in config.metrics.items()
     }
     rows = {
@@ -120,9 +116,7 @@ def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
     }
     judgements = []
     for name, claim in config.claims.items():
-        label = "labels"
-        if not isinstance(claim, LabelsClaim):
-            label = config.metrics[claim.metric].label
+        label = "" if isinstance(claim, LabelsClaim) else config.metrics[claim.metric].label
         blank = Judgement(name, claim.section, claim.sentence, label, "undecided", NOT_MEASURED)
         if name in config.not_applicable:
             reason = config.not_applicable[name]
@@ -183,9 +177,7 @@ def _difference(
     )
 
 
-def _direction(
-    claim: DifferenceClaim, metric: Metric, value: float, margin: float
-) -> Direction | None:
+def _direction(claim: DifferenceClaim, metric: Metric, value: float, margin: float) -> Direction:
     """Which way our mean points, whether or not it is told from chance."""
     equal = metric.about_equal(value, margin)
     if claim.expect == "equivalent":
@@ -238,7 +230,7 @@ def _level(
 
 
 def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
-    """The label that is furthest from what the largest of the digits gives; no run takes part."""
+    """The label that is furthest from what is expected of it; no run takes part."""
     deviations = skew(study.labels, maximum_of(claim.digits, study.classes), CONFIDENCE)
     label = max(range(len(deviations)), key=lambda k: abs(deviations[k][0]))
     value, interval = deviations[label]
@@ -256,6 +248,5 @@ def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
 
 def _numbers(value: float, interval: Interval | None, over: str) -> dict[str, Any]:
     """Value and interval as fields of a judgement."""
-    if interval is None:
-        return {"value": value}
-    return {"value": value, "low": interval.low, "high": interval.high, "over": over}
+    bounds = {} if interval is None else {"low": interval.low, "high": interval.high, "over": over}
+    return {"value": value, **bounds}

@@ -6,8 +6,6 @@ Pure functions; the rules are those of docs/statistics.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -22,7 +20,8 @@ from ablation.statistics.paired import (
     mean_interval,
     sign_flip_p,
 )
-from ablation.statistics.run_metrics import Run, measure
+from ablation.statistics.pairs import Pair, Runs, best_pairs, by_arm, measured, paired, pairs
+from ablation.statistics.run_metrics import Run
 from ablation.statistics.verdict import (
     CONFIDENCE,
     EQUIVALENCE,
@@ -34,9 +33,6 @@ from ablation.statistics.verdict import (
     seeds_to_find,
     verdict,
 )
-
-Runs = Mapping[tuple[str, int], Run]
-Pair = tuple[str, str]
 
 BASELINE, PAIRS = "baseline", "pairs"  # the groups of rows: arms against the baseline, and others
 
@@ -71,21 +67,6 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Paired:
-    """Two arms in one metric.
-
-    Attributes:
-        differences: (n,) arm - other, over the seeds that both have.
-        seeds: those seeds.
-        unpaired: the runs, ARM-SEED, that have the metric and no partner.
-    """
-
-    differences: Differences
-    seeds: list[int]
-    unpaired: list[str]
-
-
 def compare(
     config: ClaimsConfig, runs: Runs, baseline: str, data_sets: Mapping[str, str]
 ) -> pd.DataFrame:
@@ -102,13 +83,13 @@ def compare(
         baseline: the arm that the others are compared with.
         data_sets: arm -> the data set it sees.
     """
-    by_arm = _by_arm(runs)
+    of_arm = by_arm(runs)
     chosen = best_pairs(config, runs, data_sets)
     rows = []
     for name, metric in config.metrics.items():
         asked = pairs(config, name, chosen)
         arms = {arm for pair in asked for arm in pair}
-        values = {arm: measured(of, metric) for arm, of in by_arm.items() if arm in arms}
+        values = {arm: measured(of, metric) for arm, of in of_arm.items() if arm in arms}
         found = [
             (arm, other, pair)
             for arm, other in asked
@@ -124,12 +105,12 @@ def compare(
                     "group": BASELINE if other == baseline else PAIRS,
                     "family": family,
                     "paper": _paper(config, name, (arm, other)),
-                    "sd_images": _sd_images(metric, by_arm[arm], by_arm[other], pair.seeds),
+                    "sd_images": _sd_images(metric, of_arm[arm], of_arm[other], pair.seeds),
                     "diverged": _named(
                         f"{one}-{seed}"
                         for one in (arm, other)
                         for seed in pair.seeds
-                        if by_arm[one][seed].diverged
+                        if of_arm[one][seed].diverged
                     ),
                     "unpaired": _named(pair.unpaired),
                     **_row(config, metric, pair.differences, families.count(family)),
@@ -143,71 +124,6 @@ def compare(
         _verdict(config, config.metrics[row["metric"]], row) for row in table.to_dict("records")
     ]
     return table[list(COLUMNS)]
-
-
-def measured(runs: Mapping[int, Run], metric: Metric) -> dict[int, float]:
-    """seed -> the metric of an arm's run, of those that have it.
-
-    A run that diverged stays in, at the value it reached.
-    """
-    values = {seed: measure(run, metric) for seed, run in runs.items()}
-    return {seed: value for seed, value in values.items() if value is not None}
-
-
-def paired(values: Mapping[str, Mapping[int, float]], arm: str, other: str) -> Paired:
-    """Two arms of `values` (arm -> seed -> value), over the seeds that both have."""
-    first, second = values.get(arm, {}), values.get(other, {})
-    seeds = [seed for seed in first if seed in second]
-    return Paired(
-        np.array([first[seed] - second[seed] for seed in seeds], dtype=np.float64),
-        seeds,
-        [f"{arm}-{seed}" for seed in first if seed not in second]
-        + [f"{other}-{seed}" for seed in second if seed not in first],
-    )
-
-
-def pairs(config: ClaimsConfig, metric: str, best: Iterable[Pair]) -> list[Pair]:
-    """What is compared in a metric: every pair of the study, or those that a claim names in it."""
-    every: list[Pair] = [(arm, other) for arm, other in config.pairs]
-    if metric in config.statistics.metrics:
-        known = {frozenset(pair) for pair in every}
-        return every + [pair for pair in best if frozenset(pair) not in known]
-    claimed = {
-        frozenset(claim.arms)
-        for name, claim in config.claims.items()
-        if isinstance(claim, DifferenceClaim)
-        and claim.metric == metric
-        and name not in config.not_applicable
-    }
-    return [pair for pair in every if frozenset(pair) in claimed]
-
-
-def best_pairs(config: ClaimsConfig, runs: Runs, data_sets: Mapping[str, str]) -> list[Pair]:
-    """The best arm of each group of a figure against the others' (paper, section 4.3).
-
-    Best by mean validation accuracy, ties to the first named: the test set chooses nothing.
-    """
-    by_arm = _by_arm(runs)
-
-    def accuracy(arm: str) -> float:
-        values = [run.judged["validation_accuracy"] for run in by_arm[arm].values()]
-        return float(np.mean([value for value in values if value is not None]))
-
-    found: list[Pair] = []
-    for groups in config.groups:
-        chosen = dict.fromkeys(max(arms, key=accuracy) for arms in groups.values())
-        for first, second in combinations(chosen, 2):
-            known = {first, second} in [set(pair) for pair in found]
-            if data_sets[first] == data_sets[second] and not known:
-                found.append((second, first))
-    return found
-
-
-def _by_arm(runs: Runs) -> dict[str, dict[int, Run]]:
-    found: dict[str, dict[int, Run]] = {}
-    for (arm, seed), run in runs.items():
-        found.setdefault(arm, {})[seed] = run
-    return found
 
 
 def _row(

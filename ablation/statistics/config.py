@@ -17,10 +17,7 @@ OTHERS = "others"  # the arms that no family names
 
 
 class StatisticsConfig(Section):
-    """How arms are compared (docs/statistics.md).
-
-    A family is a list of arms, or `others` for those that no list names.
-    """
+    """How arms are compared; a family is a list of arms, or `others`, that no list names."""
 
     metrics: Annotated[list[str], Field(min_length=1)]
     margin: Annotated[float, Field(gt=0, lt=1)]
@@ -158,9 +155,9 @@ class Claim(Section):
 
 
 class ArmsClaim(Claim):
-    """A claim on arms. `requires` says what they must be for the sentence to speak of them.
+    """A claim on arms, and what these must be for the sentence to speak of them.
 
-    arm -> key of params.yaml -> its value, or {not: value}; or `label`, all that its label says.
+    `requires` is arm -> key of params.yaml -> its value, or {not: value}; or arm -> `label`.
     """
 
     arms: list[str]
@@ -216,8 +213,7 @@ class ArmFacts(Section):
         steady_epochs: the last epoch before its learning rate falls below `steady_rate` times its
             highest; all of them where the rate is constant.
         validation_images: how many the trained network is judged on.
-        measured_training, measured_validation: how many images each point of a curve is the
-            accuracy on.
+        measured_training, measured_validation: on how many each point of a curve.
     """
 
     family: Name

@@ -226,3 +226,12 @@ def test_the_official_labels_are_those_of_the_largest_of_three_digits_of_mnist()
 def test_few_labels_decide_nothing() -> None:
     found = judged(labels_claim(), labels=AS_THREE // 150)
     assert (found.verdict, found.why) == ("undecided", "wide")
+
+
+# --- the way of imports -----------------------------------------------------------------------
+
+
+def test_statistics_give_data_and_know_nothing_of_words() -> None:
+    modules = list((PARAMS.parent / "ablation/statistics").glob("*.py"))
+    assert len(modules) > 5
+    assert not [file.name for file in modules if "ablation.reporting" in file.read_text()]

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ablation.statistics.comparison import COLUMNS, best_pairs, compare, pairs
+from ablation.statistics.comparison import COLUMNS, compare
+from ablation.statistics.pairs import best_pairs, pairs
 from ablation.statistics.run_metrics import Run
 from ablation.statistics.verdict import detectable, seeds_to_equal
 from tests.statistics.study_of_claims import ARMS, config, difference_claim, facts, runs

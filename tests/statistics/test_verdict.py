@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -77,6 +79,19 @@ def test_the_seeds_that_a_family_takes(tests: int, seeds: int) -> None:
     assert tests * 2 / 2**seeds <= 0.05 < tests * 2 / 2 ** (seeds - 1)
     assert decidable(seeds, tests)
     assert not decidable(seeds - 1, tests)
+
+
+def test_the_document_s_table_of_seeds_is_this_one() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/statistics.md").read_text(encoding="utf-8")
+    tests, seeds = (
+        re.findall(r"[\d,]+(?: to [\d,]+)?", line)
+        for line in text.splitlines()
+        if line.startswith(("| tests in the family", "| seeds that a verdict takes"))
+    )
+    assert len(tests) == len(seeds) == 8
+    for span, needed in zip(tests, seeds, strict=True):
+        for end in span.replace(",", "").split(" to "):
+            assert seeds_needed(int(end)) == int(needed)
 
 
 def test_levels_and_equivalence_take_the_seeds_of_a_single_test() -> None:
