@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.files import read_yaml
+from ablation.base.files import read_yaml
 from ablation.study.resolution import Resolved, resolve
 from ablation.training.config import ArmConfig
 from bench.processes import ROOT

@@ -57,7 +57,9 @@ def composing(scale: str, count: int) -> dict[str, float]:
     digits = Digits(*arms.random_images(10_000, config.tile))
     workers = cores()
     started = time.perf_counter()
-    compose(digits, count, geometry(config), sources, config.image_seed, workers)
+    compose(
+        digits, count, geometry(config), sources, ("images", config.image_seed, "bench"), workers
+    )
     seconds = time.perf_counter() - started
     # Each worker as much as the largest of them; pages that they share count more than once.
     held = peak_bytes() + workers * peak_bytes(resource.RUSAGE_CHILDREN)

@@ -13,8 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from ablation.monitoring.progress import Progress
 from ablation.training.framework import limit
+from ablation.training.moment import Moment
 from bench import arms, checkouts
 from bench.processes import child, in_turns
 from bench.results import Row, exponent, of
@@ -74,12 +74,13 @@ def _of_arms() -> list[Row]:
 def training_seconds(threads: int) -> dict[int, list[float]]:
     """Number of images -> seconds of the steps of each epoch that counts."""
     limit(threads)
+    from ablation.networks import architectures
     from ablation.training import loop
 
     images, labels = arms.random_images(IMAGES[-1] + 250, arms.study("laptop").data.canvas)
     seconds = {}
 
-    def silent(_: Progress) -> None:
+    def silent(_: Moment) -> None:
         pass
 
     with tempfile.TemporaryDirectory() as folder:
@@ -95,9 +96,9 @@ def training_seconds(threads: int) -> dict[int, list[float]]:
             )
             validation = np.arange(IMAGES[-1], IMAGES[-1] + 250)
             data = loop.Images(mapped, labels, np.arange(count), validation)
-            model = loop.network(arm, 0, None)
+            model = architectures.build(arm, 0, None)
             checkpoint = Path(folder) / f"{count}.npz"
-            trained = loop.train(model, arm, 0, data, checkpoint, "bench", silent)
+            trained = loop.train(model, arm, 0, data, checkpoint, silent)
             seconds[count] = [row["seconds"] for row in trained.history][1:]
     return seconds
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.monitoring.progress import Progress
 from ablation.training.framework import limit
+from ablation.training.moment import Moment
 from bench import arms
 from bench.processes import child, peak_bytes
 from bench.results import Row
@@ -46,6 +46,7 @@ def measure() -> list[Row]:
 def step(count: int) -> dict[str, int]:
     """The most memory held before the first step and after the last, in bytes."""
     limit(cores())
+    from ablation.networks import architectures
     from ablation.training import loop
 
     batch = arms.baseline("paper").train.batch_size
@@ -65,13 +66,13 @@ def step(count: int) -> dict[str, int]:
             np.load(path, mmap_mode="r"), np.zeros(count, np.uint8), numbers[MEASURED:],
             numbers[:MEASURED],
         )  # fmt: skip
-        model = loop.network(arm, 0, None)
+        model = architectures.build(arm, 0, None)
         built = peak_bytes()
 
-        def silent(_: Progress) -> None:
+        def silent(_: Moment) -> None:
             pass
 
-        loop.train(model, arm, 0, data, Path(folder) / "state.npz", "bench", silent)
+        loop.train(model, arm, 0, data, Path(folder) / "state.npz", silent)
     return {"built": built, "peak": peak_bytes()}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ablation.training.inputs import Inputs
 from bench import arms
 from bench.processes import child
 from bench.results import Row, of
@@ -75,15 +76,12 @@ def first_step(started: float, folder: Path) -> dict[str, float]:
     import tensorflow  # noqa: F401
 
     timeline.mark("TensorFlow, which imports Keras")
-    from ablation.training import (
-        checkpoints,
-        loop,
-        results,  # noqa: F401
-    )
+    from ablation.networks import architectures
+    from ablation.training import loop, results  # noqa: F401
 
     timeline.mark("the project's own modules")
     images, labels = folder / "images.npy", folder / "labels.npy"
-    checkpoints.identity([images, labels], 0)
+    Inputs([images, labels]).digest  # noqa: B018
     timeline.mark("digest of the images, for the checkpoint's name")
     count = len(np.load(labels))
     numbers = np.random.default_rng(0).permutation(count)
@@ -92,14 +90,14 @@ def first_step(started: float, folder: Path) -> dict[str, float]:
         np.load(images, mmap_mode="r"), np.load(labels), numbers[validation:], numbers[:validation]
     )
     timeline.mark("opening the images")
-    model = loop.network(arm, 0, None)
+    model = architectures.build(arm, 0, None)
     timeline.mark("building the network")
 
     def stop(_: object) -> None:
         raise _FirstStepDone
 
     try:
-        loop.train(model, arm, 0, data, folder / "state.npz", "bench", stop)
+        loop.train(model, arm, 0, data, folder / "state.npz", stop)
     except _FirstStepDone:
         timeline.mark("compiling and the first step")
     return timeline.parts

@@ -22,8 +22,8 @@ from runner.cores import cores
 
 STEPS, ROUNDS = 25, 6
 
-NO_DROPOUT = {"dropout_factor": 0.0}
-NO_NORMALIZATION = {"batch_normalization": False}
+NO_DROPOUT = {"spatial_dropout": [0.0] * 3, "dropout": [0.0] * 3, "dense_dropout": 0.0}
+NO_NORMALIZATION = {"normalization_momentum": None}
 VARIANTS: dict[str, dict[str, Any]] = {
     "the whole step": {},
     "without dropout": NO_DROPOUT,
@@ -50,7 +50,7 @@ def measure() -> list[Row]:
 def milliseconds(threads: int) -> dict[str, list[float]]:
     """Variant -> milliseconds of a step, each round."""
     limit(threads)
-    from ablation.training import loop
+    from ablation.networks import architectures
 
     arm = arms.baseline("laptop", threads=threads)
     batch = arm.train.batch_size
@@ -71,7 +71,7 @@ def milliseconds(threads: int) -> dict[str, list[float]]:
         changed = ArmConfig.model_validate(
             {**arm.model_dump(), "model": {**arm.model.model_dump(), **change}}
         )
-        model = loop.network(changed, 0, None)
+        model = architectures.build(changed, 0, None)
         compile_as_trained(model, changed, STEPS)
 
         def step(number: int) -> None:
@@ -80,7 +80,7 @@ def milliseconds(threads: int) -> dict[str, list[float]]:
 
         return timed(step)
 
-    alone = bound(loop.network(arm, 0, None), batch)
+    alone = bound(architectures.build(arm, 0, None), batch)
     measurements = {name: variant(change) for name, change in VARIANTS.items()}
     measurements["convolutions and dense layers alone"] = timed(lambda _: alone())
     taken = in_turns(measurements, 1 + ROUNDS)

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ablation.monitoring.progress import Progress
 from ablation.study.costs import multiply_adds
 from ablation.training.framework import limit
+from ablation.training.moment import Moment
 from bench import arms
 from bench.processes import child
 from bench.results import Row, of, ratios
@@ -68,6 +68,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
     limit(threads)
     import keras
 
+    from ablation.networks import architectures
     from ablation.training import loop
 
     arm = arms.baseline(
@@ -84,7 +85,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
     clock = _EpochClock()
 
     def fitting(jit: Any) -> Callable[[], float]:
-        model = loop.network(arm, 0, None)
+        model = architectures.build(arm, 0, None)
         compile_as_trained(model, arm, counted // batch, jit)
 
         def epoch() -> float:
@@ -99,7 +100,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
 
         return epoch
 
-    model = loop.network(arm, 0, None)
+    model = architectures.build(arm, 0, None)
     alone = bound(model, batch)
 
     def bounded() -> float:
@@ -111,7 +112,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
     sides = {"fit": fitting(False), "fit_xla": fitting("auto"), "bound": bounded}
     taken: dict[str, list[float]] = defaultdict(list)
 
-    def take_turns(progress: Progress) -> None:
+    def take_turns(progress: Moment) -> None:
         if progress.epoch_ended:
             for name, side in sides.items():
                 taken[name].append(side())
@@ -124,7 +125,7 @@ def speeds(threads: int) -> dict[str, list[float]]:
             np.arange(IMAGES, IMAGES + 250),
         )
         checkpoint = Path(folder) / "state.npz"
-        trained = loop.train(model, arm, 0, data, checkpoint, "bench", take_turns)
+        trained = loop.train(model, arm, 0, data, checkpoint, take_turns)
     taken["loop"] = [counted / row["seconds"] for row in trained.history]
     work = 2 * (1 + BACKWARD) * multiply_adds(arm) / 1e9
     taken["gflops"] = [work * speed for speed in taken["bound"]]

@@ -14,9 +14,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablation.cli import run
-from ablation.errors import UserError
-from ablation.files import read_config
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config
 from ablation.study.config import StudyConfig
 
 TIME_IS_UP = 3

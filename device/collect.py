@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ablation.cli import run
-from ablation.errors import UserError
-from ablation.files import read_config, read_json, read_yaml, write_json
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, read_json, read_yaml, write_json
 from ablation.study.config import StudyConfig
 
 REPORTS, HISTORIES, ARMS = Path("reports"), Path("models/histories"), Path("configs/arms")

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.cli import run
-from ablation.errors import UserError
-from ablation.files import read_config, replacing
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, replacing
 from ablation.training.config import ArmConfig
 
 CODE = ("ablation", "stages", "device")

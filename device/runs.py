@@ -16,7 +16,7 @@ from pathlib import Path
 
 import jax
 
-from ablation.files import read_config, write_json
+from ablation.base.files import read_config, write_json
 from ablation.monitoring.progress import Progress
 from ablation.training import results
 from ablation.training.config import ArmConfig

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ablation.cli import run
-from ablation.errors import UserError
-from ablation.files import read_config, write_json
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, write_json
 from ablation.training.config import ArmConfig
 
 if TYPE_CHECKING:

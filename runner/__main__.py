@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablation.files import read_config, read_yaml, write_text
+from ablation.base.files import read_config, read_yaml, write_text
 from ablation.study.config import StudyConfig
 from ablation.training.config import ArmConfig
 from runner import graph, pool
@@ -107,7 +107,7 @@ def warn_of_bfloat16(arms: Sequence[str], in_hardware: bool) -> None:
     slow = [
         arm
         for arm in dict.fromkeys(arms)
-        if read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train.precision != "float32"
+        if read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).precision != "float32"
     ]
     if slow:
         print(
@@ -134,9 +134,7 @@ def _logs(names: Sequence[str]) -> str:
 def cost(study: StudyConfig, arm: str) -> float:
     """The work of one run: multiply-adds of an image times images trained on."""
     train = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train
-    images = train.images_per_epoch or train.images
-    images = images or study.training_images[study.data_sets[arm]]
-    return float(study.multiply_adds[arm] * images * train.epochs)
+    return float(study.multiply_adds[arm] * train.images_per_epoch * train.epochs)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ablation.files import read_json
+from ablation.base.files import read_json
 from ablation.monitoring.progress import Progress, duration
 from runner.pool import State
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 STAGES = ("train", "evaluate")  # the stages of one run, in order
 
-DVC = (sys.executable, "-m", "dvc")
+DVC = (sys.executable, "-m", "runner.dvc")
 
 
 class StudyError(Exception):

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, replacing
 from ablation.competition import admission, kaggle
 from ablation.competition.config import AdmitConfig
-from ablation.errors import UserError
-from ablation.files import read_config, replacing
 
 COMPETITION, EXTERNAL = Path("data/own/competition"), Path("data/own/external")
 

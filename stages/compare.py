@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.data_check.config import Measured
-from ablation.files import read_config, read_json, replacing, write_json, write_text
 from ablation.reporting.claims import few_seeds, introduction, lines, markdown
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare
@@ -56,8 +56,8 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
     """Every run of the study, with how the labels of its validation and test images are."""
     labels, tests, majority = {}, {}, {}
     for name in set(study.data_sets.values()):
-        labels[name] = np.load(SETS / name / "train_labels.npy")
-        test = SETS / name / "test_labels.npy"
+        labels[name] = np.load(SETS / "train" / name / "labels.npy")
+        test = SETS / "test" / name / "labels.npy"
         tests[name] = np.load(test) if test.exists() else None
     for seed in study.seeds:
         with np.load(SPLIT / f"{seed}.npz") as split:

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, replacing, write_json
 from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
@@ -16,13 +18,10 @@ from ablation.data_check import check
 from ablation.data_check.check import EACH, MADE, SAMPLE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import as_json, complaint
-from ablation.errors import UserError
-from ablation.files import read_config, replacing, write_json
 from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
 
-COMPOSITIONS, SET, REPORTS = Path("data/compositions"), Path("data/sets/modified"), Path("reports")
-SAMPLE_STREAM = 1000  # added to the image seed: a stream that preprocess does not compose with
+COMPOSITIONS, SETS, REPORTS = Path("data/compositions"), Path("data/sets"), Path("reports")
 SHOWN = 4  # images of a family on the contact sheet
 NOTHING = "No image was composed, so there is nothing to judge and no background to show."
 
@@ -36,7 +35,7 @@ def main() -> None:
         print("data_check: no image was composed, so there is nothing to judge")
         return
     facts = {part: _facts(part) for part in ("train", "test")}
-    labels = {part: np.load(SET / f"{part}_labels.npy") for part in facts}
+    labels = {part: np.load(SETS / part / "modified" / "labels.npy") for part in facts}
     corners, digits = (
         np.concatenate([part[name] for part in facts.values()])
         for name in ("corners", "digit_labels")
@@ -45,7 +44,7 @@ def main() -> None:
         origin=MADE,
         tile=config.tile,
         names=config.backgrounds,
-        images=np.load(SET / "train_images.npy", mmap_mode="r"),
+        images=np.load(SETS / "train/modified/images.npy", mmap_mode="r"),
         families=facts["train"]["families"],
         corners=facts["train"]["corners"],
     )
@@ -90,7 +89,7 @@ def _sample(config: DataConfig, measured: Measured) -> Images:
         EACH * len(config.backgrounds),
         geometry(measured.layout),
         pictures(config.backgrounds, config.background_seed),
-        config.image_seed + SAMPLE_STREAM,
+        ("sample", config.image_seed),
     )
     return Images(
         origin=SAMPLE,

@@ -10,47 +10,41 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.files import read_config, replacing, write_json
 from ablation.evaluation.config import EvaluationConfig
 from ablation.evaluation.metrics import accuracy, macro_f1, wilson
-from ablation.files import read_config, replacing, write_json
+from ablation.training import framework
 from ablation.training.config import ArmConfig
-from ablation.training.framework import limit
-from ablation.training.split import measured
+from ablation.training.inputs import Inputs, dependencies
 
-OWN = Path("data/own/external")
+OWN, SETS = Path("data/own/external"), Path("data/sets")
 PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2)
 
 
 def main() -> None:
     name, seed = sys.argv[1], int(sys.argv[2])
+    inputs = Inputs(dependencies(Path("dvc.yaml"), "evaluate", {"arm": name, "seed": str(seed)}))
     arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
     config = read_config(Path("configs/evaluation.yaml"), EvaluationConfig)
-    limit(arm.train.threads)
-    import keras
+    framework.start(arm.train)
+    from ablation.networks import architectures, summary
 
-    # Names the project's own layers for Keras, which loads them by name.
-    from ablation.networks import (
-        batch_normalization,  # noqa: F401
-        input_layers,  # noqa: F401
-        summary,
-    )
-
-    model = keras.saving.load_model(f"models/networks/{name}-{seed}.keras", compile=False)
-    sets = Path("data/sets") / arm.input.set
-    images = np.load(sets / "train_images.npy", mmap_mode="r")
-    labels = np.load(sets / "train_labels.npy")
+    model = architectures.load(Path(f"models/networks/{name}-{seed}.keras"), arm, seed)
+    train, test = (SETS / part / arm.input.set for part in ("train", "test"))
+    images = np.load(train / "images.npy", mmap_mode="r")
+    labels = np.load(train / "labels.npy")
     with np.load(f"data/split/{seed}.npz") as split:
-        training = split[f"{arm.input.set}_training"][: arm.train.images]
-        training = measured(training, arm.train.measured_images)
+        # In the file's order, which reads faster.
+        training = np.sort(split[f"{arm.input.set}_training"][: arm.train.images])
         validation = np.sort(split[f"{arm.input.set}_validation"])
     parts: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8] | None]] = {
         "train": (images[training], labels[training]),
         "validation": (images[validation], labels[validation]),
-        "test": _labelled(sets / "test_images.npy", sets / "test_labels.npy"),
+        "test": _labelled(test),
     }
     if (OWN / "images.npy").exists():
-        external = _labelled(OWN / "images.npy", OWN / "labels.npy")
+        external = _labelled(OWN)
         side = external[0].shape[1]
         if side == arm.image_size:
             parts["external"] = external
@@ -67,6 +61,7 @@ def main() -> None:
         if part_labels is not None:
             metrics |= _metrics(part, part_labels, predictions[part])
 
+    inputs.refuse_change("evaluation")
     out = Path(f"models/evaluations/{name}-{seed}")
     write_json(out / "metrics.json", metrics)
     with replacing(out / "predictions.npz") as temporary:
@@ -93,9 +88,11 @@ def main() -> None:
     print(f"evaluate: {name}-{seed}  {', '.join(told)}")
 
 
-def _labelled(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+def _labelled(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """Images and their labels, which the competition's test images lack."""
-    return np.load(images, mmap_mode="r"), np.load(labels) if labels.exists() else None
+    labels = folder / "labels.npy"
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    return images, np.load(labels) if labels.exists() else None
 
 
 def _metrics(

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ablation.cli import run
-from ablation.files import read_yaml, replacing
+from ablation.base.cli import run
+from ablation.base.files import read_yaml, replacing
 from ablation.reporting import figures
 from ablation.reporting.config import FigureConfig
 from ablation.reporting.figures.style import save

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, replacing
 from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.composition.placement import geometry
-from ablation.errors import UserError
-from ablation.files import read_config, replacing
 
 SETS, COMPOSITIONS = Path("data/sets"), Path("data/compositions")
 OWN = Path("data/own/competition")
@@ -41,7 +41,7 @@ def main() -> None:
         _competition(config)
     limits = {"train": config.mnist_images, "test": config.mnist_test_images}
     for part, limit in limits.items():
-        _write(f"mnist/{part}", digits[part].images[:limit], digits[part].labels[:limit])
+        _write(f"{part}/mnist", digits[part].images[:limit], digits[part].labels[:limit])
 
 
 def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
@@ -49,11 +49,10 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
     laid_out = geometry(config)
     sources = pictures(config.backgrounds, config.background_seed)
     counts = {"train": config.images, "test": config.test_images}
-    for stream, (part, count) in enumerate(counts.items()):
-        composed = compose(
-            digits[part], count, laid_out, sources, config.image_seed + stream, os.cpu_count() or 1
-        )
-        _write(f"modified/{part}", composed.images, composed.labels)
+    for part, count in counts.items():
+        stream = ("images", config.image_seed, part)
+        composed = compose(digits[part], count, laid_out, sources, stream, os.cpu_count() or 1)
+        _write(f"{part}/modified", composed.images, composed.labels)
         with replacing(COMPOSITIONS / f"{part}.npz") as temporary:
             np.savez_compressed(
                 temporary,
@@ -72,9 +71,9 @@ def _competition(config: DataConfig) -> None:
             f"data.images = {config.images}; allowed: at most {len(images)}, the competition's "
             "training images"
         )
-    _write("modified/train", images[: config.images], labels[: config.images])
+    _write("train/modified", images[: config.images], labels[: config.images])
     test = np.load(OWN / "test_images.npy", mmap_mode="r")
-    _write("modified/test", test, None)
+    _write("test/modified", test, None)
     shutil.rmtree(COMPOSITIONS, ignore_errors=True)
     COMPOSITIONS.mkdir(parents=True)  # empty: nothing was composed
     print(f"preprocess: {config.images} images of the competition for train, {len(test)} for test")
@@ -82,7 +81,7 @@ def _competition(config: DataConfig) -> None:
 
 def _write(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8] | None) -> None:
     for suffix, array in zip(PARTS, (images, labels), strict=True):
-        path = SETS / f"{name}_{suffix}.npy"
+        path = SETS / name / f"{suffix}.npy"
         if array is None:  # an earlier run's labels are of other images
             path.unlink(missing_ok=True)
             continue

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.files import read_config, read_json, read_yaml, write_text
 from ablation.composition.config import DataConfig
-from ablation.files import read_config, read_json, read_yaml, write_text
 from ablation.reporting import captions
 from ablation.reporting.captions.curves import majority_shares
 from ablation.reporting.captions.data_check import data_check

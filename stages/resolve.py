@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ablation.cli import run
-from ablation.errors import UserError
-from ablation.files import read_yaml, write_yaml
+from ablation.base.cli import run
+from ablation.base.errors import UserError
+from ablation.base.files import read_yaml, write_yaml
 from ablation.reporting.config import ForestFigure
 from ablation.study.checks import ConfigError
 from ablation.study.resolution import resolve

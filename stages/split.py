@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.cli import run
+from ablation import streams
+from ablation.base.cli import run
+from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
-from ablation.files import read_config, replacing
 from ablation.study.config import StudyConfig
 from ablation.training.split import stratified
 
-SETS = Path("data/sets")
+TRAIN = Path("data/sets/train")
 
 
 def main() -> None:
@@ -19,10 +20,10 @@ def main() -> None:
     data = read_config(Path("configs/data.yaml"), DataConfig)
     for seed in study.seeds:
         parts: dict[str, NDArray[np.int64]] = {}
-        for stream, name in enumerate(("modified", "mnist")):
-            labels = np.load(SETS / name / "train_labels.npy")
+        for name in ("modified", "mnist"):
+            labels = np.load(TRAIN / name / "labels.npy")
             training, validation = stratified(
-                labels, data.validation_fraction, np.random.default_rng([seed, stream])
+                labels, data.validation_fraction, streams.generator("split", seed, name)
             )
             parts |= {f"{name}_training": training, f"{name}_validation": validation}
         with replacing(Path(f"data/split/{seed}.npz")) as temporary:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation.cli import run
-from ablation.files import read_config, replacing
+from ablation.base.cli import run
+from ablation.base.files import read_config, replacing
 from ablation.reporting.summary import best_arm
 from ablation.study.config import StudyConfig
 

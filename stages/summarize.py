@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.files import read_config, read_json, read_yaml, replacing, write_json
 from ablation.composition.config import DataConfig
-from ablation.files import read_config, read_json, read_yaml, replacing, write_json
 from ablation.reporting import summary
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -37,9 +37,8 @@ def main() -> None:
         key = f"{arm}-{seed}"
         history = pd.read_csv(HISTORIES / key / "history.csv")
         judged = read_json(EVALUATIONS / key / "metrics.json")
-        trained = read_json(HISTORIES / key / "run.json")
-        speed, parameters = trained["images_per_second"], trained["parameters"]
-        row = summary.run_row(history, judged, claims.arms[arm], speed, parameters)
+        layers = pd.read_csv(HISTORIES / key / "layers.csv")
+        row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
         curves.append(history.assign(arm=arm, seed=seed))
     runs, all_curves = pd.DataFrame(rows), pd.concat(curves)
@@ -97,11 +96,11 @@ def _labels(seed: int) -> dict[tuple[str, str], Any]:
     parts = {}
     with np.load(f"data/split/{seed}.npz") as split:
         for name in ("modified", "mnist"):
-            labels = np.load(SETS / name / "train_labels.npy")
+            labels = np.load(SETS / "train" / name / "labels.npy")
             parts[name, "training"] = labels[split[f"{name}_training"]]
             parts[name, "validation"] = labels[split[f"{name}_validation"]]
             parts[name, "combined"] = labels
-            test = SETS / name / "test_labels.npy"
+            test = SETS / "test" / name / "labels.npy"
             if test.exists():
                 parts[name, "test"] = np.load(test)
     return parts

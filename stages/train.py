@@ -3,66 +3,69 @@
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.cli import run
-from ablation.files import read_config
+from ablation.base.cli import run
+from ablation.base.files import read_config
+from ablation.monitoring import provenance
 from ablation.monitoring.progress import Notebook, Progress
+from ablation.training import framework
 from ablation.training.config import ArmConfig
-from ablation.training.epochs import Images
-from ablation.training.framework import limit
+from ablation.training.epochs import Fresh, Images
+from ablation.training.inputs import Inputs, dependencies
+from ablation.training.moment import Moment
 
-RAW = Path("data/raw")
-DIGITS = RAW / "mnist.npz"
+RAW, TRAIN = Path("data/raw"), Path("data/sets/train")
 
 
 def main() -> None:
     name, seed = sys.argv[1], int(sys.argv[2])
-    key = f"{name}-{seed}"
-    config = Path(f"configs/arms/{name}.yaml")
-    arm = read_config(config, ArmConfig)
-    limit(arm.train.threads)
-    # Only now, since a framework reads its number of threads when it is imported.
-    from ablation.training import checkpoints, loop, results
+    key, started = f"{name}-{seed}", time.time()
+    inputs = Inputs(dependencies(Path("dvc.yaml"), "train", {"arm": name, "seed": str(seed)}))
+    arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
+    framework.start(arm.train)
+    # Only now, since these import Keras.
+    from ablation.networks import architectures
+    from ablation.training import loop, results
 
-    data = read_images(arm, seed, workers=1)
     # DVC empties a stage's outputs before it runs it, so what a run resumes from lies elsewhere.
-    scratch = Path(os.environ.get("DVC_ROOT", ".")) / ".scratch"
-    files = [config, *_images(arm), _split(seed), *([DIGITS] if arm.layout else [])]
-    identity = checkpoints.identity([*files, *_code()], seed)
-    checkpoint = scratch / "runs" / key / identity / "state.npz"
-    notebook = Notebook(scratch / "progress" / f"{key}.json")
+    root = Path(os.environ.get("DVC_ROOT", "."))
+    checkpoint = root / ".scratch" / "runs" / key / inputs.digest / "state.npz"
+    notebook = Notebook(root / ".scratch" / "progress" / f"{key}.json")
 
-    def report(progress: Progress) -> None:
+    def report(moment: Moment) -> None:
+        progress = Progress.of(key, moment)
         notebook.note(progress)
         if progress.epoch_ended:
             print(progress, flush=True)
 
     if checkpoint.exists():
         print(f"{key}  goes on from {checkpoint}", flush=True)
-    network = loop.network(arm, seed, read_weights(arm))
-    trained = loop.train(network, arm, seed, data, checkpoint, key, report)
-    results.write(trained, Path(f"models/histories/{key}"), Path(f"models/networks/{key}.keras"))
+    network = architectures.build(arm, seed, read_weights(arm))
+    trained = loop.train(network, arm, seed, read_images(arm, seed), checkpoint, report)
+    inputs.refuse_change("training")
+    histories = Path(f"models/histories/{key}")
+    results.write(trained, histories, Path(f"models/networks/{key}.keras"))
+    circumstances = provenance.describe(
+        arm.train.backend, framework.device(), arm.train.threads, framework.in_force()
+    ) | provenance.timed(started, trained.seconds, trained.images_per_second)
+    folder = root / "models" / "provenance"
+    provenance.write(folder, key, histories / "history.csv", circumstances)
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
 
 
-def read_images(arm: ArmConfig, seed: int, workers: int) -> Images:
+def read_images(arm: ArmConfig, seed: int, workers: int = 1) -> Images:
     """The arm's data set with the seed's split; `workers` processes compose fresh images."""
-    images, labels = _images(arm)
-    with np.load(_split(seed)) as split:
-        training, validation = (split[f"{arm.input.set}_{p}"] for p in ("training", "validation"))
-    composer = None
-    if arm.layout:
-        from ablation.composition.digits import Digits
-        from ablation.training import fresh
-
-        with np.load(DIGITS) as arrays:
-            digits = Digits(arrays["x_train"], arrays["y_train"])
-        composer = fresh.composer(arm.layout, digits, seed, workers)
-    return Images(np.load(images, mmap_mode="r"), np.load(labels), training, validation, composer)
+    name = arm.input.set
+    with np.load(f"data/split/{seed}.npz") as split:
+        training, validation = split[f"{name}_training"], split[f"{name}_validation"]
+    images = np.load(TRAIN / name / "images.npy", mmap_mode="r")
+    labels = np.load(TRAIN / name / "labels.npy")
+    return Images(images, labels, training, validation, _composer(arm, seed, workers))
 
 
 def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
@@ -74,21 +77,16 @@ def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
         return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-def _images(arm: ArmConfig) -> tuple[Path, Path]:
-    folder = Path("data/sets") / arm.input.set
-    return folder / "train_images.npy", folder / "train_labels.npy"
+def _composer(arm: ArmConfig, seed: int, workers: int) -> Fresh | None:
+    if arm.fresh is None:
+        return None
+    from ablation.composition.compose import composer
+    from ablation.composition.config import LayoutConfig
+    from ablation.composition.digits import Digits
 
-
-def _split(seed: int) -> Path:
-    return Path(f"data/split/{seed}.npz")
-
-
-def _code() -> list[Path]:
-    """The project's modules that training has imported: other code, other checkpoint."""
-    files = [
-        getattr(m, "__file__", None) for n, m in sys.modules.items() if n.startswith("ablation")
-    ]
-    return sorted(Path(file) for file in files if file)
+    with np.load(RAW / "mnist.npz") as arrays:
+        digits = Digits(arrays["x_train"], arrays["y_train"])
+    return composer(LayoutConfig(**arm.fresh.layout), digits, seed, workers)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ablation.files import read_yaml
+from ablation.base.files import read_yaml
 from ablation.study.resolution import Resolved, resolve
+from ablation.study.settings import CnnSettings, OptimizerSettings
 from ablation.training.config import ArmConfig
 from ablation.training.framework import limit
 
@@ -34,7 +36,7 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 # An optimizer with moments, where the tiny arm has SGD.
 ADAM = {
-    "name": "adam", "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
+    "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
     "nesterov": False, "schedule": "cosine", "warmup": 0.1,
 }  # fmt: skip
 
@@ -66,9 +68,10 @@ def vgg19_arm(params: dict[str, Any]) -> ArmConfig:
 
 @pytest.fixture(scope="session")
 def tiny_arm() -> Callable[..., ArmConfig]:
-    """A CNN for 12 px images that trains in no time; `change` overrides any of its leaves."""
-    arm: dict[str, Any] = {
+    """A CNN for 12 px images that trains in no time; `change` overrides any of its settings."""
+    tiny: dict[str, Any] = {
         "image_size": 12,
+        "precision": "float32",
         "input": {
             "set": "modified",
             "downscale": 1,
@@ -77,7 +80,6 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "scaling": "unit",
         },
         "model": {
-            "architecture": "cnn",
             "blocks": [[8, 8], [16]],
             "kernel": 3,
             "residual": False,
@@ -93,16 +95,15 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "dropout_factor": 1.0,
         },
         "train": {
+            "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+            "engine": "steps",
             "epochs": 2,
-            "images": None,
-            "images_per_epoch": None,
-            "fresh_images": False,
+            "images": 1000,
+            "images_per_epoch": 1000,
             "batch_size": 8,
             "measured_images": 20,
             "threads": 1,
-            "precision": "float32",
             "optimizer": {
-                "name": "sgd_nesterov",
                 "algorithm": "sgd",
                 "learning_rate": 0.01,
                 "momentum": 0.9,
@@ -111,6 +112,16 @@ def tiny_arm() -> Callable[..., ArmConfig]:
                 "warmup": 0.0,
             },
         },
-        "layout": None,
+        "fresh": None,
     }
-    return lambda change=None: ArmConfig.model_validate(merged(arm, change or {}))
+
+    def make(change: dict[str, Any] | None = None) -> ArmConfig:
+        arm = merged(tiny, change or {})
+        optimizer = OptimizerSettings.model_validate(arm["train"]["optimizer"]).effective()
+        return ArmConfig.model_validate(
+            arm
+            | {"model": CnnSettings.model_validate(arm["model"]).effective()}
+            | {"train": arm["train"] | {"optimizer": optimizer}}
+        )
+
+    return make

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ablation.files import read_yaml
+from ablation.base.files import read_yaml
 from ablation.study.checks import ConfigError
 from ablation.study.resolution import resolve
 

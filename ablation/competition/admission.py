@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.base.errors import UserError
 from ablation.competition.config import SIDE
-from ablation.errors import UserError
 
 LABELS = 10  # the digits
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.base.errors import UserError
 from ablation.competition.admission import as_images, as_labels
-from ablation.errors import UserError
 
 COMPETITION = "modified-mnist"  # the last part of its address on kaggle.com
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES = "train_max_x", "train_max_y.csv", "test_max_x"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.section import Positive, Rate, Section
+from ablation.base.section import Positive, Rate, Section
 
 Seed = Annotated[int, Field(ge=0)]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ablation.section import Positive, Rate, Section
+from ablation.base.section import Positive, Rate, Section
 
 Grey = Annotated[float, Field(ge=0, le=255)]
 Two = Field(min_length=2, max_length=2)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ablation.section import Positive, Section
+from ablation.base.section import Positive, Section
 
 
 class EvaluationConfig(Section):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ablation.files import write_json
+from ablation.base.files import write_json
+from ablation.training.moment import Moment
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,32 @@ class Progress:
     seconds_left: float
     epoch_ended: bool
 
+    @staticmethod
+    def of(run: str, moment: Moment) -> Progress:
+        """What a person wants to know of the moment that the run is at."""
+        done = moment.epoch - 1 + moment.steps / moment.steps_of_epoch
+        # An epoch is measured too, so a finished one tells the time left better than its steps.
+        before = moment.epoch_seconds
+        pace = moment.seconds * moment.steps_of_epoch / moment.steps
+        if before:
+            pace = sum(before) / len(before)
+        return Progress(
+            run=run,
+            epoch=moment.epoch,
+            epochs=moment.epochs,
+            share=done / moment.epochs,
+            accuracy=moment.accuracy,
+            images_per_second=moment.images / moment.seconds,
+            seconds_left=pace * (moment.epochs - done),
+            epoch_ended=moment.epoch_ended,
+        )
+
     def __str__(self) -> str:
         accuracy = "" if self.accuracy is None else f"  accuracy {100 * self.accuracy:5.1f} %"
         return (
             f"{self.run}  epoch {self.epoch}/{self.epochs}{accuracy}"
             f"  {self.images_per_second:,.0f} images/s  {duration(self.seconds_left)} left"
         )
-
-
-Report = Callable[[Progress], None]
 
 
 def duration(seconds: float) -> str:

@@ -1,12 +1,16 @@
-"""What declares a network: the layers between raw images and it, and its architecture."""
+"""A network, complete: the layers between raw images and it, its architecture, its precision.
+
+All values are effective ones: what multiplies or switches off another stands in `params.yaml`
+alone. So two declarations that build the same network are the same configuration.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from ablation.section import Fraction, Positive, Rate, Section
+from ablation.base.section import Fraction, Positive, Rate, Section
 
 
 class InputConfig(Section):
@@ -19,78 +23,67 @@ class InputConfig(Section):
     scaling: Literal["unit", "imagenet"]
 
 
-class NetworkConfig(Section):
-    """What every architecture has."""
+class RegularizerConfig(Section):
+    """What the kernel of every layer adds to the loss (paper, section 4.1)."""
 
-    architecture: str
-
-    @property
-    def pretrained(self) -> str | None:
-        """The network whose ImageNet weights it starts from, `vgg16` say; None where random."""
-        return None
+    kind: Literal["l1", "l2"]
+    factor: Rate
 
 
-class CnnConfig(NetworkConfig):
-    """A convolutional network in blocks, each ended by pooling (paper, section 3.1, figure 4)."""
+class CnnConfig(Section):
+    """A convolutional network in blocks, each ended by pooling (paper, section 3.1, figure 4).
+
+    Attributes:
+        blocks: filters of each convolution, block by block.
+        normalization_momentum: of the moving statistics; None without batch normalization.
+        spatial_dropout, dropout: the rate at the end of each block.
+        dense: units of each hidden dense layer.
+        dense_dropout: the rate after each of them.
+    """
 
     architecture: Literal["cnn"]
     blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
     kernel: Positive
     residual: bool
-    batch_normalization: bool
-    batch_normalization_momentum: Fraction
+    normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
     dense: list[Positive]
     dense_dropout: Fraction
-    regularizer: Literal["none", "l1", "l2"]
-    regularization: Annotated[float, Field(ge=0)]
-    width: Rate
-    dropout_factor: Annotated[float, Field(ge=0, le=1)]
+    regularizer: RegularizerConfig | None
 
-    @model_validator(mode="after")
-    def _one_rate_a_block(self) -> CnnConfig:
-        for key in ("spatial_dropout", "dropout"):
-            if len(getattr(self, key)) != len(self.blocks):
-                raise ValueError(
-                    f"{key} has {len(getattr(self, key))} rates for {len(self.blocks)} blocks; "
-                    "give one rate a block"
-                )
-        return self
+    @property
+    def pretrained(self) -> None:
+        """It starts from random weights."""
+        return None
 
 
-class VggConfig(NetworkConfig):
-    """A VGG network under new dense layers.
+class VggConfig(Section):
+    """A VGG network under new dense layers (paper, section 3.2.1, figure 4 left).
 
-    `frozen_layers` are at most as many as Keras counts without its top: the input, convolutions
-    and poolings.
+    Attributes:
+        weights: the digest of the ImageNet weights that it starts from; None for random ones. Other
+            weights are another configuration, since no run's stage depends on their file.
+        frozen_layers: how many layers do not train, as Keras counts them without its top: the
+            input, convolutions and poolings.
     """
 
     architecture: Literal["vgg16", "vgg19"]
-    weights: Literal["imagenet", "none"]
+    weights: str | None
     frozen_layers: Annotated[int, Field(ge=0)]
     dense: list[Positive]
     dense_dropout: Fraction
 
     @property
     def pretrained(self) -> str | None:
-        return self.architecture if self.weights == "imagenet" else None
+        """The network whose ImageNet weights it starts from, `vgg16` say; None where random."""
+        return self.architecture if self.weights else None
 
 
-class Vgg16Config(VggConfig):
-    """VGG-16 (paper, section 3.2.1, figure 4 left)."""
+class NetworkConfig(Section):
+    """All that a network is built from, beside its seed and its pretrained weights."""
 
-    architecture: Literal["vgg16"]
-    frozen_layers: Annotated[int, Field(ge=0, le=19)]
-
-
-class Vgg19Config(VggConfig):
-    """VGG-19 (a deeper one, as the paper's section 5 proposes).
-
-    `weights_digest` is that of the file with its weights, None where it starts from random ones:
-    other weights are another configuration, since no run's stage depends on that file.
-    """
-
-    architecture: Literal["vgg19"]
-    frozen_layers: Annotated[int, Field(ge=0, le=22)]
-    weights_digest: str | None
+    image_size: Positive
+    input: InputConfig
+    model: Annotated[CnnConfig | VggConfig, Field(discriminator="architecture")]
+    precision: Literal["float32", "mixed_bfloat16"]

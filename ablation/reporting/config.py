@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.section import Section
+from ablation.base.section import Section
 
 
 class Figure(Section):

@@ -94,9 +94,6 @@ COLUMNS = (
            "three, the last before the learning rate falls: the standard deviation of its changes "
            "over √2; small is stable, and a dash means fewer than three epochs",
            lambda value: rounded(value * 100, 2)),
-    Column("images_per_second", "Images/s",
-           "training images a second, on the machine that trained, beside its other runs",
-           lambda value: f"{value:,.0f}"),
     Column("parameters", "Parameters",
            "numbers in the network's layers, frozen ones included",
            lambda value: f"{value:,.0f}"),
@@ -283,7 +280,6 @@ def notes(
             f"No difference to the baseline is given for {listed(others)}: other images, another "
             "task."
         )
-    texts.append("Images a second depend on the machine and on what ran beside.")
     return texts
 
 

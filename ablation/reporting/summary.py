@@ -43,7 +43,6 @@ METRICS = (
     "generalization_gap",
     "epochs_to_95",
     "stability",
-    "images_per_second",
     "parameters",
 )
 
@@ -52,7 +51,6 @@ def run_row(
     history: pd.DataFrame,
     judged: Mapping[str, float | None],
     facts: ArmFacts,
-    speed: float,
     parameters: int,
 ) -> dict[str, float | None]:
     """One run's metrics.
@@ -64,7 +62,6 @@ def run_row(
             has labels, test_accuracy and test_macro_f1; where there is an external test set that
             the network can see, external_accuracy, external_images (how many) and the 95% Wilson
             interval from external_low to external_high.
-        speed: images a second in training.
     """
     curve = history[history["metric"] == "validation_accuracy"].sort_values("epoch")["value"]
     row = {
@@ -72,7 +69,6 @@ def run_row(
         "generalization_gap": judged["train_accuracy"] - judged["validation_accuracy"],  # type: ignore[operator]
         "epochs_to_95": epochs_to_reach(list(curve), TARGET),
         "stability": stability(list(curve), LAST, facts.steady_epochs),
-        "images_per_second": speed,
         "parameters": parameters,
     }
     return {key: row.get(key) for key in METRICS}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ablation.section import Section
+from ablation.base.section import Section
 
 # sha256 or md5, and the hexadecimal digits of each.
 Digest = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$")]
@@ -40,9 +40,15 @@ class MnistSource(SourceConfig):
     content: dict[str, Digest]
 
 
+class WeightsSource(SourceConfig):
+    """A network's weights; `content` is their digest whichever source served, where it is known."""
+
+    content: Digest | None
+
+
 class SourcesConfig(Section):
     """What the study fetches; `vgg19` is None where no arm starts from it."""
 
     mnist: MnistSource
-    vgg16: SourceConfig
-    vgg19: SourceConfig | None
+    vgg16: WeightsSource
+    vgg19: WeightsSource | None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ablation.section import Fraction, Name, Positive, Section
+from ablation.base.section import Fraction, Name, Positive, Section
 
 Unit = Literal["points", "epochs", "images"]
 Curve = Literal["train_accuracy", "validation_accuracy", "running_accuracy"]

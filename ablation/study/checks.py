@@ -7,8 +7,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from ablation.errors import UserError
-from ablation.section import Section, Tree
+from ablation.base.errors import UserError
+from ablation.base.section import Section, Tree
 
 Kind = TypeVar("Kind", bound=Section)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, get_args
 
+from ablation.base.section import Section, Tree
 from ablation.composition.config import DataConfig
 from ablation.reporting.config import BestFigure, CurvesFigure, Figure, ForestFigure
-from ablation.section import Section, Tree
 from ablation.statistics.config import (
     ArmFacts,
     ArmsClaim,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ablation.section import Name, Section
+from ablation.base.section import Name, Section
 
 
 class StudyConfig(Section):
@@ -18,7 +18,6 @@ class StudyConfig(Section):
     arms: dict[Name, str]
     data_sets: dict[Name, str]
     multiply_adds: dict[Name, int]
-    training_images: dict[str, int]
 
     @model_validator(mode="after")
     def _seeds_differ(self) -> StudyConfig:

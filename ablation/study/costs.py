@@ -7,18 +7,17 @@ the multiply-adds of convolutions and dense layers, which is where networks diff
 from __future__ import annotations
 
 from ablation.networks import vgg_layers
-from ablation.networks.config import CnnConfig
-from ablation.training.config import ArmConfig
+from ablation.networks.config import CnnConfig, NetworkConfig
 
 _CLASSES = 10
 
 
-def multiply_adds(arm: ArmConfig) -> int:
+def multiply_adds(arm: NetworkConfig) -> int:
     """Multiply-adds of one image's forward pass."""
     size = arm.input.pad or arm.image_size // arm.input.downscale
     if isinstance(arm.model, CnnConfig):
         channels, kernel, residual = 1, arm.model.kernel, arm.model.residual
-        blocks = [[max(1, round(f * arm.model.width)) for f in b] for b in arm.model.blocks]
+        blocks = arm.model.blocks
     else:
         channels, kernel, residual = vgg_layers.CHANNELS, vgg_layers.KERNEL, False
         blocks = [list(block) for block in vgg_layers.BLOCKS[arm.model.architecture]]

@@ -63,15 +63,13 @@ def _facts(arm: ArmConfig, family: str, steady_rate: float, data: DataConfig) ->
     total = data.mnist_images if arm.input.set == "mnist" else data.images
     validation = round(data.validation_fraction * total)
     train = arm.train
-    images = min(train.images or total - validation, total - validation)
-    an_epoch = min(train.images_per_epoch or images, images)
     return ArmFacts(
         family=family,
         epochs=train.epochs,
-        epoch_images=an_epoch // train.batch_size * train.batch_size,
+        epoch_images=train.images_per_epoch // train.batch_size * train.batch_size,
         steady_epochs=steady_epochs(train, steady_rate),
         validation_images=validation,
-        measured_training=min(train.measured_images, images),
+        measured_training=min(train.measured_images, train.images),
         measured_validation=min(train.measured_images, validation),
     )
 
@@ -83,7 +81,7 @@ def steady_epochs(train: TrainConfig, share: float) -> int:
     to 0 at the end of the run; the warmup itself is not asked.
     """
     optimizer = train.optimizer
-    if optimizer.schedule == "constant":
+    if optimizer.warmup is None:
         return train.epochs
     fallen = acos(2 * share - 1) / pi  # of the way from the warmup's end to the run's
     return int(train.epochs * (optimizer.warmup + (1 - optimizer.warmup) * fallen) + 1e-9)

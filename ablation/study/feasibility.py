@@ -12,9 +12,9 @@ from ablation.composition.config import DataConfig
 from ablation.composition.digits import SIDE
 from ablation.composition.placement import Geometry, place
 from ablation.networks import vgg_layers
-from ablation.networks.config import CnnConfig
+from ablation.networks.config import CnnConfig, InputConfig, NetworkConfig
 from ablation.study.checks import ConfigError, check_name, listed
-from ablation.training.config import ArmConfig
+from ablation.study.settings import TrainSettings
 
 
 def check_data(data: DataConfig) -> None:
@@ -64,43 +64,55 @@ def check_source(scale: str, data: Mapping[str, DataConfig]) -> None:
         )
 
 
-def check_arm(arm: ArmConfig, data: DataConfig, where: str) -> None:
-    """Refuses what would end a run in its first minute; `where` says which arm.
+def training_images(data: DataConfig, data_set: str) -> int:
+    """How many images of a data set are for training."""
+    total = data.mnist_images if data_set == "mnist" else data.images
+    return total - round(data.validation_fraction * total)
+
+
+def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where: str) -> None:
+    """Refuses settings that no run can follow; `where` says which arm.
 
     Raises:
-        ConfigError: a frame smaller than the image, an image that the poolings shrink to nothing,
-            a batch larger than an epoch, fresh images of what is not composed.
+        ConfigError: a batch larger than an epoch, fresh images of what is not composed.
     """
-    size = arm.image_size // arm.input.downscale
-    if arm.input.pad is not None and arm.input.pad < size:
+    if train.fresh_images and inputs.set != "modified":
         raise ConfigError(
-            f"input.pad = {arm.input.pad}{where}; allowed: null, or at least the image's {size} px"
-        )
-    model = arm.model
-    blocks = model.blocks if isinstance(model, CnnConfig) else vgg_layers.BLOCKS[model.architecture]
-    poolings = len(blocks)
-    size = arm.input.pad or size
-    if size < 2**poolings:
-        raise ConfigError(
-            f"input.downscale = {arm.input.downscale}{where} leaves images of {size} px; "
-            f"allowed: at least {2**poolings} px for {poolings} poolings"
-        )
-    if arm.train.fresh_images and arm.input.set != "modified":
-        raise ConfigError(
-            f"train.fresh_images = True{where} with input.set {arm.input.set}; allowed: False, "
+            f"train.fresh_images = True{where} with input.set {inputs.set}; allowed: False, "
             "since only Modified MNIST is composed"
         )
-    if arm.train.fresh_images and arm.train.images is not None:
+    if train.fresh_images and train.images is not None:
         raise ConfigError(
-            f"train.images = {arm.train.images}{where} with train.fresh_images; allowed: null, "
+            f"train.images = {train.images}{where} with train.fresh_images; allowed: null, "
             "since no image comes twice"
         )
-    total = data.mnist_images if arm.input.set == "mnist" else data.images
-    images = total - round(data.validation_fraction * total)
-    images = min(arm.train.images or images, images)
-    images = min(arm.train.images_per_epoch or images, images)
-    if arm.train.batch_size > images:
+    images = training_images(data, inputs.set)
+    images = min(train.images or images, images)
+    images = min(train.images_per_epoch or images, images)
+    if train.batch_size > images:
         raise ConfigError(
-            f"train.batch_size = {arm.train.batch_size}{where}; "
+            f"train.batch_size = {train.batch_size}{where}; "
             f"allowed: at most an epoch's {images} images"
+        )
+
+
+def check_network(network: NetworkConfig, where: str) -> None:
+    """Refuses a network that its images cannot pass; `where` says which arm.
+
+    Raises:
+        ConfigError: a frame smaller than the image, an image that the poolings shrink to nothing.
+    """
+    inputs, model = network.input, network.model
+    size = network.image_size // inputs.downscale
+    if inputs.pad is not None and inputs.pad < size:
+        raise ConfigError(
+            f"input.pad = {inputs.pad}{where}; allowed: null, or at least the image's {size} px"
+        )
+    blocks = model.blocks if isinstance(model, CnnConfig) else vgg_layers.BLOCKS[model.architecture]
+    poolings = len(blocks)
+    size = inputs.pad or size
+    if size < 2**poolings:
+        raise ConfigError(
+            f"input.downscale = {inputs.downscale}{where} leaves images of {size} px; "
+            f"allowed: at least {2**poolings} px for {poolings} poolings"
         )

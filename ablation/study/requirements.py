@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ablation.section import Tree
+from ablation.base.section import Tree
 from ablation.study.checks import ConfigError, listed, mapping
 
 Requirements = Mapping[str, Any]

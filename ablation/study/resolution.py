@@ -1,8 +1,7 @@
-"""From `params.yaml` as written to the complete configuration of every arm.
+"""From `params.yaml` as written to all that the stages read, complete and checked.
 
-An arm is the base sections, with the sizes of the chosen scale filled in, then the overrides of
-the arm it extends (if any) and its own. Of the architectures and optimizers that are on offer an
-arm's configuration keeps the one it uses, so that changing another leaves its run untouched.
+Every scale is checked, not the chosen one alone: a mistake in another is told today, not when it is
+chosen.
 """
 
 from __future__ import annotations
@@ -10,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from ablation.base.section import Name, Section, Tree
 from ablation.competition.config import AdmitConfig
-from ablation.composition.config import DataConfig, LayoutConfig
+from ablation.composition.config import DataConfig
 from ablation.evaluation.config import EvaluationConfig
-from ablation.networks.config import InputConfig
 from ablation.reporting.config import FigureConfig
-from ablation.section import Name, Section, Tree
 from ablation.sources.config import SourcesConfig
 from ablation.statistics.config import ClaimsConfig
+from ablation.study.arms import ARM_SECTIONS, merge_arms, resolve_arms
 from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
 from ablation.study.claims import resolve_claims
 from ablation.study.config import StudyConfig
 from ablation.study.costs import multiply_adds
-from ablation.study.feasibility import check_arm, check_data, check_source
+from ablation.study.feasibility import check_data, check_source
 from ablation.study.requirements import label
-from ablation.training.config import ArmConfig, OptimizerConfig, TrainConfig
+from ablation.training.config import ArmConfig
 
-ARM_SECTIONS = ("input", "model", "train")
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
 ASKED = ("statistics", "metrics", "claims")
 TOP = ("scale", "seeds", "baseline", "sources", *SECTIONS, "scales", "arms", "figures", *ASKED)
@@ -36,12 +34,6 @@ _KINDS: dict[str, type[Section]] = {
     get_args(figure.model_fields["kind"].annotation)[0]: figure
     for figure in get_args(get_args(FigureConfig)[0])
 }
-# architecture -> what an arm of that architecture declares
-_NETWORKS: dict[str, type[Section]] = {
-    get_args(network.model_fields["architecture"].annotation)[0]: network
-    for network in get_args(ArmConfig.model_fields["model"].annotation)
-}
-_FILLED = ("weights_digest",)  # keys of theirs that params.yaml does not have
 
 
 class Resolved(Section):
@@ -72,7 +64,7 @@ def resolve(params: Tree) -> Resolved:
     check_name(params["scale"], scales, "scale")
     chosen = _at_scale(params, params["scale"])
     data = {chosen.study.scale: chosen.data}
-    for scale in scales:  # a mistake in another scale is told today, not when it is chosen
+    for scale in scales:
         if scale != chosen.study.scale:
             try:
                 data[scale] = _at_scale(params, scale).data
@@ -89,13 +81,12 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     base: Tree = {key: mapping(params[key], key) for key in SECTIONS}
     for key in SECTIONS:
         base = {**base, key: _fill(base[key], sizes.get(key, {}), key, scale)}
-    _check_offers(base)
     admit, data = _data(base["data"])
     check_data(data)
 
     sources = validated(SourcesConfig, params["sources"], "sources")
-    merged = _merged(params, sizes, base, scale)
-    arms = {name: _arm(name, tree, data, sources) for name, tree in merged.items()}
+    merged = merge_arms(params["arms"], sizes.get("arms", {}), base, scale)
+    arms = resolve_arms(merged, data, sources)
     labels = {name: label(name, params["arms"][name], merged[name]) for name in arms}
     study = validated(
         StudyConfig,
@@ -105,10 +96,6 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
             "baseline": params["baseline"],
             "arms": labels,
             "data_sets": {name: arm.input.set for name, arm in arms.items()},
-            "training_images": {
-                "modified": round(data.images * (1 - data.validation_fraction)),
-                "mnist": round(data.mnist_images * (1 - data.validation_fraction)),
-            },
             "multiply_adds": {name: multiply_adds(arm) for name, arm in arms.items()},
         },
         "",
@@ -159,107 +146,6 @@ def _needed(sources: SourcesConfig, arms: Mapping[str, ArmConfig]) -> SourcesCon
     return sources.model_copy(update={"vgg19": None})
 
 
-def _model(architecture: str, settings: Tree, sources: SourcesConfig, where: str) -> Tree:
-    """The architecture with its settings, and with the digest of weights that no stage watches."""
-    model = {"architecture": architecture, **settings}
-    if architecture != "vgg19":
-        return model
-    if settings["weights"] != "imagenet":
-        return model | {"weights_digest": None}
-    if sources.vgg19 is None:
-        raise ConfigError(
-            f"model.vgg19.weights = 'imagenet'{where} and sources.vgg19 is null; "
-            "allowed: none, or an address under sources.vgg19"
-        )
-    return model | {"weights_digest": sources.vgg19.public.digest}
-
-
-def _merged(params: Tree, sizes: Tree, base: Tree, scale: str) -> dict[str, Tree]:
-    """arm -> its sections `input`, `model` and `train` as merged, with the keys of params.yaml."""
-    declared = mapping(params["arms"], "arms")
-    sized = mapping(sizes.get("arms", {}), f"scales.{scale}.arms")
-    for name in sized:
-        if name not in declared:
-            raise ConfigError(f"scales.{scale}.arms.{name}: no such arm; arms: {listed(declared)}")
-        where = f"scales.{scale}.arms.{name}"
-        check_keys(mapping(sized[name], where), ARM_SECTIONS, f"{where}.")
-    for name, overrides in declared.items():
-        check_keys(
-            mapping(overrides, f"arms.{name}"),
-            ("label", "says", "extends", *ARM_SECTIONS),
-            f"arms.{name}.",
-        )
-    arms = {}
-    for name in declared:
-        tree = {key: base[key] for key in ARM_SECTIONS}
-        for ancestor in _lineage(name, declared):
-            for origin, overrides in (
-                (f"arms.{ancestor}", declared[ancestor]),
-                (f"scales.{scale}.arms.{ancestor}", sized.get(ancestor, {})),
-            ):
-                for key in ARM_SECTIONS:
-                    change = overrides.get(key, {})
-                    tree[key] = _override(tree[key], change, f"{origin}.{key}")
-        arms[name] = tree
-    return arms
-
-
-def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> ArmConfig:
-    """Keeps the architecture and the optimizer that the arm uses."""
-    where = f" (arm {name})"
-    model, train = tree["model"], tree["train"]
-    offered = [key for key in model if key != "architecture"]
-    check_name(model["architecture"], offered, "model.architecture", where)
-    check_name(train["optimizer"], train["optimizers"], "train.optimizer", where)
-    optimizer = validated(
-        OptimizerConfig,
-        {"name": train["optimizer"], **train["optimizers"][train["optimizer"]]},
-        f"train.optimizers.{train['optimizer']}",
-        where,
-    )
-    image_size = data.tile if tree["input"].get("set") == "mnist" else data.canvas
-    chosen = {
-        "image_size": image_size,
-        "input": tree["input"],
-        "model": _model(model["architecture"], model[model["architecture"]], sources, where),
-        "train": {k: v for k, v in train.items() if k not in ("optimizer", "optimizers")}
-        | {"optimizer": optimizer},
-        "layout": _layout(data) if train.get("fresh_images") is True else None,
-    }
-    arm = validated(ArmConfig, chosen, "", where)
-    check_arm(arm, data, where)
-    return arm
-
-
-def _layout(data: DataConfig) -> LayoutConfig:
-    return LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
-
-
-def _check_offers(base: Tree) -> None:
-    """Validates also the architectures and optimizers that no arm uses today."""
-    model, train = base["model"], base["train"]
-    check_keys(base["input"], tuple(InputConfig.model_fields), "input.")
-    check_keys(train, (*TrainConfig.model_fields, "optimizers"), "train.")
-    check_keys(model, ("architecture", *_NETWORKS), "model.")
-    for key, section in _NETWORKS.items():
-        _check_offer(section, "architecture", key, model.get(key), f"model.{key}")
-    for key in ("optimizer", "optimizers"):
-        if key not in train:
-            raise ConfigError(f"train.{key} is missing")
-    if "architecture" not in model:
-        raise ConfigError("model.architecture is missing")
-    for name, settings in mapping(train["optimizers"], "train.optimizers").items():
-        _check_offer(OptimizerConfig, "name", name, settings, f"train.optimizers.{name}")
-
-
-def _check_offer(section: type[Section], tag: str, name: str, settings: Any, path: str) -> None:
-    """Validates `settings` as the `section` whose field `tag` is the name it is offered under."""
-    filled = {key: None for key in _FILLED if key in section.model_fields}
-    fields = tuple(field for field in section.model_fields if field not in (tag, *filled))
-    check_keys(mapping(settings, path), fields, f"{path}.")
-    validated(section, {tag: name, **settings, **filled}, path)
-
-
 def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
     figures = {}
     for name, content in mapping(declared, "figures").items():
@@ -271,19 +157,6 @@ def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
                 raise ConfigError(f"{path} names the arm {arm!r}; arms: {listed(arms)}")
         figures[name] = figure
     return figures
-
-
-def _lineage(name: str, declared: Tree) -> list[str]:
-    """The arm and what it extends, the oldest first."""
-    line = [name]
-    while (parent := declared[line[-1]].get("extends")) is not None:
-        check_name(parent, declared, f"arms.{line[-1]}.extends")
-        if parent in line:
-            raise ConfigError(
-                f"arms.{line[-1]}.extends = {parent!r} closes a circle; extend another"
-            )
-        line.append(parent)
-    return line[::-1]
 
 
 def _fill(base: Tree, sizes: Any, path: str, scale: str) -> Tree:
@@ -298,15 +171,4 @@ def _fill(base: Tree, sizes: Any, path: str, scale: str) -> Tree:
             raise ConfigError(
                 f"{path}.{key} is set twice, in {path} and in scales.{scale}.{path}; keep one"
             )
-    return merged
-
-
-def _override(base: Tree, change: Any, origin: str) -> Tree:
-    """`base` with the values of `change`, which may name only keys that `base` has."""
-    merged = dict(base)
-    for key, value in mapping(change, origin).items():
-        if key not in base:
-            raise ConfigError(f"{origin}.{key}: unknown key; allowed: {listed(base)}")
-        deeper = isinstance(base[key], dict)
-        merged[key] = _override(base[key], value, f"{origin}.{key}") if deeper else value
     return merged

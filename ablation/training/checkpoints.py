@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from ablation.errors import UserError
-from ablation.files import replacing
+from ablation.base.errors import UserError
+from ablation.base.files import replacing
 
 History = list[dict[str, float]]
 
 
-def identity(files: Iterable[Path], seed: int) -> str:
-    """A name for the run that trains from these files with this seed.
+@dataclass
+class State:
+    """How far a run has come, and what that took: a row of `history` an epoch, and its seconds."""
 
-    Another configuration, other data or other code give another name, so that a run never goes on
-    from a checkpoint that is not its own.
-    """
-    digest = hashlib.sha256(str(seed).encode())
-    for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:32]
+    history: History = field(default_factory=list)
+    train_seconds: list[float] = field(default_factory=list)
+    epoch_seconds: list[float] = field(default_factory=list)
 
 
-def save(path: Path, model: keras.Model, history: History) -> None:
+def save(path: Path, model: keras.Model, state: State) -> None:
     """Writes weights, moving statistics, optimizer state and the state of every seed generator.
 
     The file is replaced whole, so a run killed while it writes keeps the checkpoint before.
@@ -40,11 +35,11 @@ def save(path: Path, model: keras.Model, history: History) -> None:
     }
     # NumPy has no bfloat16, and no variable is: mixed precision keeps them in float32.
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, history=np.array(json.dumps(history)), **arrays)
+        np.savez(file, state=np.array(json.dumps(asdict(state))), **arrays)
 
 
-def restore(path: Path, model: keras.Model) -> History:
-    """Sets the model's variables from `path` and gives the history up to there.
+def restore(path: Path, model: keras.Model) -> State:
+    """Sets the model's variables from `path` and gives the state up to there.
 
     Raises:
         UserError: the file is of another network.
@@ -52,13 +47,13 @@ def restore(path: Path, model: keras.Model) -> History:
     variables = _variables(model)
     with np.load(path, allow_pickle=False) as stored:
         arrays = [stored[f"variable_{i}"] for i in range(len(stored.files) - 1)]
-        history: History = json.loads(str(stored["history"]))
+        state = State(**json.loads(str(stored["state"])))
     # All shapes first: a refusal must not leave the network half restored.
     if [array.shape for array in arrays] != [tuple(v.shape) for v in variables]:
         raise UserError(f"{path} is of another network; remove it and train again")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-    return history
+    return state
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:

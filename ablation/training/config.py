@@ -1,56 +1,84 @@
-"""One arm, complete: all that a run depends on beside its seed and the data."""
+"""One arm, complete: all that a run depends on beside its seed and the data.
+
+All values are effective ones (see `networks.config`): an arm that does not use a setting of
+`params.yaml` does not have it here, and so is not trained again when it changes.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from ablation.composition.config import LayoutConfig
-from ablation.networks.config import CnnConfig, InputConfig, Vgg16Config, Vgg19Config
-from ablation.section import Fraction, Positive, Rate, Section
+from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.networks.config import NetworkConfig
+
+Backend = Literal["tensorflow", "jax", "torch"]
+Engine = Literal["steps", "compiled"]
 
 
-class OptimizerConfig(Section):
-    """One optimizer with its settings (paper, section 4.1, figure 5)."""
+class AdamConfig(Section):
+    """Adam (paper, section 4.1, figure 5); `warmup` is None where the rate is constant."""
 
-    name: str
-    algorithm: Literal["adam", "sgd"]
+    algorithm: Literal["adam"]
+    learning_rate: Rate
+    schedule: Literal["constant", "cosine"]
+    warmup: Fraction | None
+
+
+class SgdConfig(Section):
+    """SGD, plain or with (Nesterov) momentum (paper, section 4.1, figure 5)."""
+
+    algorithm: Literal["sgd"]
     learning_rate: Rate
     momentum: Fraction
     nesterov: bool
     schedule: Literal["constant", "cosine"]
-    warmup: Fraction
+    warmup: Fraction | None
 
-    @model_validator(mode="after")
-    def _nesterov_needs_momentum(self) -> OptimizerConfig:
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov is true and momentum 0; give a momentum above 0")
-        return self
+
+OptimizerConfig = AdamConfig | SgdConfig
 
 
 class TrainConfig(Section):
-    """How long and on what a run trains."""
+    """How long and on what a run trains.
 
+    Attributes:
+        backend: the framework under Keras.
+        engine: batch by batch, or a compiled epoch with the data on the device.
+        images: how many of the training images a run may see at all.
+        images_per_epoch: how many of those an epoch shows.
+        measured_images: how many training and validation images are measured after each epoch.
+        threads: of the processor.
+    """
+
+    backend: Backend
+    engine: Engine
     epochs: Positive
-    images: Positive | None
-    images_per_epoch: Positive | None
-    fresh_images: bool
+    images: Positive
+    images_per_epoch: Positive
     batch_size: Positive
     measured_images: Positive
     threads: Positive
-    precision: Literal["float32", "mixed_bfloat16"]
-    optimizer: OptimizerConfig
+    optimizer: Annotated[OptimizerConfig, Field(discriminator="algorithm")]
 
 
-class ArmConfig(Section):
-    """The complete configuration of one arm: all that a run depends on, beside seed and data.
+class FreshConfig(Section):
+    """What a run depends on that composes each epoch's images anew.
 
-    `layout` is that of the images which a run composes for itself; None where it composes none.
+    Attributes:
+        layout: of an image, as the study's own; checked where it is used.
+        digits: the digests of MNIST's training images and labels.
+        code: the digest of the code that composes, since no run's stage depends on it.
     """
 
-    image_size: Positive
-    input: InputConfig
-    model: Annotated[CnnConfig | Vgg16Config | Vgg19Config, Field(discriminator="architecture")]
+    layout: dict[str, Any]
+    digits: list[str]
+    code: str
+
+
+class ArmConfig(NetworkConfig):
+    """One arm, complete; `fresh` is None where its images are the data set's."""
+
     train: TrainConfig
-    layout: LayoutConfig | None
+    fresh: FreshConfig | None

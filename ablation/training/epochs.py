@@ -7,22 +7,20 @@ GPU.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.errors import UserError
+from ablation import streams
+from ablation.base.errors import UserError
 from ablation.training.config import TrainConfig
 from ablation.training.split import measured
 
-if TYPE_CHECKING:  # it reads MNIST's format and blurs: half a second that few runs need
-    from ablation.training.fresh import Fresh
-
-_ORDER_STREAM = 1  # keeps this stream apart from others of the same seed
+# (epoch from 0, how many) -> images (n, s, s) uint8 and their labels (n,) uint8.
+Fresh = Callable[[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Epochs:
         # A split is in random order, so its first images are a random choice.
         self._training = data.training[: config.images]
         self._config, self._seed, self._data = config, seed, data
-        images = min(config.images_per_epoch or len(self._training), len(self._training))
+        images = min(config.images_per_epoch, len(self._training))
         self.steps = images // config.batch_size
         if self.steps == 0:
             raise UserError(
@@ -108,7 +106,7 @@ def order(indices: NDArray[np.int64], seed: int, start: int, count: int) -> NDAr
     size = len(indices)
     first, last = start // size, (start + count - 1) // size
     passes = [
-        np.random.default_rng([_ORDER_STREAM, seed, number]).permutation(indices)
+        streams.generator("order", seed, number).permutation(indices)
         for number in range(first, last + 1)
     ]
     offset = start - first * size

@@ -10,8 +10,8 @@ from ablation.training.config import OptimizerConfig
 def build(config: OptimizerConfig, steps: int) -> keras.optimizers.Optimizer:
     """The optimizer for a run of `steps` steps; its schedule, if any, ends with the run."""
     rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
-    warmup = round(config.warmup * steps)
-    if config.schedule == "cosine":
+    if config.warmup is not None:  # it falls from its height to 0, as a cosine does
+        warmup = round(config.warmup * steps)
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0 if warmup else config.learning_rate,
             decay_steps=max(1, steps - warmup),

@@ -1,19 +1,29 @@
-"""The files that a trained run leaves: its history, its layers, its speed and its network."""
+"""The files that a trained run leaves: its history, its layers and its network.
+
+They hold results only: the same training gives the same bytes, whenever and wherever it ran.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablation.files import replacing, write_json
+import keras
+
+from ablation.base.files import replacing
 from ablation.networks import summary
 from ablation.training.loop import Trained
 
+_NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
+
 
 def write(trained: Trained, folder: Path, network: Path) -> None:
-    """Writes history.csv (epoch, metric, value), layers.csv and run.json into `folder`.
+    """Writes history.csv (epoch, metric, value) and layers.csv into `folder`.
 
     The network goes to `network`, without its optimizer's state.
     """
@@ -24,15 +34,35 @@ def write(trained: Trained, folder: Path, network: Path) -> None:
     ]
     _write_csv(folder / "history.csv", history)
     _write_csv(folder / "layers.csv", summary.layers(trained.model))
-    write_json(
-        folder / "run.json",
-        {
-            "images_per_second": trained.images_per_second,
-            "parameters": trained.model.count_params(),
-        },
-    )
-    with replacing(network) as temporary:
-        summary.without_training_state(trained.model).save(temporary)
+    save(summary.without_training_state(trained.model), network)
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Writes the network in Keras's format, without what Keras takes from the clock and memory.
+
+    Those are dates, and the addresses by which objects that layers share are told apart.
+    """
+    with replacing(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as archive:
+            members = {info.filename: archive.read(info) for info in archive.infolist()}
+        metadata = json.loads(members["metadata.json"])
+        del metadata["date_saved"]
+        members["metadata.json"] = json.dumps(metadata).encode()
+        members["config.json"] = _renumbered(members["config.json"].decode()).encode()
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(zipfile.ZipInfo(name, _NO_DATE), content)
+
+
+def _renumbered(config: str) -> str:
+    """A network's configuration with its shared objects numbered in the order of their mention."""
+    numbers: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f'"shared_object_id": {numbers.setdefault(found[1], len(numbers) + 1)}'
+
+    return re.sub(r'"shared_object_id": (\d+)', number, config)
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

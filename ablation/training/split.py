@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 
 
 def stratified(

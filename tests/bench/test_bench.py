@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ablation.files import read_json, write_yaml
+from ablation.base.files import read_json, write_yaml
 from bench import __main__ as bench
 from bench import checkouts, machine
 from bench.processes import child, in_turns

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ablation.base.errors import UserError
 from ablation.competition.admission import as_images, as_labels, read_external
-from ablation.errors import UserError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 128, 128), np.uint8)
 LABELS = np.array([9, 0, 3, 3, 1])

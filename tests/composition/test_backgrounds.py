@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.signal import fftconvolve
 
+from ablation.base.files import read_config
 from ablation.composition import backgrounds
 from ablation.composition.backgrounds.noise import lines, remap, smooth
 from ablation.data_check.check import SAMPLE, Images, background_rows
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import complaint
-from ablation.files import read_config
 
 MEASURED = read_config(
     Path(__file__).resolve().parents[2] / "ablation/data_check/measured.yaml", Measured

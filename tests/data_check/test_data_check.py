@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from ablation.base.files import read_config
 from ablation.composition import backgrounds
 from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import Composition, compose
@@ -20,7 +21,6 @@ from ablation.data_check import check
 from ablation.data_check.check import MADE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import Row, as_json, complaint
-from ablation.files import read_config
 from ablation.study.resolution import Resolved
 
 MEASURED = read_config(
@@ -39,7 +39,7 @@ def outlines() -> Digits:
 
 def composed(count: int = 160) -> Composition:
     sources = pictures(NAMES, 1)
-    return compose(outlines(), count, geometry(MEASURED.layout), sources, 3)
+    return compose(outlines(), count, geometry(MEASURED.layout), sources, ("test", 3))
 
 
 @pytest.fixture(scope="module")

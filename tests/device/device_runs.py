@@ -57,7 +57,10 @@ def main() -> None:
     results: dict[str, Any] = {}
 
     def runs(arm: ArmConfig, *seeds: int) -> list[driver.Run]:
-        return [driver.Run(f"tiny-{s}", s, loop.network(arm, s, None), data(arm, s)) for s in seeds]
+        return [
+            driver.Run(f"tiny-{s}", s, architectures.build(arm, s, None), data(arm, s))
+            for s in seeds
+        ]
 
     def note(name: str, trained: Any) -> None:
         weights = [keras.ops.convert_to_numpy(v.value) for v in trained.model.variables]
@@ -67,7 +70,7 @@ def main() -> None:
         }
 
     def own(arm: ArmConfig, seed: int, folder: Path) -> Any:
-        model, checkpoint = loop.network(arm, seed, None), folder / "own.npz"
+        model, checkpoint = architectures.build(arm, seed, None), folder / "own.npz"
         return loop.train(model, arm, seed, data(arm, seed), checkpoint, "tiny", lambda _: None)
 
     def driven(arm: ArmConfig, seeds: Sequence[int], folder: Path, left: Any = lambda: 1e9) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 from ablation.study.config import StudyConfig
 from device.collect import provenance
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ablation.errors import UserError
-from ablation.files import write_yaml
+from ablation.base.errors import UserError
+from ablation.base.files import write_yaml
 from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig
 from device import pack

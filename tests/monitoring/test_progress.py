@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ablation.files import read_json
+from ablation.base.files import read_json
 from ablation.monitoring import progress
 from ablation.monitoring.progress import Notebook, Progress, duration
 

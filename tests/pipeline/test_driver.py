@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ablation.files import read_json, read_yaml, write_json
+from ablation.base.files import read_json, read_yaml, write_json
 from tests.pipeline.repository import Repository, ran
 
 RUNS = ("baseline-0", "vgg_augmented-0")
@@ -193,7 +193,7 @@ def test_a_pack_holds_all_that_the_stages_before_training_read(
         archive.extractall(there, filter="data")
     for stage in ("preprocess", "split"):
         subprocess.run([sys.executable, "-m", f"stages.{stage}"], cwd=there, check=True)
-    for name in ("data/sets/modified/train_images.npy", "data/sets/mnist/test_labels.npy"):
+    for name in ("data/sets/train/modified/images.npy", "data/sets/test/mnist/labels.npy"):
         np.testing.assert_array_equal(np.load(there / name), np.load(study.path / name))
     with (
         np.load(there / "data/raw/vgg16.npz") as ours,

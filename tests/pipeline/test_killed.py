@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 import pytest
 
-from ablation.files import read_json
+from ablation.base.files import read_json
 from runner import graph, pool
 from tests.pipeline.repository import Repository
 

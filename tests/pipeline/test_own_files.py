@@ -79,11 +79,13 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(
     output = repository.dvc("repro")
     assert f"admit: {TRAIN + 10} training and {TEST} test images" in output
     assert "evaluate: simple_mnist-0  no external accuracy" in output
-    sets = repository.path / "data/sets/modified"
-    np.testing.assert_array_equal(np.load(sets / "train_images.npy"), images(TRAIN + 10, 0)[:TRAIN])
-    np.testing.assert_array_equal(np.load(sets / "train_labels.npy"), labels[:TRAIN])
-    np.testing.assert_array_equal(np.load(sets / "test_images.npy"), images(TEST, 1))
-    assert not (sets / "test_labels.npy").exists()
+    sets = repository.path / "data/sets"
+    np.testing.assert_array_equal(
+        np.load(sets / "train/modified/images.npy"), images(TRAIN + 10, 0)[:TRAIN]
+    )
+    np.testing.assert_array_equal(np.load(sets / "train/modified/labels.npy"), labels[:TRAIN])
+    np.testing.assert_array_equal(np.load(sets / "test/modified/images.npy"), images(TEST, 1))
+    assert not (sets / "test/modified/labels.npy").exists()
 
     metrics = json.loads((reports / "metrics.json").read_text())
     assert list(metrics) == ARMS

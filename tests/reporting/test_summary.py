@@ -46,7 +46,7 @@ JUDGED = {
 
 def test_a_run_s_metrics() -> None:
     arm = facts(epochs=12, steady_epochs=12)
-    row = summary.run_row(history([0.1] * 9 + [0.2, 0.6, 0.8]), JUDGED, arm, 123.4, 5678)
+    row = summary.run_row(history([0.1] * 9 + [0.2, 0.6, 0.8]), JUDGED, arm, 5678)
     assert list(row) == list(summary.METRICS)
     assert row == {
         "train_accuracy": 0.9,
@@ -60,14 +60,13 @@ def test_a_run_s_metrics() -> None:
         "generalization_gap": pytest.approx(0.2),
         "epochs_to_95": 12,
         "stability": pytest.approx(0.1),  # changes of 0.4 and 0.2, at least three epochs
-        "images_per_second": 123.4,
         "parameters": 5678,
     }
 
 
 def test_what_nobody_measured_is_none() -> None:
     judged = {key: JUDGED[key] for key in ("train_accuracy", "validation_accuracy")}
-    row = summary.run_row(history([0.5]), judged, facts(), 1.0, 1)
+    row = summary.run_row(history([0.5]), judged, facts(), 1)
     assert row["stability"] is None
     assert row["test_accuracy"] is None
     assert row["external_accuracy"] is None
@@ -97,7 +96,7 @@ def test_metrics_by_arm_are_means_over_seeds_in_the_order_of_arms() -> None:
 def test_what_no_run_measured_is_absent_from_the_metrics() -> None:
     """A study of two epochs has no stability, in no run."""
     rows = [
-        {"arm": arm, "seed": seed, **summary.run_row(history([0.2, 0.6]), JUDGED, facts(), 1.0, 1)}
+        {"arm": arm, "seed": seed, **summary.run_row(history([0.2, 0.6]), JUDGED, facts(), 1)}
         for arm in "ab"
         for seed in (0, 1)
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ablation.files import write_json, write_yaml
+from ablation.base.files import write_json, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner
@@ -94,7 +94,6 @@ def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) 
         arms={"adam": "Adam", "sgd": "SGD"},
         data_sets={"adam": "modified", "sgd": "modified"},
         multiply_adds={"adam": 1, "sgd": 1},
-        training_images={"modified": 100},
     )
 
 
@@ -154,7 +153,9 @@ def test_bfloat16_without_hardware_for_it_is_warned_of(
 ) -> None:
     arms = resolved("laptop").arms
     for name in ("baseline", "vgg_raw"):
-        write_yaml(Path(f"configs/arms/{name}.yaml"), arms[name].model_dump())
+        precision = "mixed_bfloat16" if name == "vgg_raw" else "float32"
+        arm = arms[name].model_copy(update={"precision": precision})
+        write_yaml(Path(f"configs/arms/{name}.yaml"), arm.model_dump())
     runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=True)
     runner.warn_of_bfloat16(["baseline"], in_hardware=False)
     assert capsys.readouterr().out == ""

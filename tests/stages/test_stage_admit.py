@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablation.cli import run
-from ablation.files import write_yaml
+from ablation.base.cli import run
+from ablation.base.files import write_yaml
 from stages import admit
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 128, 128), np.uint8)

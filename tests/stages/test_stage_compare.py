@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ablation.files import read_json, read_yaml, write_json, write_yaml
+from ablation.base.files import read_json, read_yaml, write_json, write_yaml
 from ablation.reporting.captions.curves import caption
 from ablation.reporting.config import CurvesFigure
 from stages import compare, resolve, split, summarize
@@ -43,16 +43,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez("data/raw/mnist.npz", y_train=np.repeat(np.arange(10, dtype=np.uint8), MNIST))
     rng = np.random.default_rng(0)
     for name, digits, counts in (("modified", 3, (2500, 400)), ("mnist", 1, (250, 100))):
-        sets = Path("data/sets") / name
-        sets.mkdir(parents=True)
         for part, count in zip(("train", "test"), counts, strict=True):
             labels = rng.choice(10, (count, digits), p=MNIST / MNIST.sum()).max(axis=1)
-            np.save(sets / f"{part}_labels.npy", labels.astype(np.uint8))
+            sets = Path("data/sets") / part / name
+            sets.mkdir(parents=True)
+            np.save(sets / "labels.npy", labels.astype(np.uint8))
     split.main()
     study = read_yaml(Path("configs/study.yaml"))
     facts = read_yaml(Path("configs/claims.yaml"))["arms"]
     for arm, data_set in study["data_sets"].items():
-        labels = np.load(f"data/sets/{data_set}/test_labels.npy")
+        labels = np.load(f"data/sets/test/{data_set}/labels.npy")
         for seed in range(SEEDS):
             accuracy = FINAL.get(arm, 0.8) + 0.001 * seed
             _run(
@@ -93,8 +93,7 @@ def _run(
     history.mkdir(parents=True)
     table = pd.DataFrame(rows, columns=["epoch", "metric", "value"])
     table.to_csv(history / "history.csv", index=False)
-    write_json(history / "run.json", {"images_per_second": 1.0, "parameters": 10})
-    layers = pd.DataFrame({"layer": ["images"], "parameters": [0]})
+    layers = pd.DataFrame({"layer": ["images"], "parameters": [10]})
     layers.to_csv(history / "layers.csv", index=False)
 
 

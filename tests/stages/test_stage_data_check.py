@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablation.cli import run
+from ablation.base.cli import run
+from ablation.base.files import read_yaml, write_yaml
 from ablation.composition import backgrounds
 from ablation.composition.backgrounds import pictures, water
 from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.composition.placement import geometry
-from ablation.files import read_yaml, write_yaml
 from ablation.study.resolution import Resolved
 from stages import data_check
 
@@ -47,19 +47,19 @@ def study(
         change = {"backgrounds": ["rings", "water"], "images": 2200, "test_images": 50}
         config = resolved("paper").data.model_copy(update=change | changes)
         write_yaml(Path("configs/data.yaml"), config.model_dump())
-        for folder in ("data/compositions", "data/sets/modified"):
+        for folder in ("data/compositions", "data/sets/train/modified", "data/sets/test/modified"):
             Path(folder).mkdir(parents=True)
         sources = pictures(config.backgrounds, config.background_seed)
         for part, count in (("train", config.images), ("test", config.test_images)):
-            made = compose(Digits(images, labels), count, geometry(config), sources, count)
+            made = compose(Digits(images, labels), count, geometry(config), sources, ("test", part))
             np.savez(
                 f"data/compositions/{part}.npz",
                 families=made.families,
                 digit_labels=made.digit_labels,
                 corners=made.corners,
             )
-            np.save(f"data/sets/modified/{part}_images.npy", made.images)
-            np.save(f"data/sets/modified/{part}_labels.npy", made.labels)
+            np.save(f"data/sets/{part}/modified/images.npy", made.images)
+            np.save(f"data/sets/{part}/modified/labels.npy", made.labels)
         return config
 
     return make
@@ -132,8 +132,8 @@ def test_a_generator_that_leaves_a_tolerance_fails_in_one_line(
 
 def test_labels_that_are_not_the_largest_digit_fail(study: Study) -> None:
     study(canvas=64)
-    labels = np.load("data/sets/modified/test_labels.npy")
-    np.save("data/sets/modified/test_labels.npy", (labels + 1) % 10)
+    labels = np.load("data/sets/test/modified/labels.npy")
+    np.save("data/sets/test/modified/labels.npy", (labels + 1) % 10)
     with pytest.raises(SystemExit, match="labels that are not the largest digit is 50"):
         run("data_check", data_check.main)
 

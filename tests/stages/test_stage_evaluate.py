@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ablation.base.files import write_yaml
 from ablation.evaluation.metrics import accuracy, wilson
-from ablation.files import write_yaml
 from ablation.networks import architectures
 from ablation.training.config import ArmConfig
 from stages import evaluate
@@ -38,11 +38,13 @@ def project(
     arm = tiny_arm()
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
     write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16, "sample_images": [1, 50000]})
-    sets = tmp_path / "data/sets/modified"
-    sets.mkdir(parents=True)
     for part in ("train", "test"):
-        np.save(sets / f"{part}_images.npy", images(part))
-        np.save(sets / f"{part}_labels.npy", labels(part))
+        folder = tmp_path / "data/sets" / part / "modified"
+        folder.mkdir(parents=True)
+        np.save(folder / "images.npy", images(part))
+        np.save(folder / "labels.npy", labels(part))
+    watched = ["configs/arms/${item.arm}.yaml", "data/sets", "data/split/${item.seed}.npz"]
+    write_yaml(Path("dvc.yaml"), {"stages": {"evaluate": {"deps": watched}}})
     (tmp_path / "data/split").mkdir()
     np.savez(
         tmp_path / "data/split/0.npz",
@@ -51,7 +53,7 @@ def project(
     )
     (tmp_path / "data/own/external").mkdir(parents=True)
     (tmp_path / "models/networks").mkdir(parents=True)
-    network = architectures.build(arm, np.random.default_rng(0), None)
+    network = architectures.build(arm, 0, None)
     network.save(tmp_path / "models/networks/tiny-0.keras")
     return tmp_path
 
@@ -91,7 +93,7 @@ def test_without_labels_there_are_predictions_and_no_test_metrics(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, before = evaluated(project)
-    (project / "data/sets/modified/test_labels.npy").unlink()
+    (project / "data/sets/test/modified/labels.npy").unlink()
     capsys.readouterr()
     metrics, predictions = evaluated(project)
     assert set(metrics) == LABELLED

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ablation.base.files import read_config
 from ablation.data_check.config import Measured
-from ablation.files import read_config
 from ablation.statistics.claims import Judgement, Study, judge
 from ablation.statistics.comparison import compare
 from ablation.statistics.images import maximum_of

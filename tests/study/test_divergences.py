@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import pytest
 import yaml
 
@@ -42,8 +41,8 @@ def networks(resolved: Callable[[str], Resolved]) -> dict[str, keras.Model]:
     for name in ("baseline", "simple", "l1", "l2", "vgg_raw"):
         arm = arms[name]
         if arm.model.pretrained:
-            arm = arm.model_copy(update={"model": arm.model.model_copy(update={"weights": "none"})})
-        built[name] = build(arm, np.random.default_rng(0), None)
+            arm = arm.model_copy(update={"model": arm.model.model_copy(update={"weights": None})})
+        built[name] = build(arm, 0, None)
     return built
 
 

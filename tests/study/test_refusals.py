@@ -262,9 +262,9 @@ def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree)
     put(params, "arms.adam.train.fresh_images", True)
     changed = resolve(params).arms
     assert {name for name in arms if arms[name] != changed[name]} == {"adam"}
-    layout = changed["adam"].layout
-    assert layout is not None
-    assert layout.canvas == params["scales"][SCALE]["data"]["canvas"]
+    fresh = changed["adam"].fresh
+    assert fresh is not None
+    assert fresh.layout["canvas"] == params["scales"][SCALE]["data"]["canvas"]
     put(params, "arms.adam.train.images", 100)
     message = mistake(params)
     assert "train.images = 100 (arm adam)" in message

@@ -27,11 +27,11 @@ def main() -> None:
 
 def losses(folder: Path, name: str, arm: ArmConfig) -> list[float]:
     """The second loss is taken after the first step's update, so it tells of the gradients too."""
-    from ablation.training import (
-        loop,  # a framework reads its number of threads when it is imported
-    )
+    # A framework reads its number of threads when it is imported.
+    from ablation.networks import architectures
+    from ablation.training import loop
 
-    model = loop.network(arm, 0, None)
+    model = architectures.build(arm, 0, None)
     weights = folder / f"{name}.npz"
     if weights.exists():
         with np.load(weights) as stored:
@@ -45,7 +45,7 @@ def losses(folder: Path, name: str, arm: ArmConfig) -> list[float]:
     data = loop.Images(images, labels, np.arange(batch), np.arange(batch))
     with tempfile.TemporaryDirectory() as scratch:
         checkpoint = Path(scratch) / "state.npz"
-        trained = loop.train(model, arm, 0, data, checkpoint, name, lambda _: None)
+        trained = loop.train(model, arm, 0, data, checkpoint, lambda _: None)
     return [row["running_loss"] for row in trained.history]
 
 

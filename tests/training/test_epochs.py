@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Epochs, Images, order
 

@@ -13,10 +13,11 @@ import keras
 import numpy as np
 import pytest
 
-from ablation.monitoring.progress import Progress
+from ablation.networks import architectures
 from ablation.training import loop
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import order
+from ablation.training.moment import Moment
 from tests.conftest import ADAM
 
 Arm = Callable[..., ArmConfig]
@@ -44,11 +45,11 @@ def run(
     arm: ArmConfig,
     data: loop.Images,
     checkpoint: Path,
-    report: Callable[[Progress], None] = lambda _: None,
+    report: Callable[[Moment], None] = lambda _: None,
     seed: int = 0,
 ) -> loop.Trained:
-    model = loop.network(arm, seed, None)
-    return loop.train(model, arm, seed, data, checkpoint, f"tiny-{seed}", report)
+    model = architectures.build(arm, seed, None)
+    return loop.train(model, arm, seed, data, checkpoint, report)
 
 
 def assert_same(one: loop.Trained, other: loop.Trained) -> None:
@@ -77,7 +78,7 @@ def small(tiny_arm: Arm, **train: Any) -> ArmConfig:
     return tiny_arm({"model": model, "train": train})
 
 
-Whole = tuple[ArmConfig, loop.Trained, list[Progress], Path]
+Whole = tuple[ArmConfig, loop.Trained, list[Moment], Path]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def wholes(
     def make(optimizer: str) -> Whole:
         arm = small(tiny_arm, epochs=EPOCHS, optimizer=OPTIMIZERS[optimizer])
         checkpoint = tmp_path_factory.mktemp(optimizer) / "state.npz"
-        told: list[Progress] = []
+        told: list[Moment] = []
         return arm, run(arm, data, checkpoint, told.append), told, checkpoint
 
     return make
@@ -120,9 +121,9 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     moment: int, whole: Whole, data: loop.Images, tmp_path: Path
 ) -> None:
     arm, trained, _, _ = whole
-    told: list[Progress] = []
+    told: list[Moment] = []
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: Moment) -> None:
         told.append(progress)
         if len(told) == moment:
             raise KeyboardInterrupt
@@ -130,7 +131,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     with pytest.raises(KeyboardInterrupt):
         run(arm, data, tmp_path / "state.npz", interrupt)
     assert (tmp_path / "state.npz").exists() == (moment >= STEPS)
-    again: list[Progress] = []
+    again: list[Moment] = []
     resumed = run(arm, data, tmp_path / "state.npz", again.append)
     assert len(again) == (EPOCHS - moment // STEPS) * STEPS  # whole epochs are not run again
     assert_same(resumed, trained)
@@ -139,7 +140,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
 @pytest.mark.parametrize("whole", ["sgd"], indirect=True)
 def test_a_finished_run_is_only_read_again(whole: Whole, data: loop.Images, tmp_path: Path) -> None:
     arm, trained, _, checkpoint = whole
-    told: list[Progress] = []
+    told: list[Moment] = []
     again = run(arm, data, checkpoint, told.append)
     assert told == []
     assert_same(again, trained)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from ablation.files import read_json
+from ablation.base.files import read_json
 from ablation.training.config import ArmConfig
 from ablation.training.loop import Trained, network
 from ablation.training.results import write

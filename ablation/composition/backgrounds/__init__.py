@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ablation import streams
 from ablation.composition.backgrounds import contour, granite, pebbles, plate, rings, stars, water
 
 _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
@@ -55,11 +56,4 @@ def pictures(names: Sequence[str], seed: int) -> list[NDArray[np.uint8]]:
     A family's picture is the same whichever others are asked for. Raises ValueError where there is
     no such family.
     """
-    # A child of the seed for each family keeps a family's picture when another is left out.
-    every = families()
-    streams = dict(zip(every, np.random.SeedSequence(seed).spawn(len(every)), strict=True))
-    return [
-        # An unknown family has no stream; `draw` refuses it with the names of those there are.
-        draw(family, np.random.default_rng(streams.get(family)))
-        for family in names
-    ]
+    return [draw(family, streams.generator("background", seed, family)) for family in names]

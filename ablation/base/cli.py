@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 
 
 def run(stage: str, main: Callable[[], None]) -> None:

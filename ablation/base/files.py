@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ablation.errors import UserError
+from ablation.base.errors import UserError
 
 Config = TypeVar("Config", bound=BaseModel)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ablation.cli import run
-from ablation.errors import UserError
+from ablation.base.cli import run
+from ablation.base.errors import UserError
 
 
 def raising(error: BaseException) -> None:
@@ -55,7 +55,7 @@ def test_a_defect_keeps_its_traceback(error: Exception) -> None:
 
 def test_a_failed_stage_exits_with_status_1() -> None:
     code = (
-        "from ablation.cli import run\nfrom ablation.errors import UserError\n"
+        "from ablation.base.cli import run\nfrom ablation.base.errors import UserError\n"
         "def main(): raise UserError('wrong')\nrun('split', main)"
     )
     ended = subprocess.run(

@@ -1,0 +1,90 @@
+"""The convolutional network of the paper, between prepared images and the logits (figure 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from ablation.networks.batch_normalization import BatchNormalization
+from ablation.networks.config import CnnConfig, RegularizerConfig
+from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
+
+
+def features(x: Any, config: CnnConfig, seed: int) -> Any:
+    """Blocks of convolutions, each ended by dropout and pooling, then dense layers.
+
+    Takes (n, height, width, channels) and gives (n, units), both symbolic.
+    """
+    number = 0
+    for block, filters_of_block in enumerate(config.blocks, start=1):
+        entered = x
+        for index, filters in enumerate(filters_of_block, start=1):
+            number += 1
+            x = _convolution(x, filters, config.kernel, config, seed, f"conv_{number}")
+            x = _normalize(x, config, f"{number}")
+            if config.residual and index == len(filters_of_block):
+                x = _add_entered(x, entered, config, seed, f"{block}")
+            x = layers.ReLU(name=f"relu_{number}")(x)
+        x = _dropout(x, config.spatial_dropout[block - 1], seed, f"spatial_dropout_{block}")
+        x = _dropout(x, config.dropout[block - 1], seed, f"dropout_{block}")
+        x = layers.MaxPooling2D(2, name=f"pool_{block}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(config.dense, start=1):
+        x = layers.Dense(
+            units,
+            use_bias=config.normalization_momentum is None,
+            kernel_initializer=NamedGlorotUniform(seed, f"dense_{index}"),
+            kernel_regularizer=regularizer(config.regularizer),
+            name=f"dense_{index}",
+        )(x)
+        x = _normalize(x, config, f"dense_{index}")
+        x = layers.ReLU(name=f"relu_dense_{index}")(x)
+        x = _dropout(x, config.dense_dropout, seed, f"dropout_dense_{index}")
+    return x
+
+
+def regularizer(config: RegularizerConfig | None) -> keras.regularizers.Regularizer | None:
+    """What the kernel of every layer adds to the loss."""
+    if config is None:
+        return None
+    kind = keras.regularizers.L1 if config.kind == "l1" else keras.regularizers.L2
+    return kind(config.factor)
+
+
+def _convolution(x: Any, filters: int, kernel: int, config: CnnConfig, seed: int, name: str) -> Any:
+    return layers.Conv2D(
+        filters,
+        kernel,
+        padding="same",
+        # A bias before a normalization is taken away again by its mean.
+        use_bias=config.normalization_momentum is None,
+        kernel_initializer=NamedGlorotUniform(seed, name),
+        kernel_regularizer=regularizer(config.regularizer),
+        name=name,
+    )(x)
+
+
+def _normalize(x: Any, config: CnnConfig, suffix: str) -> Any:
+    if config.normalization_momentum is None:
+        return x
+    return BatchNormalization(
+        momentum=config.normalization_momentum, name=f"normalization_{suffix}"
+    )(x)
+
+
+def _dropout(x: Any, rate: float, seed: int, name: str) -> Any:
+    """Dropout, of whole maps where its name says so; no layer at all at rate 0."""
+    if not rate:
+        return x
+    kind = layers.SpatialDropout2D if name.startswith("spatial") else layers.Dropout
+    return kind(rate, seed=dropout_seed(seed, name), name=name)(x)
+
+
+def _add_entered(x: Any, entered: Any, config: CnnConfig, seed: int, suffix: str) -> Any:
+    """`x` plus what entered the block, brought to as many channels (He et al. 2016, option B)."""
+    if entered.shape[-1] != x.shape[-1]:
+        entered = _convolution(entered, x.shape[-1], 1, config, seed, f"projection_{suffix}")
+        entered = _normalize(entered, config, f"projection_{suffix}")
+    return layers.Add(name=f"residual_{suffix}")([x, entered])

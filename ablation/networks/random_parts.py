@@ -1,0 +1,42 @@
+"""What a network draws: initial kernels, and the seeds of dropout masks.
+
+Each depends on the run's seed and the layer's name alone. So arms that share a layer in name and
+shape start it from the same weights, whatever else they add or leave out: with the same seed they
+differ in what the study varies, and in nothing else. Kernels are drawn by NumPy, so every backend
+starts from the same numbers.
+"""
+
+from __future__ import annotations
+
+from math import prod, sqrt
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ablation import streams
+
+
+@keras.saving.register_keras_serializable("ablation")
+class NamedGlorotUniform(keras.initializers.Initializer):
+    """Glorot and Bengio's uniform kernels (2010), of one layer of the run with this seed."""
+
+    def __init__(self, seed: int, layer: str) -> None:
+        self.seed, self.layer = seed, layer
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None, **_: Any) -> Any:
+        """A kernel (..., in, out); `...` are the sides of a convolution's window, if any."""
+        *window, inputs, outputs = shape
+        limit = sqrt(6 / (prod(window) * (inputs + outputs)))
+        rng = streams.generator("weights", self.seed, self.layer)
+        values = rng.uniform(-limit, limit, shape).astype(np.float32)
+        return ops.convert_to_tensor(values, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"seed": self.seed, "layer": self.layer}
+
+
+def dropout_seed(seed: int, layer: str) -> int:
+    """Of the masks of one layer. The backend draws them, so its masks are its own."""
+    return streams.integer("dropout", seed, layer)

@@ -1,0 +1,78 @@
+"""A VGG network without its top, under the paper's dense layers (section 3.2.1, figure 4 left)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from ablation.networks import vgg_layers
+from ablation.networks.config import VggConfig
+from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
+
+Weights = Mapping[str, np.ndarray]
+
+
+def features(x: Any, config: VggConfig, seed: int) -> Any:
+    """Convolutions named as Keras names them, then dense layers, each ended by dropout.
+
+    Takes (n, height, width, 3) and gives (n, units), both symbolic.
+
+    Raises:
+        ValueError: the images are too small for five poolings.
+    """
+    if x.shape[1] < 32:
+        raise ValueError(
+            f"{config.architecture} pools five times and needs images of 32 px, not {x.shape[1]}"
+        )
+    for block, filters_of_block in enumerate(vgg_layers.BLOCKS[config.architecture], start=1):
+        for index, filters in enumerate(filters_of_block, start=1):
+            name = vgg_layers.layer_name(block, index)
+            x = layers.Conv2D(
+                filters,
+                vgg_layers.KERNEL,
+                padding="same",
+                activation="relu",
+                kernel_initializer=NamedGlorotUniform(seed, name),
+                name=name,
+            )(x)
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(config.dense, start=1):
+        x = layers.Dense(
+            units,
+            activation="relu",
+            kernel_initializer=NamedGlorotUniform(seed, f"dense_{index}"),
+            name=f"dense_{index}",
+        )(x)
+        if config.dense_dropout:
+            name = f"dropout_dense_{index}"
+            x = layers.Dropout(config.dense_dropout, seed=dropout_seed(seed, name), name=name)(x)
+    return x
+
+
+def set_imagenet_weights(model: keras.Model, weights: Weights | None) -> None:
+    """Sets every convolution's kernel and bias.
+
+    Raises:
+        ValueError: `weights` is None.
+    """
+    if weights is None:
+        raise ValueError("the arm starts from ImageNet weights and none were given")
+    for layer in model.layers:
+        if layer.name.startswith("block") and "conv" in layer.name:
+            layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+
+
+def freeze(model: keras.Model, count: int) -> None:
+    """Freezes the first `count` layers of a VGG network as Keras counts them (section 3.2.1).
+
+    Keras has the input as the first layer, so 5 stand for the input, both convolutions and the
+    pooling of block 1, and the first convolution of block 2.
+    """
+    counted = [layer for layer in model.layers if layer.name.startswith("block")]
+    for layer in counted[: max(0, count - 1)]:
+        layer.trainable = False

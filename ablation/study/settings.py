@@ -1,0 +1,157 @@
+"""An arm as `params.yaml` says it, and what is effective of that.
+
+In `params.yaml` some keys multiply others (`width`, `dropout_factor`) and some count only where
+another says so (`regularization`, the momentum of a normalization). A resolved arm holds what comes
+out. So a change of a key retrains the arms that it makes another network or another run, and none
+else.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.networks.config import CnnConfig, RegularizerConfig, VggConfig
+from ablation.training.config import AdamConfig, Backend, Engine, OptimizerConfig, SgdConfig
+
+
+class CnnSettings(Section):
+    """The section model.cnn."""
+
+    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
+    kernel: Positive
+    residual: bool
+    batch_normalization: bool
+    batch_normalization_momentum: Fraction
+    spatial_dropout: list[Fraction]
+    dropout: list[Fraction]
+    dense: list[Positive]
+    dense_dropout: Fraction
+    regularizer: Literal["none", "l1", "l2"]
+    regularization: Annotated[float, Field(ge=0)]
+    width: Rate
+    dropout_factor: Annotated[float, Field(ge=0, le=1)]
+
+    @model_validator(mode="after")
+    def _one_rate_a_block(self) -> CnnSettings:
+        for key in ("spatial_dropout", "dropout"):
+            if len(getattr(self, key)) != len(self.blocks):
+                raise ValueError(
+                    f"{key} has {len(getattr(self, key))} rates for {len(self.blocks)} blocks; "
+                    "give one rate a block"
+                )
+        return self
+
+    def effective(self) -> CnnConfig:
+        """Filters times the width, rates times the factor; what is switched off is not there."""
+        regularizer = None
+        if self.regularizer != "none" and self.regularization > 0:
+            regularizer = RegularizerConfig(kind=self.regularizer, factor=self.regularization)
+        return CnnConfig(
+            architecture="cnn",
+            blocks=[[max(1, round(f * self.width)) for f in block] for block in self.blocks],
+            kernel=self.kernel,
+            residual=self.residual,
+            normalization_momentum=(
+                self.batch_normalization_momentum if self.batch_normalization else None
+            ),
+            spatial_dropout=[rate * self.dropout_factor for rate in self.spatial_dropout],
+            dropout=[rate * self.dropout_factor for rate in self.dropout],
+            dense=self.dense,
+            dense_dropout=self.dense_dropout * self.dropout_factor if self.dense else 0.0,
+            regularizer=regularizer,
+        )
+
+
+class VggSettings(Section):
+    """What the sections model.vgg16 and model.vgg19 have in common."""
+
+    weights: Literal["imagenet", "none"]
+    frozen_layers: Annotated[int, Field(ge=0)]
+    dense: list[Positive]
+    dense_dropout: Fraction
+
+    def effective(self, architecture: Literal["vgg16", "vgg19"], weights: str | None) -> VggConfig:
+        """`weights` is the digest of the ImageNet weights; None where it starts from random ones.
+
+        The input, which Keras counts as the first layer, has nothing to freeze.
+        """
+        return VggConfig(
+            architecture=architecture,
+            weights=weights,
+            frozen_layers=self.frozen_layers if self.frozen_layers > 1 else 0,
+            dense=self.dense,
+            dense_dropout=self.dense_dropout if self.dense else 0.0,
+        )
+
+
+class Vgg16Settings(VggSettings):
+    """The section model.vgg16."""
+
+    frozen_layers: Annotated[int, Field(ge=0, le=19)]
+
+
+class Vgg19Settings(VggSettings):
+    """The section model.vgg19 (a deeper one, as the paper's section 5 proposes)."""
+
+    frozen_layers: Annotated[int, Field(ge=0, le=22)]
+
+
+NETWORKS: dict[str, type[CnnSettings | VggSettings]] = {
+    "cnn": CnnSettings,
+    "vgg16": Vgg16Settings,
+    "vgg19": Vgg19Settings,
+}
+
+
+class OptimizerSettings(Section):
+    """One entry of train.optimizers."""
+
+    algorithm: Literal["adam", "sgd"]
+    learning_rate: Rate
+    momentum: Fraction
+    nesterov: bool
+    schedule: Literal["constant", "cosine"]
+    warmup: Fraction
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> OptimizerSettings:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov is true and momentum 0; give a momentum above 0")
+        return self
+
+    def effective(self) -> OptimizerConfig:
+        """Adam has no momentum of SGD's, and a constant rate no warmup."""
+        warmup = self.warmup if self.schedule == "cosine" else None
+        if self.algorithm == "adam":
+            return AdamConfig(
+                algorithm="adam",
+                learning_rate=self.learning_rate,
+                schedule=self.schedule,
+                warmup=warmup,
+            )
+        return SgdConfig(
+            algorithm="sgd",
+            learning_rate=self.learning_rate,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
+            schedule=self.schedule,
+            warmup=warmup,
+        )
+
+
+class TrainSettings(Section):
+    """The section train, but for its optimizers."""
+
+    backend: Backend
+    engine: Engine
+    precision: Literal["float32", "mixed_bfloat16"]
+    fresh_images: bool
+    threads: Positive
+    epochs: Positive
+    images: Positive | None
+    images_per_epoch: Positive | None
+    batch_size: Positive
+    measured_images: Positive
