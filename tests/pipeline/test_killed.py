@@ -162,7 +162,7 @@ def epochs_done(repository: Repository) -> int:
     if not paths:
         return 0
     with np.load(paths[0]) as stored:
-        return len(json.loads(str(stored["history"])))
+        return len(json.loads(str(stored["state"]))["history"])
 
 
 def until(process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
