@@ -90,6 +90,7 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "batch_normalization_momentum": 0.9,
             "spatial_dropout": [0.2, 0.0],
             "dropout": [0.0, 0.2],
+            "head": "dense",
             "dense": [12],
             "dense_dropout": 0.5,
             "regularizer": "none",

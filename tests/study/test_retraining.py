@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "model.cnn.batch_normalization_momentum": (0.8, NORMALIZED),
     "model.cnn.spatial_dropout": ([0.1, 0.2, 0.0], DROPS),
     "model.cnn.dropout": ([0.0, 0.0, 0.1], DROPS),
+    "model.cnn.head": ("largest", CNN),
     "model.cnn.dense": ([256], CNN - SIMPLE - {"head_1024", "head_512_32"}),
     "model.cnn.dense_dropout": (0.4, DROPS),
     "model.cnn.regularizer": ("l2", CNN - {"l1", "l2"}),
