@@ -1,6 +1,9 @@
 # make repro            the whole study at the scale of params.yaml, runs side by side
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
-# make exp SET="train.optimizer=adam"   the study with that change, recorded for `dvc exp show`
+# make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
+# make experiments      what the experiments since the last commit changed, and the arms that differ
+# make back             from another scale or an experiment to the committed parameters and results
+# make verify           says whether the committed results belong to this code and these parameters
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
 SHELL := /bin/bash
@@ -8,7 +11,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := source $(BIN)/activate &&
 
-.PHONY: repro exp bench test test-pipeline test-modules lint lock
+# Compiled code beside the code is what every user has, so all of this must stand it.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: repro exp experiments back verify bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS))
@@ -16,6 +22,17 @@ repro: $(BIN)/.installed
 exp: $(BIN)/.installed
 	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
 	$(RUN) python -m runner --set $(SET) $(if $(JOBS),--jobs $(JOBS))
+
+# `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
+experiments: $(BIN)/.installed
+	$(RUN) python -m runner.experiments
+
+back: $(BIN)/.installed
+	$(RUN) python -m runner.back
+
+# It needs no data and takes seconds: what to run in a fresh clone.
+verify: $(BIN)/.installed
+	$(RUN) python -m runner.verify
 
 bench: $(BIN)/.installed
 	$(RUN) python -m bench $(if $(PART),--part $(PART))

@@ -10,21 +10,21 @@ can be stopped and called again.
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablation.base.files import read_config, read_yaml, write_text
+from ablation.base.files import read_config, read_yaml
 from ablation.study.config import StudyConfig
 from ablation.training.config import ArmConfig
 from runner import graph, pool
 from runner.cores import cores
 from runner.display import Display
+from runner.params import set_scale
 from runner.processor import multiplies_bfloat16
 
-PARAMS, LOGS = Path("params.yaml"), Path("logs")
+LOGS = Path("logs")
 # What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
 PROGRESS, CHECKPOINTS = Path(".scratch/progress"), Path(".scratch/runs")
 
@@ -48,8 +48,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.jobs < 1:
         raise graph.StudyError(f"--jobs is {options.jobs}; allowed: 1 or more")
-    if options.scale:
-        set_scale(options.scale)
+    if options.scale and set_scale(options.scale):
+        print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
     if options.set:
         graph.change(options.set)
     graph.repro("split")
@@ -60,18 +60,6 @@ def main() -> None:
     graph.repro()
     if options.set:
         graph.save_experiment()
-
-
-def set_scale(scale: str) -> None:
-    """Writes the scale into params.yaml, where `dvc repro` finds it, and leaves the rest alone."""
-    scales = read_yaml(PARAMS)["scales"]
-    if scale not in scales:
-        raise graph.StudyError(f"SCALE is {scale!r}; allowed: {', '.join(scales)}")
-    before = PARAMS.read_text(encoding="utf-8")
-    after = re.sub(r"^scale: *\w+", f"scale: {scale}", before, count=1, flags=re.MULTILINE)
-    if after != before:
-        write_text(PARAMS, after)
-        print(f"params.yaml: scale is {scale} now", flush=True)
 
 
 def train(study: StudyConfig, jobs: int) -> bool:

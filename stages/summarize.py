@@ -44,7 +44,11 @@ def main() -> None:
     runs, all_curves = pd.DataFrame(rows), pd.concat(curves)
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
 
-    write_json(REPORTS / "metrics.json", summary.by_arm(runs))
+    metrics = summary.by_arm(runs)
+    write_json(REPORTS / "metrics.json", metrics)
+    # A file an arm: DVC shows a file as a row, and all arms in one file would be one long row.
+    for arm, accuracies in summary.headline(metrics).items():
+        write_json(REPORTS / "headline" / f"{arm}.json", accuracies)
     _write_csv(REPORTS / "runs.csv", runs)
     _write_csv(REPORTS / "curves.csv", all_curves[all_curves["metric"].isin(summary.CURVES)])
     labels = _labels(study.seeds[0])

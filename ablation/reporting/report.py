@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -94,10 +96,34 @@ COLUMNS = (
            "three, the last before the learning rate falls: the standard deviation of its changes "
            "over √2; small is stable, and a dash means fewer than three epochs",
            lambda value: rounded(value * 100, 2)),
+    Column("images_per_second", "Images/s",
+           "training images a second, on the machine that trained, beside its other runs",
+           lambda value: f"{value:,.0f}", optional=True),
+    Column("minutes", "Minutes",
+           "of training and measuring one run, on the machine that trained",
+           lambda value: rounded(value, 1), optional=True),
     Column("parameters", "Parameters",
            "numbers in the network's layers, frozen ones included",
            lambda value: f"{value:,.0f}"),
 )  # fmt: skip
+
+
+def with_pace(metrics: Metrics, study: StudyConfig, provenance: Mapping[str, Any]) -> Metrics:
+    """The metrics with each arm's images a second and minutes, mean over the runs that tell.
+
+    Args:
+        provenance: run -> its record; one without circumstances tells nothing.
+    """
+    paced = {}
+    for arm in metrics:
+        records = [provenance.get(f"{arm}-{seed}", {}) for seed in study.seeds]
+        known = [record for record in records if "seconds" in record]
+        pace: dict[str, float] = {}
+        if known:
+            pace["images_per_second"] = mean(record["images_per_second"] for record in known)
+            pace["minutes"] = mean(record["seconds"] for record in known) / 60
+        paced[arm] = {**metrics[arm], **pace}
+    return paced
 
 
 def render(
@@ -280,6 +306,7 @@ def notes(
             f"No difference to the baseline is given for {listed(others)}: other images, another "
             "task."
         )
+    texts.append("Images a second depend on the machine and on what ran beside.")
     return texts
 
 

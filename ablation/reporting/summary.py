@@ -45,6 +45,7 @@ METRICS = (
     "stability",
     "parameters",
 )
+HEADLINE = ("test_accuracy", "validation_accuracy")  # what `dvc metrics` shows of an arm
 
 
 def run_row(
@@ -83,6 +84,14 @@ def by_arm(runs: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {
         str(arm): {key: round(float(value), 6) for key, value in row.items() if pd.notna(value)}
         for arm, row in means.iterrows()
+    }
+
+
+def headline(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """arm -> HEADLINE metric -> value, of what `by_arm` gives; what nobody measured is absent."""
+    return {
+        arm: {key: values[key] for key in HEADLINE if key in values}
+        for arm, values in metrics.items()
     }
 
 

@@ -14,7 +14,7 @@ from ablation.reporting.captions.data_check import DataCheck, Line
 from ablation.reporting.captions.verdicts import Comparisons, ImagesTest, Verdicts
 from ablation.reporting.claims import Line as ClaimLine
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown
+from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown, with_pace
 from ablation.study.config import StudyConfig
 
 MINUS = "\N{MINUS SIGN}"
@@ -22,7 +22,7 @@ METRICS: dict[str, dict[str, float | None]] = {
     "baseline": {
         "train_accuracy": 0.9, "validation_accuracy": 0.85, "test_accuracy": 0.84,
         "test_macro_f1": 0.8123, "generalization_gap": 0.05, "epochs_to_95": 9.0,
-        "stability": 0.0061, "parameters": 600010.0,
+        "stability": 0.0061, "images_per_second": 1030.4, "parameters": 600010.0,
     },
     "adam": {
         "train_accuracy": 0.95, "validation_accuracy": 0.83, "test_accuracy": 0.851,
@@ -171,6 +171,7 @@ def test_numbers_are_written_with_their_units_and_differences() -> None:
     assert baseline["generalization_gap"] == ("+5.0", "")
     assert baseline["epochs_to_95"] == ("9", "")
     assert baseline["stability"] == ("0.61", "")
+    assert baseline["images_per_second"] == ("1,030", "")
     assert baseline["parameters"] == ("600,010", "")
 
 
@@ -201,7 +202,22 @@ def test_an_external_accuracy_stands_with_its_interval_and_its_images() -> None:
 
 def test_without_an_external_test_set_nothing_is_said_of_one(page: Page) -> None:
     assert "xternal" not in page.text
-    assert len(shown(METRICS)) == len(COLUMNS) - 1
+    missing = {column.key for column in COLUMNS} - {column.key for column in shown(METRICS)}
+    assert missing == {"external_accuracy", "minutes"}  # no record tells minutes either
+
+
+def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:
+    first, *others = METRICS
+    provenance = {
+        f"{first}-0": {"history": "a", "seconds": 60.0, "images_per_second": 100.0},
+        f"{first}-1": {"history": "b", "seconds": 180.0, "images_per_second": 300.0},
+        f"{first}-2": {"history": "c"},
+    }
+    paced = with_pace(METRICS, study(seeds=[0, 1, 2]), provenance)
+    assert (paced[first]["minutes"], paced[first]["images_per_second"]) == (2.0, 200.0)
+    assert "minutes" in {column.key for column in shown(paced)}
+    for arm in others:
+        assert paced[arm] == METRICS[arm]
 
 
 def test_the_competition_s_test_images_have_no_columns_and_a_note() -> None:

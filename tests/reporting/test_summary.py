@@ -107,6 +107,17 @@ def test_what_no_run_measured_is_absent_from_the_metrics() -> None:
         assert means[arm]["test_accuracy"] == 0.6
 
 
+def test_the_headline_is_each_arm_s_accuracy_on_test_and_validation() -> None:
+    means = {
+        "z": {"train_accuracy": 0.9, "validation_accuracy": 0.3, "test_accuracy": 0.4},
+        "a": {"validation_accuracy": 0.75, "parameters": 20.0},  # test images without labels
+    }
+    assert summary.headline(means) == {
+        "z": {"test_accuracy": 0.4, "validation_accuracy": 0.3},
+        "a": {"validation_accuracy": 0.75},
+    }
+
+
 def test_the_best_arm_has_the_highest_mean_validation_accuracy() -> None:
     table = runs(
         arm=["a", "a", "b", "b", "c"],

@@ -1,4 +1,4 @@
-"""`make repro`'s own decisions: the scale it writes, the order of runs, what it shows."""
+"""`make repro`'s own decisions: what is trained and drawn, and what it shows."""
 
 from __future__ import annotations
 
@@ -19,25 +19,10 @@ from runner.graph import StudyError
 from runner.pool import State
 from runner.processor import has_bfloat16
 
-PARAMS = "# A comment.\nscale: laptop   # which\nscales:\n  smoke: {}\n  laptop: {}\n"
-
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def test_the_scale_is_written_and_every_comment_stays() -> None:
-    Path("params.yaml").write_text(PARAMS)
-    runner.set_scale("smoke")
-    assert Path("params.yaml").read_text() == PARAMS.replace("scale: laptop", "scale: smoke")
-
-
-def test_an_unknown_scale_is_refused_and_nothing_written() -> None:
-    Path("params.yaml").write_text(PARAMS)
-    with pytest.raises(StudyError, match="'huge'; allowed: smoke, laptop"):
-        runner.set_scale("huge")
-    assert Path("params.yaml").read_text() == PARAMS
 
 
 def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None:
@@ -152,10 +137,9 @@ def test_bfloat16_without_hardware_for_it_is_warned_of(
     capsys: pytest.CaptureFixture[str], resolved: Callable[[str], Resolved]
 ) -> None:
     arms = resolved("laptop").arms
-    for name in ("baseline", "vgg_raw"):
-        precision = "mixed_bfloat16" if name == "vgg_raw" else "float32"
-        arm = arms[name].model_copy(update={"precision": precision})
-        write_yaml(Path(f"configs/arms/{name}.yaml"), arm.model_dump())
+    for name, precision in (("baseline", "float32"), ("vgg_raw", "mixed_bfloat16")):
+        arm = arms[name].model_dump() | {"precision": precision}
+        write_yaml(Path(f"configs/arms/{name}.yaml"), arm)
     runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=True)
     runner.warn_of_bfloat16(["baseline"], in_hardware=False)
     assert capsys.readouterr().out == ""
