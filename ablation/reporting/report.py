@@ -306,6 +306,7 @@ def notes(
             f"No difference to the baseline is given for {listed(others)}: other images, another "
             "task."
         )
+    texts.append("Images a second depend on the machine and on what ran beside.")
     return texts
 
 

@@ -22,7 +22,7 @@ METRICS: dict[str, dict[str, float | None]] = {
     "baseline": {
         "train_accuracy": 0.9, "validation_accuracy": 0.85, "test_accuracy": 0.84,
         "test_macro_f1": 0.8123, "generalization_gap": 0.05, "epochs_to_95": 9.0,
-        "stability": 0.0061, "parameters": 600010.0,
+        "stability": 0.0061, "images_per_second": 1030.4, "parameters": 600010.0,
     },
     "adam": {
         "train_accuracy": 0.95, "validation_accuracy": 0.83, "test_accuracy": 0.851,
@@ -171,6 +171,7 @@ def test_numbers_are_written_with_their_units_and_differences() -> None:
     assert baseline["generalization_gap"] == ("+5.0", "")
     assert baseline["epochs_to_95"] == ("9", "")
     assert baseline["stability"] == ("0.61", "")
+    assert baseline["images_per_second"] == ("1,030", "")
     assert baseline["parameters"] == ("600,010", "")
 
 
