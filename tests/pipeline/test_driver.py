@@ -82,7 +82,7 @@ def collect_together(path: Path) -> None:
         arm = read_yaml(path / f"configs/arms/{folder.name.removesuffix('-0')}.yaml")
         write_json(folder / "device.json", note | {"configuration": arm})
     done = driver(path, "reports/paper", module="device.collect")
-    assert done.stdout == "collect: 12 runs of 12 arms in reports/paper\n"
+    assert done.stdout == "collect: 14 runs of 14 arms in reports/paper\n"
     provenance = read_json(path / "reports/paper/provenance.json")
     assert provenance["scale"] == "smoke"
     assert (path / "reports/paper/report.html").exists()

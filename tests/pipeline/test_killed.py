@@ -103,6 +103,7 @@ def test_fifty_runs_at_once_do_not_trip_over_dvc_s_locks(
     (repository.path / "dvc.yaml").write_text(json.dumps({"stages": stages}))
     repository.dvc("init", "--no-scm", "--quiet")
     monkeypatch.chdir(repository.path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     keys = [f"{arm}-0" for arm in arms]
     commands = {key: graph.run_command(key) for key in keys}
     most = []

@@ -203,8 +203,7 @@ def test_an_external_accuracy_stands_with_its_interval_and_its_images() -> None:
 def test_without_an_external_test_set_nothing_is_said_of_one(page: Page) -> None:
     assert "xternal" not in page.text
     missing = {column.key for column in COLUMNS} - {column.key for column in shown(METRICS)}
-    # No record tells of any run's pace either.
-    assert missing == {"external_accuracy", "images_per_second", "minutes"}
+    assert missing == {"external_accuracy", "minutes"}
 
 
 def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:

@@ -116,7 +116,7 @@ def test_days_of_a_processor_are_refused_with_their_hours(
         runner.train(study, [{}, {}])
     hours = int(str(caught.value).split("about ")[1].split(" hours")[0].replace(",", ""))
     assert 500 < hours < 10_000
-    assert "12 runs at scale paper" in str(caught.value)
+    assert "14 runs at scale paper" in str(caught.value)
 
 
 @pytest.mark.parametrize("forced", [False, True])

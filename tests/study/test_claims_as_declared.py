@@ -61,14 +61,21 @@ def test_a_new_arm_is_in_the_family_of_the_others_and_leaves_the_paper_s_as_it_w
     put(params, "arms.new", {"extends": "adam"})
     after = resolve(params).claims
     assert after.arms["new"].family == after.family("new", "baseline") == "added"
-    assert {arm: after.arms[arm].family for arm in before.arms} == dict.fromkeys(ARMS, "paper")
-    assert [p for p in after.pairs if after.family(*p) == "paper"] == before.pairs
+    assert {arm: after.arms[arm].family for arm in before.arms} == {
+        arm: "ours" if arm.startswith("largest") else "paper" for arm in ARMS
+    }
+    paper = [
+        [p for p in claims.pairs if claims.family(*p) == "paper"] for claims in (before, after)
+    ]
+    assert paper[0] == paper[1]
+    assert len(paper[0]) > 10
 
 
 def test_the_paper_s_arms_take_ten_seeds(params: Tree) -> None:
     """Its largest family, with the pair of best arms: 15 tests, which nine seeds cannot decide."""
     claims = resolve(params).claims
-    assert len(claims.pairs) + len(claims.groups) == 15
+    paper = [pair for pair in claims.pairs if claims.family(*pair) == "paper"]
+    assert len(paper) + len(claims.groups) == 15
     assert seeds_needed(15) == 10
 
 
@@ -148,7 +155,7 @@ def test_a_label_without_says_is_a_mere_name(params: Tree) -> None:
     [
         ("paper", "baseline", 300, 165),  # warmup to 30, half way down a cosine over 270 more
         ("laptop", "baseline", 16, 8),
-        ("laptop", "vgg_raw", 8, 8),  # a constant rate
+        ("laptop", "vgg_raw", 6, 6),  # a constant rate
     ],
 )
 def test_the_epochs_before_the_rate_falls(

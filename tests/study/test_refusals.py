@@ -324,6 +324,8 @@ def corruptions(draw: st.DrawFn) -> tuple[Path_, Any]:
     wrong = [*WRONG[type(value)], ["x"], {"x": 1}]
     if path[-1] in NULLABLE or {"says", "requires"} & set(path):
         wrong = [other for other in wrong if other is not None]
+    if {"says", "requires"} & set(path):  # of numbers it may say any: then the legend corrects it
+        wrong = [other for other in wrong if not isinstance(other, float)]
     if path[-1] == "kaggle_dir":  # any text may name a folder
         wrong = [other for other in wrong if not isinstance(other, str)]
     return path, draw(st.sampled_from(wrong))

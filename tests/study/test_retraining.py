@@ -14,11 +14,14 @@ from tests.params import SCALES, Tree, leaves, put
 
 SIMPLE = {"simple_mnist", "simple"}
 NORMALIZED = {"baseline", "adam", "sgd", "no_dropout", "l1", "l2", "head_1024", "head_512_32"}
-CNN = SIMPLE | NORMALIZED
+OURS = {"largest", "largest_fresh"}
+PAPER = SIMPLE | NORMALIZED
+CNN = PAPER | OURS
 VGG = {"vgg_raw", "vgg_augmented"}
 ALL = CNN | VGG
-NESTEROV = CNN - {"adam", "sgd"}
+NESTEROV = PAPER - {"adam", "sgd"}
 NONE: set[str] = set()
+FRESH = {"largest_fresh"}
 
 
 class In(NamedTuple):
@@ -27,7 +30,7 @@ class In(NamedTuple):
     value: Any
 
 
-DROPS = NORMALIZED - {"no_dropout"}
+DROPS = (NORMALIZED | OURS) - {"no_dropout"}
 
 # key -> a new value, and the arms whose runs it makes others.
 TABLE: dict[str, tuple[Any, set[str]]] = {
@@ -36,16 +39,16 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "input.pad": (In(40), {"another"}),
     "input.scaling": ("imagenet", CNN),
     "model.architecture": (In("vgg16"), {"another"}),
-    "model.cnn.blocks": ([[64, 64], [128, 128], [256]], NORMALIZED),
+    "model.cnn.blocks": ([[64, 64], [128, 128], [256]], NORMALIZED | OURS),
     "model.cnn.kernel": (5, CNN),
     "model.cnn.residual": (True, CNN),
-    "model.cnn.batch_normalization": (False, NORMALIZED),
-    "model.cnn.batch_normalization_momentum": (0.8, NORMALIZED),
+    "model.cnn.batch_normalization": (False, NORMALIZED | OURS),
+    "model.cnn.batch_normalization_momentum": (0.8, NORMALIZED | OURS),
     "model.cnn.spatial_dropout": ([0.1, 0.2, 0.0], DROPS),
     "model.cnn.dropout": ([0.0, 0.0, 0.1], DROPS),
-    "model.cnn.head": ("largest", CNN),
-    "model.cnn.dense": ([256], CNN - SIMPLE - {"head_1024", "head_512_32"}),
-    "model.cnn.dense_dropout": (0.4, DROPS),
+    "model.cnn.head": ("average", PAPER),
+    "model.cnn.dense": ([256], NORMALIZED - {"head_1024", "head_512_32"}),
+    "model.cnn.dense_dropout": (0.4, DROPS - OURS),
     "model.cnn.regularizer": ("l2", CNN - {"l1", "l2"}),
     "model.cnn.regularization": (0.001, {"l1", "l2"}),
     "model.vgg16.weights": ("none", VGG),
@@ -60,14 +63,14 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.backend": ("jax", ALL),
     "train.engine": ("steps", NONE),  # as it is; compiled has a test of its own
     "train.precision": ("mixed_bfloat16", ALL),
-    "train.fresh_images": (False, NONE),  # as it is
+    "train.fresh_images": (In(True), {"another"}),
     "train.threads": (2, ALL),
-    "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG}),
+    "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *OURS}),
     "train.optimizers.adam.learning_rate": (0.0123, {"adam"}),  # the VGG arms have their own
     "train.optimizers.adam.momentum": (0.5, NONE),  # Adam has none of SGD's
     "train.optimizers.adam.nesterov": (False, NONE),
-    "train.optimizers.adam.schedule": ("constant", {"adam", *VGG}),
-    "train.optimizers.adam.warmup": (0.2, {"adam", *VGG}),
+    "train.optimizers.adam.schedule": ("constant", {"adam", *VGG, *OURS}),
+    "train.optimizers.adam.warmup": (0.2, {"adam", *VGG, *OURS}),
     "train.optimizers.sgd.algorithm": ("adam", {"sgd"}),
     "train.optimizers.sgd.learning_rate": (0.0123, {"sgd"}),
     "train.optimizers.sgd.momentum": (0.5, {"sgd"}),
@@ -83,7 +86,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "scales.smoke.input.downscale": (In(1), {"another"}),
     "scales.smoke.model.cnn.width": (0.125, CNN),
     "scales.smoke.model.cnn.dropout_factor": (0.25, DROPS),
-    "scales.smoke.train.images": (150, ALL),
+    "scales.smoke.train.images": (In(150), {"another"}),
     "scales.smoke.train.epochs": (3, CNN),
     "scales.smoke.train.images_per_epoch": (100, CNN),
     "scales.smoke.train.batch_size": (40, CNN),
@@ -97,10 +100,10 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "data.validation_fraction": (0.25, ALL),
     "sources.vgg16.public.digest": (f"md5:{'0' * 32}", NONE),  # the content's stands for it
     "sources.vgg16.content": (f"sha256:{'0' * 64}", VGG),
-    "sources.mnist.content.x_train": (f"md5:{'0' * 32}", NONE),
+    "sources.mnist.content.x_train": (f"md5:{'0' * 32}", FRESH),
     # Of another scale, and of what is told of runs.
     "scales.laptop.train.epochs": (99, NONE),
-    "data.rotation": (10.0, NONE),
+    "data.rotation": (10.0, FRESH),
     "data.external": ("own.npz", NONE),
     "evaluation.batch_size": (100, NONE),
     "arms.adam.label": ("another name", NONE),
@@ -150,7 +153,7 @@ def test_the_table_has_every_key_that_concerns_training(params: Tree) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("scales.smoke.train.images", 200),  # all there are
+        ("arms.adam.train.images", 200),  # all there are
         ("scales.smoke.train.images_per_epoch", 200),
         ("arms.no_dropout.model.cnn.dropout_factor", 0.1),
         ("arms.simple.model.cnn.batch_normalization_momentum", 0.5),
@@ -180,6 +183,6 @@ def test_fresh_images_are_a_matter_of_the_digits_the_layout_and_the_code(params:
     assert fresh is not None
     assert fresh.layout["rotation"] == params["data"]["rotation"]
     assert fresh.code.startswith("sha256:")
-    assert touched(params, "data.rotation", 10.0) == {"adam"}
-    assert touched(params, "sources.mnist.content.x_train", f"md5:{'0' * 32}") == {"adam"}
+    assert touched(params, "data.rotation", 10.0) == {"adam", *FRESH}
+    assert touched(params, "sources.mnist.content.x_train", f"md5:{'0' * 32}") == {"adam", *FRESH}
     assert touched(params, "data.image_seed", 77) == NONE
