@@ -1,21 +1,42 @@
 # make repro            the whole study at the scale of params.yaml, runs side by side
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
-# make exp SET="train.optimizer=adam"   the study with that change, recorded for `dvc exp show`
+# make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
+# make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
+# make experiments      what the experiments since the last commit changed, and the arms that differ
+# make back             from another scale or an experiment to the committed parameters and results
+# make verify           says whether the committed results belong to this code and these parameters
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
 SHELL := /bin/bash
 PYTHON ?= python3
-BIN := .venv/bin
+# With GPU=1 an environment of its own, which has CUDA's libraries beside the same pins.
+VENV := .venv$(if $(GPU),-gpu)
+BIN := $(VENV)/bin
+PINS := requirements$(if $(GPU),-gpu).txt
 RUN := source $(BIN)/activate &&
 
-.PHONY: repro exp bench test test-pipeline test-modules lint lock
+# Compiled code beside the code is what every user has, so all of this must stand it.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: repro exp experiments back verify bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
-	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS))
+	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
 
 exp: $(BIN)/.installed
 	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
 	$(RUN) python -m runner --set $(SET) $(if $(JOBS),--jobs $(JOBS))
+
+# `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
+experiments: $(BIN)/.installed
+	$(RUN) python -m runner.experiments
+
+back: $(BIN)/.installed
+	$(RUN) python -m runner.back
+
+# It needs no data and takes seconds: what to run in a fresh clone.
+verify: $(BIN)/.installed
+	$(RUN) python -m runner.verify
 
 bench: $(BIN)/.installed
 	$(RUN) python -m bench $(if $(PART),--part $(PART))
@@ -34,10 +55,10 @@ lint: $(BIN)/.installed
 	$(RUN) ruff check . && ruff format --check . && mypy
 
 # The environment, made again whenever the pins change.
-$(BIN)/.installed: requirements.txt
+$(BIN)/.installed: requirements.txt $(PINS)
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
 # Pins everything that requirements.in leads to.

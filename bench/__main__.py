@@ -16,6 +16,7 @@ from ablation.base.files import read_json, write_json
 from bench import (
     generator,
     growth,
+    lock_file,
     machine,
     memory,
     no_op,
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "memory": memory.measure,
     "startup": startup.measure,
     "growth": growth.measure,
+    "lock_file": lock_file.measure,
 }
 
 

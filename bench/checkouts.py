@@ -108,17 +108,18 @@ def one_stage(path: Path) -> Checkout:
     return checkout
 
 
-def up_to_date(path: Path, arms: int | None = None) -> Checkout:
+def up_to_date(path: Path, arms: int | None = None, seeds: int = 1) -> Checkout:
     """The project's whole graph with a stub for each file that a stage makes, all up to date.
 
     Args:
         arms: so many arms instead of the project's own.
+        seeds: of each arm.
     """
     checkout = project(path, "smoke")
+    params = read_yaml(path / "params.yaml") | {"seeds": list(range(seeds))}
     if arms is not None:
-        params = read_yaml(path / "params.yaml")
         params["arms"] = {f"arm_{i}": {"label": f"arm {i}"} for i in range(arms)}
-        write_yaml(path / "params.yaml", params)
+    write_yaml(path / "params.yaml", params)
     stub(checkout)
     checkout.commit()
     return checkout

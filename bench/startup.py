@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.base.files import Inputs
+from ablation.training.inputs import Inputs
 from bench import arms
 from bench.processes import child
 from bench.results import Row, of

@@ -1,6 +1,7 @@
-"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--set KEY=VALUE ...]`.
+"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--gpu] [--set KEY=VALUE ...]`.
 
-`make repro` calls it, and `make exp` with --set, which records the result as an experiment.
+`make repro` calls it, and `make exp` with --set, which records the result as an experiment. With
+--gpu one run trains on each NVIDIA GPU, under JAX, a compiled epoch at a time.
 
 The stages before training run once, then the check of the images and the runs that are out of date
 side by side, then the rest. DVC decides what is out of date and keeps every result, so the command
@@ -10,23 +11,28 @@ can be stopped and called again.
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ablation.base.files import read_config, read_yaml, write_text
+from ablation.base.files import read_config, read_yaml
 from ablation.study.config import StudyConfig
 from ablation.training.config import ArmConfig
-from runner import graph, pool
+from runner import gpus, graph, pool
 from runner.cores import cores
 from runner.display import Display
+from runner.estimate import hours_on_processor
+from runner.params import set_scale
 from runner.processor import multiplies_bfloat16
 
-PARAMS, LOGS = Path("params.yaml"), Path("logs")
+LOGS = Path("logs")
 # What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
 PROGRESS, CHECKPOINTS = Path(".scratch/progress"), Path(".scratch/runs")
+
+# What trains fast on a GPU; written into params.yaml, since a run's result depends on it.
+ON_GPU = {"train.backend": "jax", "train.engine": "compiled"}
+MOST_HOURS = 48.0  # that a processor may take without being told to
 
 # The stage whose failure stops the runs, before hours of training on images that are not right.
 CHECK = "data_check"
@@ -36,7 +42,11 @@ def main() -> None:
     pool.stop_on_signals()
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
-        "--jobs", type=int, default=cores(), help="runs at a time (default: the cores)"
+        "--jobs", type=int, help="runs at a time (default: the cores, or with --gpu the GPUs)"
+    )
+    parser.add_argument("--gpu", action="store_true", help="train on NVIDIA GPUs, one run on each")
+    parser.add_argument(
+        "--force", action="store_true", help="train on the processor whatever time it takes"
     )
     parser.add_argument("--scale", help="write this scale into params.yaml first")
     parser.add_argument(
@@ -46,48 +56,66 @@ def main() -> None:
         help="change params.yaml first, as `dvc exp run -S`, and record an experiment at the end",
     )
     options = parser.parse_args()
-    if options.jobs < 1:
-        raise graph.StudyError(f"--jobs is {options.jobs}; allowed: 1 or more")
-    if options.scale:
-        set_scale(options.scale)
+    if options.jobs is not None and options.jobs < 1:
+        raise graph.StudyError(f"JOBS is {options.jobs}; allowed: 1 or more")
+    devices = gpus.gpus() if options.gpu else []
+    jobs = options.jobs or cores()
+    places: Sequence[Mapping[str, str]] = [{}] * jobs
+    if devices:
+        places = gpus.places(devices, options.jobs)
+        graph.change([f"{key}={value}" for key, value in ON_GPU.items()])
+    if options.scale and set_scale(options.scale):
+        print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
     if options.set:
         graph.change(options.set)
     graph.repro("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
-    if train(study, options.jobs):
+    if train(study, places, devices, options.force):
         graph.repro("summarize")
-        draw(read_yaml(Path("configs/figures/index.yaml")), options.jobs)
+        draw(read_yaml(Path("configs/figures/index.yaml")), jobs)
     graph.repro()
     if options.set:
         graph.save_experiment()
 
 
-def set_scale(scale: str) -> None:
-    """Writes the scale into params.yaml, where `dvc repro` finds it, and leaves the rest alone."""
-    scales = read_yaml(PARAMS)["scales"]
-    if scale not in scales:
-        raise graph.StudyError(f"SCALE is {scale!r}; allowed: {', '.join(scales)}")
-    before = PARAMS.read_text(encoding="utf-8")
-    after = re.sub(r"^scale: *\w+", f"scale: {scale}", before, count=1, flags=re.MULTILINE)
-    if after != before:
-        write_text(PARAMS, after)
-        print(f"params.yaml: scale is {scale} now", flush=True)
+def train(
+    study: StudyConfig,
+    places: Sequence[Mapping[str, str]],
+    devices: Sequence[gpus.Gpu] = (),
+    force: bool = False,
+) -> bool:
+    """Brings every run that is out of date up to date, side by side; says whether any was.
 
+    Args:
+        places: the environment of each run that trains at the same time.
+        devices: the GPUs that it trains on; none for the processor.
+        force: whether to train on the processor what would take it days.
 
-def train(study: StudyConfig, jobs: int) -> bool:
-    """Brings every run that is out of date up to date, side by side; says whether any was."""
+    Raises:
+        StudyError: a run failed, or the processor would train for days.
+    """
     costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
     outdated = graph.outdated()
     todo = graph.runs_in(outdated, list(costs))
     if not todo:
         return False
     todo.sort(key=lambda key: -costs[key])
-    warn_of_bfloat16([key.rsplit("-", 1)[0] for key in todo], multiplies_bfloat16())
-    print(f"training {len(todo)} of {len(costs)} runs, {jobs} at a time; logs in {LOGS}/")
+    if not devices:
+        warn_of_bfloat16([key.rsplit("-", 1)[0] for key in todo], multiplies_bfloat16())
+        hours = hours_on_processor([costs[key] for key in todo], len(places))
+        if hours > MOST_HOURS and not force:
+            raise graph.StudyError(
+                f"{len(todo)} runs at scale {study.scale} would take this processor about "
+                f"{hours:,.0f} hours; GPU=1 trains on an NVIDIA GPU, SCALE=laptop is for a "
+                "processor, and FORCE=1 does it all the same"
+            )
+    where = f" on {'; '.join(map(str, devices[: len(places)]))}" if devices else ""
+    told = f"training {len(todo)} of {len(costs)} runs, {len(places)} at a time{where}"
+    print(f"{told}; logs in {LOGS}/", flush=True)
     commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
     commands |= {key: graph.run_command(key) for key in todo}
-    with Display({key: costs[key] for key in todo}, PROGRESS) as display:
-        state = pool.run(commands, jobs, LOGS, display.show, needed=(CHECK,))
+    with Display({key: costs[key] for key in todo}, PROGRESS, len(places)) as display:
+        state = pool.run(commands, places, LOGS, display.show, needed=(CHECK,))
     if CHECK in state.failed:
         print((LOGS / f"{CHECK}.log").read_text(encoding="utf-8"), file=sys.stderr)
         raise graph.StudyError(f"{CHECK} failed, so nothing more is trained; its message is above")
@@ -122,7 +150,7 @@ def draw(figures: Sequence[str], jobs: int) -> None:
     shares = [figures[number::jobs] for number in range(min(jobs, len(figures)))]
     commands = {f"figures-{n}": graph.figures_command(share) for n, share in enumerate(shares, 1)}
     print(f"drawing {len(figures)} figures, {len(shares)} at a time; logs in {LOGS}/", flush=True)
-    state = pool.run(commands, jobs, LOGS, lambda _: None)
+    state = pool.run(commands, [{}] * jobs, LOGS, lambda _: None)
     if state.failed:
         raise graph.StudyError(f"a figure failed; see {_logs(state.failed)}")
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ablation.base.files import read_json
 from ablation.monitoring.progress import Progress, duration
+from runner.estimate import seconds_left
 from runner.pool import State
 
 QUIET = 20.0  # seconds between two reports where there is no terminal
@@ -20,19 +21,17 @@ QUIET = 20.0  # seconds between two reports where there is no terminal
 class Display:
     """Shows the commands in flight and the study's total.
 
-    `costs` is each run's work in any unit; it turns the work done into the time left. A command
-    that is no run has none.
+    `costs` is each run's work in any unit; it turns the work done into the time left, of so many
+    `places` where runs train at a time. A command that is no run has no cost.
     """
 
-    def __init__(self, costs: Mapping[str, float], progress: Path) -> None:
-        self._costs, self._progress = costs, progress
+    def __init__(self, costs: Mapping[str, float], progress: Path, places: int) -> None:
+        self._costs, self._progress, self._places = costs, progress, places
         self._console = Console()
         self._live = Live(console=self._console, auto_refresh=False)
         self._started = time.monotonic()
         self._shown = self._started
         self._reported: set[str] = set()
-        # What a resumed run had done before is no work of this study's pace.
-        self._done_before: dict[str, float] = {}
 
     def __enter__(self) -> Display:
         if self._console.is_terminal:
@@ -67,7 +66,13 @@ class Display:
         finished = self._runs((*state.done, *state.failed))
         waiting = self._runs(state.waiting)
         head = f"{finished} of {len(self._costs)} runs done, {waiting} waiting"
-        left = self._seconds_left(state, shares)
+        left = seconds_left(
+            self._costs,
+            {name: state.seconds[name] for name in state.done if name in self._costs},
+            {name: share for name, share in shares.items() if name in self._costs},
+            time.monotonic() - self._started,
+            self._places,
+        )
         return [head + (f", about {duration(left)} left" if left else ""), *runs]
 
     def _runs(self, names: Iterable[str]) -> int:
@@ -83,18 +88,3 @@ class Display:
             return Progress(**read_json(path))
         except FileNotFoundError:
             return None
-
-    def _seconds_left(self, state: State, shares: Mapping[str, float]) -> float | None:
-        for name, share in shares.items():
-            if share:
-                self._done_before.setdefault(name, share)
-        work = {n: cost * (1 - self._done_before.get(n, 0.0)) for n, cost in self._costs.items()}
-        done = sum(work.get(name, 0.0) for name in (*state.done, *state.failed))
-        done += sum(
-            self._costs.get(name, 0.0) * (share - self._done_before.get(name, 0.0))
-            for name, share in shares.items()
-        )
-        if not done:
-            return None
-        elapsed = time.monotonic() - self._started
-        return elapsed * (sum(work.values()) - done) / done

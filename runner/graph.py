@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 STAGES = ("train", "evaluate")  # the stages of one run, in order
 
-DVC = (sys.executable, "-m", "dvc")
+DVC = (sys.executable, "-m", "runner.dvc")
 
 
 class StudyError(Exception):
@@ -26,17 +27,17 @@ def repro(*targets: str) -> None:
         raise StudyError(f"`dvc repro {' '.join(targets)}` failed; its message is above")
 
 
-def change(overrides: Sequence[str]) -> None:
-    """Writes `KEY=VALUE` overrides into params.yaml as `dvc exp run -S` does, comments kept.
+def change(overrides: Sequence[str], params: Path = Path("params.yaml")) -> None:
+    """Writes `KEY=VALUE` overrides into a params.yaml as `dvc exp run -S` does, comments kept.
 
     Raises:
-        StudyError: an override that cannot be read or names a key that params.yaml has not.
+        StudyError: an override that cannot be read or names a key that the file has not.
     """
     from dvc.exceptions import DvcException
     from dvc.utils.hydra import apply_overrides
 
     try:
-        apply_overrides("params.yaml", list(overrides))
+        apply_overrides(str(params), list(overrides))
     except DvcException as error:
         reason = " ".join(str(error.__cause__ or error).split())
         raise StudyError(f"SET is {' '.join(overrides)!r}: {reason}") from None

@@ -17,10 +17,14 @@ POLL = 0.2  # seconds between two looks at the processes
 
 @dataclass
 class State:
-    """Which commands wait, run (since when, monotonic seconds), are done and have failed."""
+    """Which commands wait, run (since when, monotonic seconds), are done and have failed.
+
+    `seconds` are those that each done one took.
+    """
 
     waiting: list[str]
     running: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -36,12 +40,12 @@ def stop_on_signals() -> None:
 
 def run(
     commands: Mapping[str, Sequence[str]],
-    jobs: int,
+    places: Sequence[Mapping[str, str]],
     logs: Path,
     show: Callable[[State], None],
     needed: Collection[str] = (),
 ) -> State:
-    """Runs the commands, at most `jobs` at a time, and goes on when one fails.
+    """Runs the commands, one at a time in each place, and goes on when one fails.
 
     Every other place takes from the front of the order and the rest from its end. In an order
     from long to short this keeps heavy commands beside light ones, which share a processor's
@@ -49,6 +53,7 @@ def run(
 
     Args:
         commands: name -> command, the longest first; its output goes to `logs`/NAME.log.
+        places: what each has set in its environment, a device say; one command runs in each.
         show: called a few times a second with the state.
         needed: names of commands whose failure makes the others pointless: they are stopped, and
             stay `running` and `waiting` in the state.
@@ -58,28 +63,32 @@ def run(
     """
     logs.mkdir(parents=True, exist_ok=True)
     state = State(list(commands))
-    places: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+    taken: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
     try:
-        while state.waiting or places:
-            for place in range(jobs):
-                if place not in places and state.waiting:
+        while state.waiting or taken:
+            for place, settings in enumerate(places):
+                if place not in taken and state.waiting:
                     name = state.waiting.pop(0 if place % 2 == 0 else -1)
-                    places[place] = (name, _start(commands[name], logs / f"{name}.log"))
+                    log = logs / f"{name}.log"
+                    taken[place] = (name, _start(commands[name], log, settings))
                     state.running[name] = time.monotonic()
-            for place, (name, process) in list(places.items()):
+            for place, (name, process) in list(taken.items()):
                 if process.poll() is not None:
-                    del places[place], state.running[name]
+                    state.seconds[name] = time.monotonic() - state.running.pop(name)
+                    del taken[place]
                     (state.done if process.returncode == 0 else state.failed).append(name)
             show(state)
             if any(name in needed for name in state.failed):
                 break
             time.sleep(POLL)
     finally:
-        _stop([process for _, process in places.values()])
+        _stop([process for _, process in taken.values()])
     return state
 
 
-def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str], log: Path, settings: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     """Starts a command in a session of its own, so that an interrupt reaches it and all its
     children through `_stop` alone."""
     with log.open("wb") as output:
@@ -89,7 +98,7 @@ def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **settings},
         )
 
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base.cli import run
-from ablation.base.files import Inputs, dependencies, read_config, replacing, write_json
+from ablation.base.files import read_config, replacing, write_json
 from ablation.evaluation.config import EvaluationConfig
 from ablation.evaluation.metrics import accuracy, macro_f1, wilson
 from ablation.training import framework
 from ablation.training.config import ArmConfig
+from ablation.training.inputs import Inputs, dependencies
 
 OWN, SETS = Path("data/own/external"), Path("data/sets")
 PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from ablation.base.files import read_config, replacing
 from ablation.sources.config import SourcesConfig
 from ablation.sources.download import obtain
 from ablation.sources.mnist import read_mnist
-from ablation.sources.vgg_weights import read_weights
+from ablation.sources.vgg_weights import check_content, read_weights
 
 RAW = Path("data/raw")
 
@@ -24,9 +25,10 @@ def main() -> None:
         served = obtain(sources.mnist, Path(folder))
         _write(RAW / "mnist.npz", read_mnist(served.path, sources.mnist.content))
         print(f"fetch: MNIST, served by {served.served_by}", flush=True)
-        for network, source in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
-            if source is not None:
-                served = obtain(source, Path(folder))
+        for network, weights in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
+            if weights is not None:
+                check = partial(check_content, architecture=network, content=weights.content)
+                served = obtain(weights, Path(folder), check)
                 _write(RAW / f"{network}.npz", read_weights(served.path, network))
                 print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
 

@@ -14,7 +14,7 @@ from ablation.reporting.captions.curves import majority_shares
 from ablation.reporting.captions.data_check import data_check
 from ablation.reporting.captions.verdicts import verdicts
 from ablation.reporting.config import CurvesFigure, FigureConfig
-from ablation.reporting.report import Illustration, render
+from ablation.reporting.report import Illustration, render, with_pace
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -35,7 +35,8 @@ def main() -> None:
         text = captions.caption(figure, content["labels"], folder)
         table = "data.npz" if figure.kind == "augmentation" else "data.csv"
         illustrations.append(Illustration(name, figure, text, f"tables/{name}/{table}"))
-    metrics = read_json(REPORTS / "metrics.json")
+    provenance = read_json(REPORTS / "provenance.json")
+    metrics = with_pace(read_json(REPORTS / "metrics.json"), study, provenance)
     checked = data_check(read_json(REPORTS / "data_check.json"))
     compared = verdicts(
         study,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.base import streams
+from ablation import streams
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig

@@ -29,6 +29,8 @@ SETS, REPORTS = Path("data/sets"), Path("reports")
 def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
+    claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
+    comparisons = pd.read_csv(REPORTS / "comparison.csv")
     # The runs come from the configuration: a removed arm's files may still lie about.
     rows, curves = [], []
     for arm, seed in study.runs:
@@ -36,13 +38,17 @@ def main() -> None:
         history = pd.read_csv(HISTORIES / key / "history.csv")
         judged = read_json(EVALUATIONS / key / "metrics.json")
         layers = pd.read_csv(HISTORIES / key / "layers.csv")
-        row = summary.run_row(history, judged, int(layers["parameters"].sum()))
+        row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
         curves.append(history.assign(arm=arm, seed=seed))
     runs, all_curves = pd.DataFrame(rows), pd.concat(curves)
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
 
-    write_json(REPORTS / "metrics.json", summary.by_arm(runs))
+    metrics = summary.by_arm(runs)
+    write_json(REPORTS / "metrics.json", metrics)
+    # A file an arm: DVC shows a file as a row, and all arms in one file would be one long row.
+    for arm, accuracies in summary.headline(metrics).items():
+        write_json(REPORTS / "headline" / f"{arm}.json", accuracies)
     _write_csv(REPORTS / "runs.csv", runs)
     _write_csv(REPORTS / "curves.csv", all_curves[all_curves["metric"].isin(summary.CURVES)])
     labels = _labels(study.seeds[0])
@@ -61,6 +67,8 @@ def main() -> None:
             continue
         if isinstance(figure, CurvesFigure):
             table = summary.curves_table(figure, all_curves, majority)
+            ended = summary.curves_runs(figure, runs, majority, comparisons, claims)
+            _write_csv(folder / "runs.csv", ended)
         elif isinstance(figure, ArchitecturesFigure):
             files = {
                 arm: HISTORIES / f"{arm}-{study.seeds[0]}" / "layers.csv" for arm in figure.arms
@@ -68,10 +76,8 @@ def main() -> None:
             layers = {arm: pd.read_csv(file) for arm, file in files.items()}
             table = summary.architectures_table(figure, layers)
         elif isinstance(figure, BestFigure):
-            table = summary.best_table(figure, runs, _image_counts(study))
+            table = summary.best_table(figure, runs, _image_counts(study), comparisons)
         elif isinstance(figure, ForestFigure):
-            claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
-            comparisons = pd.read_csv(REPORTS / "comparison.csv")
             table = summary.forest_table(figure, comparisons, claims)
         else:
             table = summary.label_table(labels, data.digits)

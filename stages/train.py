@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base.cli import run
-from ablation.base.files import Inputs, dependencies, read_config
+from ablation.base.files import read_config
 from ablation.monitoring import provenance
 from ablation.monitoring.progress import Notebook, Progress
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Fresh, Images
+from ablation.training.inputs import Inputs, dependencies
 from ablation.training.moment import Moment
 
 RAW, TRAIN = Path("data/raw"), Path("data/sets/train")
@@ -79,13 +80,13 @@ def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
 def _composer(arm: ArmConfig, seed: int, workers: int) -> Fresh | None:
     if arm.fresh is None:
         return None
-    from ablation.composition import fresh
+    from ablation.composition.compose import composer
     from ablation.composition.config import LayoutConfig
     from ablation.composition.digits import Digits
 
     with np.load(RAW / "mnist.npz") as arrays:
         digits = Digits(arrays["x_train"], arrays["y_train"])
-    return fresh.composer(LayoutConfig(**arm.fresh.layout), digits, seed, workers)
+    return composer(LayoutConfig(**arm.fresh.layout), digits, seed, workers)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ from ablation.training.framework import limit
 
 limit(1)  # before anything imports a framework
 
+# Every process that a test starts leaves compiled code beside the code, as on a user's machine.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.load_profile("suite")
 
@@ -87,6 +90,7 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "batch_normalization_momentum": 0.9,
             "spatial_dropout": [0.2, 0.0],
             "dropout": [0.0, 0.2],
+            "head": "dense",
             "dense": [12],
             "dense_dropout": 0.5,
             "regularizer": "none",

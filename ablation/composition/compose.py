@@ -5,7 +5,7 @@ turned and scaled on its own; blending that adds and clips.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -15,10 +15,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.base import streams
-from ablation.composition.backgrounds import crop
+from ablation import streams
+from ablation.composition.backgrounds import crop, pictures
+from ablation.composition.config import LayoutConfig
 from ablation.composition.digits import Digits, transform
-from ablation.composition.placement import Geometry, place
+from ablation.composition.placement import Geometry, geometry, place
 
 CHUNK = 512  # images that share one random stream; changing it changes every data set
 
@@ -38,6 +39,9 @@ class Composition:
     digit_labels: NDArray[np.uint8]
     corners: NDArray[np.int16]
 
+
+# (epoch from 0, how many) -> images (n, s, s) uint8 and their labels (n,) uint8.
+Fresh = Callable[[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 # The fields of a Composition after its images, in their order.
 _Facts = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int16]]
@@ -72,9 +76,10 @@ def compose(
     """`count` images of digits drawn uniformly from `digits` on crops drawn from `sources`.
 
     `sources` holds the background pictures, (H, W) uint8 each, equally probable. What is random
-    depends on the name of the `stream` alone (`base.streams`), not on `workers` (processes; 1 stays
-    in this one). `out` (count, S, S) uint8 receives the images where given, say a memory-mapped
-    file; otherwise they are allocated. Raises ValueError where the arguments do not fit each other.
+    depends on the name of the `stream` alone (`ablation.streams`), not on `workers` (processes; 1
+    stays in this one). `out` (count, S, S) uint8 receives the images where given, say a
+    memory-mapped file; otherwise they are allocated. Raises ValueError where the arguments do not
+    fit each other.
     """
     _check(digits, count, geometry, sources, workers, out)
     side, many = geometry.canvas, geometry.digits
@@ -212,3 +217,26 @@ def _start_worker(folder: Path, geometry: Geometry, many_sources: int) -> None:
 def _fill_slot(slot: int, count: int, stream: np.random.SeedSequence) -> _Facts:
     made, inputs = _worker
     return _fill(made[slot, :count], *inputs, stream)
+
+
+def composer(layout: LayoutConfig, digits: Digits, seed: int, workers: int) -> Fresh:
+    """Training images composed anew for each epoch of the run with this seed: none comes twice.
+
+    The images are a function of the seed and the epoch alone, so an interrupted run goes on with
+    those that it would have had. Composing is the strongest augmentation there is here: other
+    digits, places, turns and crops.
+
+    Args:
+        layout: the study's own, so that only what is random differs from its data set.
+        digits: MNIST's training digits; the test set's are others.
+        workers: processes that compose, without influence on the images.
+    """
+    laid_out = geometry(layout)
+    sources = pictures(layout.backgrounds, layout.background_seed)
+
+    def images(epoch: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        stream = ("fresh", seed, epoch)
+        composed = compose(digits, count, laid_out, sources, stream, workers)
+        return composed.images, composed.labels
+
+    return images

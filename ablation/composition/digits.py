@@ -1,7 +1,5 @@
-"""The handwritten digits: reading the IDX format, and turning, scaling and blurring them."""
+"""The handwritten digits: turning, scaling and blurring them."""
 
-import gzip
-import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +8,6 @@ from scipy import ndimage
 
 SIDE = 28  # px, of MNIST's images
 _BLOCK = 64  # digits turned at once: few enough for the processor's cache
-_UBYTE = 0x08  # the IDX type code of unsigned bytes, the only one MNIST uses
 
 
 @dataclass(frozen=True)
@@ -36,38 +33,6 @@ class Digits:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-
-def read_idx(data: bytes) -> NDArray[np.uint8]:
-    """The array that the bytes of an IDX file hold (http://yann.lecun.com/exdb/mnist).
-
-    `data` may be gzipped. Returns uint8 in the shape that the header gives, read-only.
-    Raises ValueError where `data` is no IDX file of unsigned bytes or has the wrong length.
-    """
-    if data[:2] == b"\x1f\x8b":
-        data = gzip.decompress(data)
-    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _UBYTE:
-        raise ValueError(f"not an IDX file of unsigned bytes: it begins with {data[:4].hex()}")
-    header = 4 + 4 * data[3]
-    if len(data) < header:
-        raise ValueError(f"an IDX file cut short in its header: {len(data)} of {header} bytes")
-    shape = struct.unpack(f">{data[3]}I", data[4:header])
-    expected = header + int(np.prod(shape, dtype=np.int64))
-    if len(data) != expected:
-        raise ValueError(f"an IDX file of {len(data)} bytes: its header asks for {expected}")
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
-
-
-def write_idx(array: NDArray[np.uint8]) -> bytes:
-    """The IDX file that holds `array` (uint8, any shape): the inverse of `read_idx`.
-
-    MNIST is published in several wrappings, but its digests are those of the IDX files.
-    Raises ValueError where `array` is not uint8.
-    """
-    if array.dtype != np.uint8:
-        raise ValueError(f"an array of type {array.dtype} for an IDX file: expected uint8")
-    header = struct.pack(f">HBB{array.ndim}I", 0, _UBYTE, array.ndim, *array.shape)
-    return header + np.ascontiguousarray(array).tobytes()
 
 
 def transform(

@@ -14,12 +14,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from ablation.networks import cnn, vgg
+from ablation.networks import cnn, heads, vgg
 from ablation.networks.config import CnnConfig, InputConfig, NetworkConfig, VggConfig
 from ablation.networks.input_layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
-from ablation.networks.random_parts import NamedGlorotUniform
-
-CLASSES = 10
 
 
 def build(config: NetworkConfig, seed: int, weights: vgg.Weights | None) -> keras.Model:
@@ -66,19 +63,10 @@ def _precision(policy: str) -> Iterator[None]:
 def _build(config: NetworkConfig, seed: int) -> keras.Model:
     images = keras.Input((config.image_size, config.image_size), dtype="uint8", name="images")
     x = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
-    regularizer = None
     if isinstance(config.model, CnnConfig):
-        x = cnn.features(x, config.model, seed)
-        regularizer = cnn.regularizer(config.model.regularizer)
+        logits = heads.logits(cnn.features(x, config.model, seed), config.model, seed)
     else:
-        x = vgg.features(x, config.model, seed)
-    logits = layers.Dense(
-        CLASSES,
-        kernel_initializer=NamedGlorotUniform(seed, "logits"),
-        kernel_regularizer=regularizer,
-        dtype="float32",
-        name="logits",
-    )(x)
+        logits = heads.classify(vgg.features(x, config.model, seed), seed)
     return keras.Model(images, logits, name=config.model.architecture)
 
 

@@ -1,21 +1,21 @@
-"""The convolutional network of the paper, between prepared images and the logits (figure 4)."""
+"""The convolutions of the paper's network, between prepared images and its head (figure 4)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import layers
 
 from ablation.networks.batch_normalization import BatchNormalization
-from ablation.networks.config import CnnConfig, RegularizerConfig
+from ablation.networks.config import CnnConfig
+from ablation.networks.heads import regularizer
 from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
 
 
 def features(x: Any, config: CnnConfig, seed: int) -> Any:
-    """Blocks of convolutions, each ended by dropout and pooling, then dense layers.
+    """Blocks of convolutions, each ended by dropout and pooling.
 
-    Takes (n, height, width, channels) and gives (n, units), both symbolic.
+    Takes (n, height, width, channels) and gives the maps of the last pooling, both symbolic.
     """
     number = 0
     for block, filters_of_block in enumerate(config.blocks, start=1):
@@ -30,27 +30,7 @@ def features(x: Any, config: CnnConfig, seed: int) -> Any:
         x = _dropout(x, config.spatial_dropout[block - 1], seed, f"spatial_dropout_{block}")
         x = _dropout(x, config.dropout[block - 1], seed, f"dropout_{block}")
         x = layers.MaxPooling2D(2, name=f"pool_{block}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    for index, units in enumerate(config.dense, start=1):
-        x = layers.Dense(
-            units,
-            use_bias=config.normalization_momentum is None,
-            kernel_initializer=NamedGlorotUniform(seed, f"dense_{index}"),
-            kernel_regularizer=regularizer(config.regularizer),
-            name=f"dense_{index}",
-        )(x)
-        x = _normalize(x, config, f"dense_{index}")
-        x = layers.ReLU(name=f"relu_dense_{index}")(x)
-        x = _dropout(x, config.dense_dropout, seed, f"dropout_dense_{index}")
     return x
-
-
-def regularizer(config: RegularizerConfig | None) -> keras.regularizers.Regularizer | None:
-    """What the kernel of every layer adds to the loss."""
-    if config is None:
-        return None
-    kind = keras.regularizers.L1 if config.kind == "l1" else keras.regularizers.L2
-    return kind(config.factor)
 
 
 def _convolution(x: Any, filters: int, kernel: int, config: CnnConfig, seed: int, name: str) -> Any:

@@ -37,7 +37,8 @@ class CnnConfig(Section):
         blocks: filters of each convolution, block by block.
         normalization_momentum: of the moving statistics; None without batch normalization.
         spatial_dropout, dropout: the rate at the end of each block.
-        dense: units of each hidden dense layer.
+        head: what makes logits of the last maps (`networks.heads`).
+        dense: units of each hidden dense layer; none under the head `largest`.
         dense_dropout: the rate after each of them.
     """
 
@@ -48,6 +49,7 @@ class CnnConfig(Section):
     normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
+    head: Literal["dense", "average", "largest"]
     dense: list[Positive]
     dense_dropout: Fraction
     regularizer: RegularizerConfig | None

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ablation.base import streams
+from ablation import streams
 
 
 @keras.saving.register_keras_serializable("ablation")

@@ -1,57 +1,236 @@
-"""The paper's claims as a page of Markdown."""
+"""The paper's claims in words: lines of a table, the counts at its head, a page of Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ablation.reporting.words import NOTHING, counted, no_verdict
+from ablation.reporting.words import (
+    NOTHING,
+    counted,
+    difference,
+    level,
+    listed,
+    no_verdict,
+    percent,
+    rounded,
+    runs_by_arm,
+)
+from ablation.statistics.claims import NOT_MEASURED, SCALE, SEEDS, WIDE, directional
+from ablation.statistics.config import (
+    ClaimsConfig,
+    DifferenceClaim,
+    LabelsClaim,
+    LevelClaim,
+    Metric,
+    SpreadMetric,
+)
+from ablation.statistics.run_metrics import window
+
+DIRECTIONS = {
+    "with": "with the paper",
+    "against": "against the paper",
+    "about equal": "about equal",
+}
+Content = Mapping[str, Any]
 
 
-def introduction(seeds: int, scale: str, margin: float) -> list[str]:
-    """What a reader must know before the table of claims."""
-    interval = "brackets hold its 95% interval over the seeds."
-    if seeds == 1:
-        interval = (
-            "one run has no interval over seeds, and brackets hold what its images alone leave "
-            "open, with 95% confidence."
+@dataclass(frozen=True)
+class Line:
+    """A claim as tables print it.
+
+    `decided` is whether it holds or fails: where it does not, the direction is no more than what
+    the means show, and is printed as such.
+    """
+
+    claim: str
+    section: str
+    sentence: str
+    paper: str
+    ours: str
+    metric: str
+    count: str
+    direction: str
+    verdict: str
+    decided: bool
+
+
+def lines(judged: Sequence[Content], config: ClaimsConfig, names: Mapping[str, str]) -> list[Line]:
+    """A line a claim of claims.json; `names` are the arms'."""
+    return [
+        Line(
+            claim=claim["claim"],
+            section=claim["section"],
+            sentence=claim["sentence"],
+            paper=_paper(claim, config),
+            ours=_ours(claim, config),
+            metric=_metric(claim, config),
+            count=_count(claim),
+            direction=DIRECTIONS.get(claim["direction"], NOTHING),
+            verdict=_verdict(claim, config, names),
+            decided=claim["verdict"] in ("holds", "fails"),
         )
-    texts = [
-        f"Scale {scale}, n = {counted(seeds, 'seed')}. Ours is the mean over the seeds; {interval}",
-        "A difference is that of what the claim speaks of less what it is held against.",
-        "A claim on differences holds or fails by rules fixed before the runs: Holm-adjusted p "
-        "below 0.05 and an interval without 0; equal means a 90% interval within "
-        f"{margin * 100:g} points of 0. A level that only the paper's own size can decide stays "
-        "undecided at another scale. The paper's numbers are of single runs and take no part in "
-        "a test.",
+        for claim in judged
     ]
-    return [*texts, *filter(None, [no_verdict(seeds)])]
 
 
-def markdown(claims: Sequence[dict[str, Any]], introduction: Sequence[str]) -> str:
-    """The claims as a page of Markdown: introduction, a paragraph a sentence, then the table."""
-    head = ("Section", "Claim", "Paper", "Ours", "n", "Verdict")
+def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
+    """How many claims hold, and of those with a direction how many point the paper's way."""
+    found = Counter(claim["verdict"] for claim in judged)
+    parts = [
+        f"{found[verdict]} {one if found[verdict] == 1 else several}"
+        for verdict, one, several in (
+            ("holds", "holds", "hold"),
+            ("fails", "fails", "fail"),
+            ("undecided", "is undecided", "are undecided"),
+            ("not applicable", "is not applicable", "are not applicable"),
+        )
+        if found[verdict] or verdict != "not applicable"
+    ]
+    text = f"Of {counted(len(judged), 'claim')} of the paper {listed(parts)}."
+    pointing = [
+        claim
+        for claim in judged
+        if directional(config.claims[claim["claim"]]) and claim["direction"] is not None
+    ]
+    if not pointing:
+        return text
+    ways = Counter(claim["direction"] for claim in pointing)
+    decided = sum(claim["verdict"] != "undecided" for claim in pointing)
+    clear = sum(
+        claim["low"] is not None and not claim["low"] <= 0 <= claim["high"] for claim in pointing
+    )
+    equal = f"{ways['about equal']} {'is' if ways['about equal'] == 1 else 'are'} about equal"
+    return (
+        f"{text} Of {counted(len(pointing), 'claim')} that one arm is above another our means "
+        f"point with the paper in {ways['with']} and against it in {ways['against']}, and {equal}; "
+        f"{decided} of them {'is' if decided == 1 else 'are'} decided, and {clear} "
+        f"{'has' if clear == 1 else 'have'} a 95% interval without 0."
+    )
+
+
+def introduction(
+    judged: Sequence[Content], config: ClaimsConfig, scale: str, few: str
+) -> list[str]:
+    """What a reader must know before the table of claims; `few` says what n does not allow."""
+    margin = rounded(config.statistics.margin * 100)
+    return [
+        counts(judged, config),
+        f"Scale {scale}. Ours is the mean over n seeds, of two arms the first less the second, "
+        "and brackets hold its 95% interval: over the seeds; of a level on test images, which all "
+        "seeds share, over seeds and images; with one seed over the images alone, or none.",
+        "A difference is decided by rules fixed before the runs: Holm-adjusted p below 0.05 and an "
+        f"interval without 0; equal means a 90% interval within {margin} points of 0. A level is "
+        "decided where its interval lies on one side. Where a claim is undecided its direction is "
+        "only where the means lie. The paper's numbers are of single runs and take no part.",
+        *filter(None, [few]),
+    ]
+
+
+def few_seeds(comparisons: Any) -> str:
+    """What the seeds of comparison.csv are too few for, of its largest family without a verdict."""
+    lacking = comparisons[comparisons["seeds"] < comparisons["seeds_needed"]]
+    if lacking.empty:
+        return ""
+    row = lacking.sort_values("tests").iloc[-1]
+    return no_verdict(int(row["seeds"]), int(row["tests"]), int(row["seeds_needed"]))
+
+
+def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
+    """The claims as a page of Markdown: introduction, a paragraph a text, then the table."""
+    head = ("Section", "Claim", "Paper", "Ours", "n", "Direction", "Verdict")
     rows = [
         (
-            claim["section"],
-            claim["sentence"],
-            claim["paper"],
-            f"{claim['ours']}, {claim['metric']}",
-            str(claim["seeds"] or NOTHING),
-            claim["verdict"],
+            line.section,
+            line.sentence,
+            line.paper,
+            f"{line.ours}, {line.metric}",
+            line.count,
+            line.direction,
+            line.verdict,
         )
-        for claim in claims
+        for line in table
     ]
-    lines = [
+    text = [
         "# The paper's claims",
         "",
-        *(line for text in introduction for line in (text, "")),
-        _line(head),
-        _line(("---",) * len(head)),
-        *(_line(row) for row in rows),
+        *(part for paragraph in introduced for part in (paragraph, "")),
+        _row(head),
+        _row(("---",) * len(head)),
+        *(_row(row) for row in rows),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(text) + "\n"
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+def _row(row: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+def _paper(claim: Content, config: ClaimsConfig) -> str:
+    declared = config.claims[claim["claim"]]
+    if isinstance(declared, LabelsClaim) or declared.paper is None:
+        return NOTHING
+    if isinstance(declared, LevelClaim):
+        return percent(declared.paper)
+    return difference(declared.paper, None, None, config.metrics[declared.metric])
+
+
+def _ours(claim: Content, config: ClaimsConfig) -> str:
+    if claim["value"] is None:
+        return NOTHING
+    declared = config.claims[claim["claim"]]
+    numbers = claim["value"], claim["low"], claim["high"]
+    if isinstance(declared, LevelClaim):
+        text = level(*numbers, config.metrics[declared.metric])
+        return f"{text} over {claim['over']}" if "images" in (claim["over"] or "") else text
+    if isinstance(declared, DifferenceClaim):
+        return difference(*numbers, config.metrics[declared.metric])
+    return difference(*numbers, Metric(label=""))
+
+
+def _metric(claim: Content, config: ClaimsConfig) -> str:
+    """What was measured; of jumps from epoch to epoch over which epochs of each arm."""
+    declared = config.claims[claim["claim"]]
+    if isinstance(declared, LabelsClaim):
+        return str(claim["metric"])
+    metric = config.metrics[declared.metric]
+    if not isinstance(metric, SpreadMetric):
+        return str(claim["metric"])
+    spans = []
+    for arm in declared.arms:
+        facts = config.arms[arm]
+        first, end = window(facts.epochs, metric.last, facts.steady_epochs)
+        why = "at a constant rate"
+        if facts.steady_epochs < facts.epochs:
+            why = f"before the rate falls below {percent(config.statistics.steady_rate)}"
+        spans.append(f"epochs {first + 1} to {end} of {facts.epochs}, {why}")
+    return f"{claim['metric']} ({'; '.join(dict.fromkeys(spans))})"
+
+
+def _count(claim: Content) -> str:
+    if claim["seeds"]:
+        return str(claim["seeds"])
+    return NOTHING if claim["images"] is None else counted(claim["images"], "image")
+
+
+def _verdict(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
+    """The verdict with what an undecided claim lacks, and the seeds that only one arm has."""
+    why, text = claim["why"], str(claim["verdict"])
+    if text == "not applicable":
+        return f"{text}: {why}"
+    text += {
+        SEEDS: f": {counted(claim['seeds'], 'seed')} of the {claim['seeds_needed']} it takes",
+        SCALE: ": for the paper's scale to decide",
+        WIDE: f" at n = {claim['seeds'] or NOTHING}",
+        NOT_MEASURED: f", {NOT_MEASURED}",
+    }.get(why, "")
+    declared = config.claims[claim["claim"]]
+    equal = isinstance(declared, DifferenceClaim) and declared.expect == "equivalent"
+    if why == WIDE and claim["seeds_to_find"]:
+        what = "an equivalence at this spread" if equal else "a difference of this size"
+        text += f"; {what} takes about {claim['seeds_to_find']} seeds"
+    if claim["unpaired"]:
+        text += f"; without a partner: {runs_by_arm(claim['unpaired'], names)}"
+    return text

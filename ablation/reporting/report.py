@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ablation.composition.config import DataConfig
-from ablation.reporting.captions.curves import MARGIN
 from ablation.reporting.captions.data_check import DataCheck
 from ablation.reporting.captions.verdicts import Verdicts
 from ablation.reporting.config import FigureConfig
@@ -22,12 +23,11 @@ from ablation.reporting.words import (
     RANGE,
     counted,
     listed,
-    no_verdict,
     percent,
-    points,
     rounded,
     signed_points,
 )
+from ablation.statistics.run_metrics import on_plateau
 from ablation.study.config import StudyConfig
 
 PAPER_SCALE = "paper"
@@ -69,12 +69,11 @@ class Column:
 
 COLUMNS = (
     Column("train_accuracy", "Training (%)",
-           "accuracy after the last epoch on a fixed random part of the training images, the same "
-           "as in the curves, with dropout off",
+           "accuracy of the trained network on all training images of the run, with dropout off",
            lambda value: rounded(value * 100)),
     Column("validation_accuracy", "Validation (%)",
-           "accuracy after the last epoch on all validation images; the curves measure a fixed "
-           "random part of them after each epoch, so their last point may differ",
+           "accuracy of the trained network on all validation images; the curves measure a fixed "
+           "random part of training and validation images after each epoch",
            lambda value: rounded(value * 100), compared=True),
     Column("test_accuracy", "Test (%)",
            "accuracy on test images, which no choice ever saw",
@@ -93,16 +92,38 @@ COLUMNS = (
            "first epoch with at least 95% of the run's own best validation accuracy",
            lambda value: f"{value:.1f}".removesuffix(".0")),
     Column("stability", "Stability (points)",
-           "standard deviation of validation accuracy over the last sixth of the epochs; "
-           "small is stable, and a dash means that this is fewer than two epochs",
+           "how far validation accuracy jumps about its trend over a sixth of the epochs, at least "
+           "three, the last before the learning rate falls: the standard deviation of its changes "
+           "over √2; small is stable, and a dash means fewer than three epochs",
            lambda value: rounded(value * 100, 2)),
     Column("images_per_second", "Images/s",
            "training images a second, on the machine that trained, beside its other runs",
-           lambda value: f"{value:,.0f}"),
+           lambda value: f"{value:,.0f}", optional=True),
+    Column("minutes", "Minutes",
+           "of training and measuring one run, on the machine that trained",
+           lambda value: rounded(value, 1), optional=True),
     Column("parameters", "Parameters",
            "numbers in the network's layers, frozen ones included",
            lambda value: f"{value:,.0f}"),
 )  # fmt: skip
+
+
+def with_pace(metrics: Metrics, study: StudyConfig, provenance: Mapping[str, Any]) -> Metrics:
+    """The metrics with each arm's images a second and minutes, mean over the runs that tell.
+
+    Args:
+        provenance: run -> its record; one without circumstances tells nothing.
+    """
+    paced = {}
+    for arm in metrics:
+        records = [provenance.get(f"{arm}-{seed}", {}) for seed in study.seeds]
+        known = [record for record in records if "seconds" in record]
+        pace: dict[str, float] = {}
+        if known:
+            pace["images_per_second"] = mean(record["images_per_second"] for record in known)
+            pace["minutes"] = mean(record["seconds"] for record in known) / 60
+        paced[arm] = {**metrics[arm], **pace}
+    return paced
 
 
 def render(
@@ -139,7 +160,7 @@ def render(
         facts=facts(study, data),
         columns=shown(metrics),
         rows=rows(study, metrics),
-        notes=notes(study, data, metrics, majority),
+        notes=notes(study, data, metrics, majority, verdicts.few if verdicts else ""),
         illustrations=illustrations,
         checked=checked,
         verdicts=verdicts,
@@ -225,15 +246,21 @@ def _value(metrics: Metrics, arm: str, key: str) -> float | None:
 
 
 def notes(
-    study: StudyConfig, data: DataConfig, metrics: Metrics, majority: Mapping[str, float]
+    study: StudyConfig,
+    data: DataConfig,
+    metrics: Metrics,
+    majority: Mapping[str, float],
+    few: str = "",
 ) -> list[str]:
-    """What a reader must know before comparing numbers: only what holds for this study."""
+    """What a reader must know before comparing numbers: only what holds for this study.
+
+    `few` says what the number of seeds does not allow.
+    """
     seeds = len(study.seeds)
     texts = [
         "Nothing was chosen on the test images: where a best arm is named, validation accuracy "
         "named it.",
     ]
-    few = no_verdict(seeds)
     if few:
         texts.append(f"{few} Differences are printed and not tested.")
     if seeds > 1:
@@ -260,15 +287,14 @@ def notes(
         for arm, label in study.arms.items()
         if arm in majority
         and (value := _value(metrics, arm, "validation_accuracy")) is not None
-        and value <= majority[arm] + MARGIN
+        and on_plateau(value, _validation_images(study, data, arm), majority[arm])
     ]
     if stuck:
         texts.append(
             f"{len(stuck)} of {counted(len(study.arms), 'arm')} "
-            f"{'ends' if len(stuck) == 1 else 'end'} within {points(MARGIN)} of what "
-            "naming the commonest label every time would score, or below it: "
-            f"{listed(stuck)}. Such an arm has learnt nothing of its images, or nothing yet, and "
-            "its numbers say nothing of how good it can be."
+            f"{'ends' if len(stuck) == 1 else 'end'} no better, on validation images, than naming "
+            f"the commonest label every time: {listed(stuck)}. Such an arm has learnt nothing of "
+            "its images, or nothing yet, and its numbers say nothing of how good it can be."
         )
     others = [
         label
@@ -282,6 +308,11 @@ def notes(
         )
     texts.append("Images a second depend on the machine and on what ran beside.")
     return texts
+
+
+def _validation_images(study: StudyConfig, data: DataConfig, arm: str) -> int:
+    total = data.mnist_images if study.data_sets[arm] == "mnist" else data.images
+    return round(data.validation_fraction * total)
 
 
 def _not_the_paper(study: StudyConfig, data: DataConfig) -> str:

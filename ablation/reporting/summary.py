@@ -17,8 +17,9 @@ from ablation.reporting.config import (
     CurvesFigure,
     ForestFigure,
 )
-from ablation.statistics.config import ClaimsConfig
-from ablation.statistics.run_metrics import epochs_to_reach, stability
+from ablation.statistics.config import ArmFacts, ClaimsConfig
+from ablation.statistics.images import maximum_of
+from ablation.statistics.run_metrics import epochs_to_reach, on_plateau, stability
 
 TARGET = 0.95  # convergence: epochs to reach this share of the run's best validation accuracy
 LAST = 1 / 6  # stability: over this share of the epochs, the paper's last 50 of 300 (figure 5)
@@ -44,15 +45,20 @@ METRICS = (
     "stability",
     "parameters",
 )
+HEADLINE = ("test_accuracy", "validation_accuracy")  # what `dvc metrics` shows of an arm
 
 
 def run_row(
-    history: pd.DataFrame, judged: Mapping[str, float | None], parameters: int
+    history: pd.DataFrame,
+    judged: Mapping[str, float | None],
+    facts: ArmFacts,
+    parameters: int,
 ) -> dict[str, float | None]:
     """One run's metrics.
 
     Args:
         history: columns epoch, metric, value.
+        facts: how the run's arm was trained.
         judged: what evaluate measured: train_accuracy, validation_accuracy; where the test set
             has labels, test_accuracy and test_macro_f1; where there is an external test set that
             the network can see, external_accuracy, external_images (how many) and the 95% Wilson
@@ -63,7 +69,7 @@ def run_row(
         **judged,
         "generalization_gap": judged["train_accuracy"] - judged["validation_accuracy"],  # type: ignore[operator]
         "epochs_to_95": epochs_to_reach(list(curve), TARGET),
-        "stability": stability(list(curve), LAST),
+        "stability": stability(list(curve), LAST, facts.steady_epochs),
         "parameters": parameters,
     }
     return {key: row.get(key) for key in METRICS}
@@ -78,6 +84,14 @@ def by_arm(runs: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {
         str(arm): {key: round(float(value), 6) for key, value in row.items() if pd.notna(value)}
         for arm, row in means.iterrows()
+    }
+
+
+def headline(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """arm -> HEADLINE metric -> value, of what `by_arm` gives; what nobody measured is absent."""
+    return {
+        arm: {key: values[key] for key in HEADLINE if key in values}
+        for arm, values in metrics.items()
     }
 
 
@@ -99,6 +113,40 @@ def curves_table(
     return shown.assign(majority_share=shown["arm"].map(majority))
 
 
+def curves_runs(
+    figure: CurvesFigure,
+    runs: pd.DataFrame,
+    majority: Mapping[str, float],
+    comparisons: pd.DataFrame,
+    config: ClaimsConfig,
+) -> pd.DataFrame:
+    """A row a run of the figure: how it ended on all its images, and what its curve is measured on.
+
+    `runs` is runs.csv. `tests` and `seeds_needed` are those of the pairs that the figure shows.
+    """
+    shown = runs[runs["arm"].isin(figure.arms)]
+    rows = []
+    for run in shown.to_dict("records"):
+        facts, accuracy = config.arms[run["arm"]], run["validation_accuracy"]
+        rows.append(
+            {key: run[key] for key in ("arm", "seed", "train_accuracy", "validation_accuracy")}
+            | {
+                "epochs": facts.epochs,
+                "on_plateau": on_plateau(accuracy, facts.validation_images, majority[run["arm"]]),
+                "measured_training": facts.measured_training,
+                "measured_validation": facts.measured_validation,
+            }
+        )
+    return pd.DataFrame(rows).assign(**family_of(figure.arms, comparisons))
+
+
+def family_of(arms: Sequence[str], comparisons: pd.DataFrame) -> dict[str, int]:
+    """`tests` and `seeds_needed` of the largest family that compares these arms on validation."""
+    among = comparisons["arm"].isin(arms) & comparisons["other"].isin(arms)
+    rows = comparisons[among & (comparisons["metric"] == "validation_accuracy")]
+    return {key: 0 if rows.empty else int(rows[key].max()) for key in ("tests", "seeds_needed")}
+
+
 def majority_share(labels: NDArray[np.uint8]) -> float:
     """The share of the commonest of (n,) labels, 0..1."""
     return float(np.bincount(labels).max() / len(labels))
@@ -114,11 +162,15 @@ def architectures_table(
 
 
 def best_table(
-    figure: BestFigure, runs: pd.DataFrame, images: Mapping[tuple[str, str], int]
+    figure: BestFigure,
+    runs: pd.DataFrame,
+    images: Mapping[tuple[str, str], int],
+    comparisons: pd.DataFrame,
 ) -> pd.DataFrame:
     """Accuracy of each run on training, validation and test, and the group's chosen arm.
 
-    `images` says how many images stand behind each (arm, part).
+    `images` says how many images stand behind each (arm, part); `tests` and `seeds_needed` are
+    those of the pairs of chosen arms.
     """
     rows = []
     for group, arms in figure.groups.items():
@@ -142,7 +194,8 @@ def best_table(
                                 "chosen": arm == chosen,
                             }
                         )
-    return pd.DataFrame(rows)
+    chosen_arms = [best_arm(runs, arms) for arms in figure.groups.values()]
+    return pd.DataFrame(rows).assign(**family_of(chosen_arms, comparisons))
 
 
 def forest_table(
@@ -172,7 +225,7 @@ def label_table(parts: Mapping[tuple[str, str], NDArray[np.uint8]], digits: int)
     the original MNIST training images, which must be among `parts` as ("mnist", "combined").
     """
     classes = np.bincount(parts["mnist", "combined"], minlength=10)
-    maximum = np.diff((np.cumsum(classes) / classes.sum()) ** digits, prepend=0.0)
+    maximum = maximum_of(digits, classes / classes.sum())
     rows = []
     for (data_set, part), labels in parts.items():
         counts = np.bincount(labels, minlength=10)

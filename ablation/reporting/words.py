@@ -7,8 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
-from ablation.statistics.config import Metric, SpreadMetric
-from ablation.statistics.verdict import VERDICT_SEEDS
+from ablation.statistics.config import Metric
 
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"
@@ -72,13 +71,16 @@ def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str
     return short
 
 
-def no_verdict(seeds: int) -> str:
-    """The sentence that every comparison of arms ends with while the seeds are too few, or ""."""
-    if seeds >= VERDICT_SEEDS:
+def no_verdict(seeds: int, tests: int, needed: int) -> str:
+    """The sentence that every comparison of arms ends with while the seeds are too few, or "".
+
+    `needed` is how many a verdict takes in a family of so many tests.
+    """
+    if seeds >= needed:
         return ""
     return (
         f"With n = {counted(seeds, 'seed')} no verdict is possible on whether a difference comes "
-        f"from the arms or from the seed; that takes at least {VERDICT_SEEDS}."
+        f"from the arms or from the seed: a family of {counted(tests, 'test')} takes {needed}."
     )
 
 
@@ -87,13 +89,35 @@ def paragraph(sentences: Iterable[str]) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
+def runs_by_arm(runs: Iterable[str], labels: Mapping[str, str]) -> str:
+    """Runs, ARM-SEED each, in words: "SGD (seeds 1 and 4) and Adam (seed 0)"."""
+    seeds: dict[str, list[int]] = {}
+    for run in dict.fromkeys(runs):
+        arm, seed = run.rsplit("-", 1)
+        seeds.setdefault(arm, []).append(int(seed))
+    return listed(
+        f"{labels[arm]} (seed{'s' * (len(of_arm) > 1)} {listed(map(str, sorted(of_arm)))})"
+        for arm, of_arm in seeds.items()
+    )
+
+
+def cells(column: pd.Series) -> list[str]:
+    """All runs that the cells of a column of comparison.csv name."""
+    return [run for cell in column.dropna() for run in str(cell).split()]
+
+
 def signed(value: float, metric: Metric) -> str:
     """A difference of two runs in the metric's unit, without it: "+1.2", "−0.35", "0.0"."""  # noqa: RUF002
-    size = abs(value) if metric.unit == "epochs" else abs(value) * 100
-    text = rounded(size, decimals(metric))
-    if float(text) == 0:
+    text = size(value, metric)
+    if float(text.replace(",", "")) == 0:
         return text
     return ("+" if value > 0 else MINUS) + text
+
+
+def size(value: float, metric: Metric) -> str:
+    """The size of a difference in the metric's unit, without it: "1.2", "12,000"."""
+    factor = 100 if metric.unit == "points" else 1
+    return f"{Decimal(rounded(abs(value) * factor, metric.decimals)):,}"
 
 
 def difference(value: float, low: float | None, high: float | None, metric: Metric) -> str:
@@ -104,12 +128,9 @@ def difference(value: float, low: float | None, high: float | None, metric: Metr
     return f"{text} [{signed(low, metric)}, {signed(high, metric)}]"
 
 
-def level(value: float, low: float | None, high: float | None) -> str:
-    """ "83.1% [82.0%, 84.2%]", of shares."""
+def level(value: float, low: float | None, high: float | None, metric: Metric) -> str:
+    """ "83.1% [82.0%, 84.2%]", of shares; of a metric that is a difference, as one."""
+    if metric.signed:
+        return difference(value, low, high, metric)
     text = percent(value)
     return text if low is None or high is None else f"{text} [{percent(low)}, {percent(high)}]"
-
-
-def decimals(metric: Metric) -> int:
-    """How many decimals tell two runs apart: spreads are smaller than accuracies."""
-    return 2 if isinstance(metric, SpreadMetric) else 1

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -84,11 +84,15 @@ def matches(blocks: Iterable[bytes], digest: str) -> bool:
     return actual.hexdigest() == expected.lower()
 
 
-def obtain(source: Source, folder: Path) -> Obtained:
+def obtain(
+    source: Source, folder: Path, check: Callable[[Path], None] = lambda _: None
+) -> Obtained:
     """The file of `source` in `folder` (made if missing), downloaded unless it is there already.
 
-    The name is that of the public address or of the index file, whichever served. Raises
-    SourceError where none serves the right content, ValueError where a digest is malformed.
+    The name is that of the public address or of the index file, whichever served. `check` raises
+    UserError where a file is not what is wanted although its digest is right; then the next source
+    is asked. Raises SourceError where none serves the right content, ValueError where a digest is
+    malformed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     index = source.index
@@ -98,6 +102,7 @@ def obtain(source: Source, folder: Path) -> Obtained:
         places.append((folder / index.file, index.digest))
     for path, digest in places:
         if path.is_file() and matches(_read(path), digest):
+            check(path)
             return Obtained(path, "file already there")
     answers = []
     with requests.Session() as session:
@@ -106,17 +111,19 @@ def obtain(source: Source, folder: Path) -> Obtained:
             session.verify = settings["cert"]
         try:
             _download(session, source.public.url, source.public.digest, public)
+            check(public)
             return Obtained(public, _without_password(source.public.url))
-        except _RefusedError as refusal:
+        except (_RefusedError, UserError) as refusal:
             answers.append(str(refusal))
         if index is not None:
             endpoint, indexed = settings.get("index-url", PYPI_SIMPLE_ENDPOINT), folder / index.file
             try:
                 _download(session, _find(session, endpoint, index), index.digest, indexed)
+                check(indexed)
                 return Obtained(
                     indexed, f"{index.file} from the index {_without_password(endpoint)}"
                 )
-            except _RefusedError as refusal:
+            except (_RefusedError, UserError) as refusal:
                 answers.append(str(refusal))
     raise SourceError(
         f"cannot obtain {public.name}: {'; '.join(answers)}. Try again, or give the address of"

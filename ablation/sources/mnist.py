@@ -1,5 +1,7 @@
 """MNIST, read from whichever archive served it and checked by content."""
 
+import gzip
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -8,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base.errors import UserError
-from ablation.composition.digits import read_idx, write_idx
 from ablation.sources.download import matches
 
+_UBYTE = 0x08  # the IDX type code of unsigned bytes, the only one MNIST uses
 # Keras's name of each array, and how the name of its IDX file begins.
 _PARTS = {
     "x_train": "train-images",
@@ -55,3 +57,35 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
             data = archive.read(member)
             return write_idx(read_idx(data)) if data[:2] == b"\x1f\x8b" else data
     raise KeyError(f"no file {_PARTS[name]}*")
+
+
+def read_idx(data: bytes) -> NDArray[np.uint8]:
+    """The array that the bytes of an IDX file hold (http://yann.lecun.com/exdb/mnist).
+
+    `data` may be gzipped. Returns uint8 in the shape that the header gives, read-only.
+    Raises ValueError where `data` is no IDX file of unsigned bytes or has the wrong length.
+    """
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _UBYTE:
+        raise ValueError(f"not an IDX file of unsigned bytes: it begins with {data[:4].hex()}")
+    header = 4 + 4 * data[3]
+    if len(data) < header:
+        raise ValueError(f"an IDX file cut short in its header: {len(data)} of {header} bytes")
+    shape = struct.unpack(f">{data[3]}I", data[4:header])
+    expected = header + int(np.prod(shape, dtype=np.int64))
+    if len(data) != expected:
+        raise ValueError(f"an IDX file of {len(data)} bytes: its header asks for {expected}")
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+
+
+def write_idx(array: NDArray[np.uint8]) -> bytes:
+    """The IDX file that holds `array` (uint8, any shape): the inverse of `read_idx`.
+
+    MNIST is published in several wrappings, but its digests are those of the IDX files.
+    Raises ValueError where `array` is not uint8.
+    """
+    if array.dtype != np.uint8:
+        raise ValueError(f"an array of type {array.dtype} for an IDX file: expected uint8")
+    header = struct.pack(f">HBB{array.ndim}I", 0, _UBYTE, array.ndim, *array.shape)
+    return header + np.ascontiguousarray(array).tobytes()

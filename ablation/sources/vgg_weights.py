@@ -1,5 +1,6 @@
 """The ImageNet weights of a VGG network's convolutions, from Keras's file or from an ONNX file."""
 
+import hashlib
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
@@ -100,3 +101,26 @@ def _from_wheel(path: Path, layers: Collection[str]) -> Weights:
         elif array.ndim == 1:
             found[f"{layer}/bias"] = np.ascontiguousarray(array)
     return found
+
+
+def check_content(path: Path, architecture: str, content: str | None) -> None:
+    """Refuses a file whose weights are not those pinned, whichever source served it.
+
+    Args:
+        content: the digest that `content_digest` gives of the right ones; None where it is unknown.
+
+    Raises:
+        UserError: they are others, or the file is not one with weights.
+    """
+    weights = read_weights(path, architecture)
+    if content is not None and content_digest(weights) != content:
+        raise UserError(f"{path.name}: the weights do not have {content}")
+
+
+def content_digest(weights: Weights) -> str:
+    """Of all the weights by name, shape and value, whichever file they came in: "sha256:HEX"."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(f"{name} {weights[name].shape}\n".encode())
+        digest.update(np.ascontiguousarray(weights[name], "<f4").tobytes())
+    return f"sha256:{digest.hexdigest()}"

@@ -1,19 +1,19 @@
-"""The paper's claims held against the runs: ours beside the paper's figure, and a verdict.
+"""The paper's claims held against the runs: our number, which way it points, and a verdict.
 
-Pure functions; the rules are those of docs/statistics.md.
+Pure functions that give data; the report words them. The rules are those of
+docs/statistics.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ablation.evaluation.metrics import wilson
-from ablation.reporting.words import NOTHING, counted, difference, level
-from ablation.statistics.comparison import Runs, paired
 from ablation.statistics.config import (
     ClaimConfig,
     ClaimsConfig,
@@ -23,14 +23,26 @@ from ablation.statistics.config import (
     LevelClaim,
     Metric,
 )
-from ablation.statistics.paired import Differences, Interval, mean_interval
-from ablation.statistics.run_metrics import measure
-from ablation.statistics.variance import maximum_of, skew
-from ablation.statistics.verdict import CONFIDENCE, EQUIVALENCE, VERDICT_SEEDS
+from ablation.statistics.images import level_interval, maximum_of, skew
+from ablation.statistics.paired import Interval, mean_interval
+from ablation.statistics.pairs import Runs, by_arm, measured, paired
+from ablation.statistics.verdict import CONFIDENCE, EQUIVALENCE, T_SEEDS
 
 PAPER_SCALE = "paper"
-HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided"
-NOT_MEASURED = "not measured"
+
+Holds = Literal["holds", "fails", "undecided", "not applicable"]
+Direction = Literal["with", "against", "about equal"]
+# Why a claim is undecided: too few seeds, a level that only the paper's scale decides, an interval
+# too wide, nothing measured. Of a claim that is not applicable, what of it this study has not.
+SEEDS, SCALE, WIDE, NOT_MEASURED = "seeds", "scale", "wide", "not measured"
+
+# claim's expectation -> what was found -> whether it holds
+_HOLDS: Mapping[str, Mapping[str, bool]] = {
+    "higher": {"higher": True, "equivalent": False, "lower": False},
+    "lower": {"lower": True, "equivalent": False, "higher": False},
+    "equivalent": {"equivalent": True, "higher": False, "lower": False},
+    "not_higher": {"lower": True, "equivalent": True, "higher": False},
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ class Study:
         scale: how big the study is.
         runs: (arm, seed) -> run.
         comparisons: the table of `ablation.statistics.comparison.compare`.
-        labels: (10,) counts of the labels of Modified MNIST, without the test images.
+        labels: (10,) counts of the competition's official training labels.
         classes: (10,) shares of MNIST's classes, of which its digits are drawn.
     """
 
@@ -54,163 +66,187 @@ class Study:
 
 @dataclass(frozen=True)
 class Judgement:
-    """One claim as tables print it, and its numbers.
+    """One claim: what was found, in numbers.
 
     Attributes:
-        claim: its name in params.yaml.
-        paper, ours: the paper's figure and ours with its interval, as text.
-        verdict: holds, fails, or undecided with what it is undecided at.
+        claim, metric: its name in params.yaml, and what was measured.
+        why: of an undecided claim the reason; of one that is not applicable what it lacks.
+        direction: which way ours points; None where the claim has no direction here.
         seeds: how many runs of each arm stand behind it; 0 where no run does.
-        value, low, high: ours in numbers, shares or epochs; None where not measured.
+        seeds_needed: how many a verdict takes.
+        images: on how many images ours was measured, where these are part of the interval.
+        value, low, high: ours with its 95% interval, shares, epochs or images; None where not
+            measured.
+        over: what the interval is over: seeds, images, or both.
         values: one a seed.
-        metric: what was measured.
+        unpaired: runs that have no partner with the same seed, and so no part in it.
+        seeds_to_find: how many seeds would find a difference of this size and spread; of a claim
+            of equality, how many would find arms of this spread equivalent if they are alike.
     """
 
     claim: str
     section: str
     sentence: str
-    paper: str
-    ours: str
-    verdict: str
-    seeds: int
     metric: str
-    value: float | None
-    low: float | None
-    high: float | None
-    values: list[float]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What was found on a claim, before it is put in words."""
-
-    paper: str
-    ours: str
-    verdict: str
-    metric: str
-    values: NDArray[np.float64]
+    verdict: Holds
+    why: str = ""
+    direction: Direction | None = None
+    seeds: int = 0
+    seeds_needed: int = T_SEEDS
+    images: int | None = None
     value: float | None = None
-    interval: Interval | None = None
+    low: float | None = None
+    high: float | None = None
+    over: str | None = None
+    values: tuple[float, ...] = ()
+    unpaired: tuple[str, ...] = ()
+    seeds_to_find: int | None = None
 
 
 def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
     """Every claim of params.yaml with its verdict, in their order."""
+    of_arm = by_arm(study.runs)
+    values = {
+        name: {arm: measured(runs, metric) for arm, runs in of_arm.items()}
+        for name, metric in config.metrics.items()
+    }
+    rows = {
+        (frozenset((row["arm"], row["other"])), row["metric"]): row
+        for row in study.comparisons.to_dict("records")
+    }
     judgements = []
     for name, claim in config.claims.items():
-        found = _find(config, claim, study)
-        judgements.append(
-            Judgement(
-                claim=name,
-                section=claim.section,
-                sentence=claim.sentence,
-                paper=found.paper,
-                ours=found.ours,
-                verdict=found.verdict,
-                seeds=len(found.values),
-                metric=found.metric,
-                value=found.value,
-                low=found.interval.low if found.interval else None,
-                high=found.interval.high if found.interval else None,
-                values=[float(value) for value in found.values],
-            )
-        )
+        label = "" if isinstance(claim, LabelsClaim) else config.metrics[claim.metric].label
+        blank = Judgement(name, claim.section, claim.sentence, label, "undecided", NOT_MEASURED)
+        if name in config.not_applicable:
+            reason = config.not_applicable[name]
+            judgements.append(replace(blank, verdict="not applicable", why=reason))
+        elif isinstance(claim, LabelsClaim):
+            judgements.append(_labels(blank, claim, study))
+        elif isinstance(claim, LevelClaim):
+            judgements.append(_level(blank, config, claim, study, values[claim.metric]))
+        else:
+            row = rows.get((frozenset(claim.arms), claim.metric))
+            judgements.append(_difference(blank, config, claim, values[claim.metric], row))
     return judgements
 
 
-def _find(config: ClaimsConfig, claim: ClaimConfig, study: Study) -> _Found:
-    if isinstance(claim, LabelsClaim):
-        return _labels(claim, study)
-    if isinstance(claim, LevelClaim):
-        return _level(config, claim, study)
-    return _difference(config, claim, study)
+def directional(claim: ClaimConfig) -> bool:
+    """Whether the claim says that one arm is higher or lower than another."""
+    return isinstance(claim, DifferenceClaim) and claim.expect != "equivalent"
 
 
-def _difference(config: ClaimsConfig, claim: DifferenceClaim, study: Study) -> _Found:
+def _difference(
+    blank: Judgement,
+    config: ClaimsConfig,
+    claim: DifferenceClaim,
+    values: Mapping[str, Mapping[int, float]],
+    row: Mapping[str, Any] | None,
+) -> Judgement:
     """Two arms: what the comparison found, held against what the claim expects."""
+    pair = paired(values, *claim.arms)
+    if row is None or len(pair.differences) == 0:
+        return blank
     metric = config.metrics[claim.metric]
-    paper = NOTHING if claim.paper is None else difference(claim.paper, None, None, metric)
-    first, second = claim.arms
-    values, _ = paired(study.runs, first, second, metric)
-    if len(values) == 0:
-        return _not_measured(paper, metric)
-    value = float(np.mean(values))
-    interval = mean_interval(values, CONFIDENCE)
-    verdict = undecided(len(values), study.scale)
-    found = _direction(config, claim, study, values)
-    if found is not None:
-        verdict = HOLDS if found == claim.expect else FAILS
-    ours = difference(value, *_bounds(interval), metric)
-    return _Found(paper, ours, verdict, metric.label, values, value, interval)
-
-
-def _direction(
-    config: ClaimsConfig, claim: DifferenceClaim, study: Study, values: Differences
-) -> str | None:
-    """Higher, lower or equivalent, as far as that may be said; None where it may not."""
-    if len(values) < VERDICT_SEEDS:
-        return None
-    if claim.expect == "equivalent":
+    value = float(np.mean(pair.differences))
+    interval = mean_interval(pair.differences, CONFIDENCE)
+    narrow = mean_interval(pair.differences, EQUIVALENCE)
+    seeds, needed = len(pair.differences), int(row["seeds_needed"])
+    found = None
+    if row["verdict"] in ("better", "worse"):
+        found = "higher" if value > 0 else "lower"
+    elif row["verdict"] == "equivalent":
+        found = "equivalent"
+    equal = claim.expect == "equivalent" and metric.has_margin and seeds >= T_SEEDS
+    if equal and narrow is not None and narrow.inside(config.statistics.margin):
         # A difference that is surely not 0 may still be surely smaller than what matters.
-        narrow = mean_interval(values, EQUIVALENCE)
-        if narrow is not None and narrow.inside(config.statistics.margin):
-            return "equivalent"
-    table = study.comparisons
-    pair = table["arm"].isin(claim.arms) & table["other"].isin(claim.arms)
-    said = table[pair & (table["metric"] == claim.metric)].iloc[0]["verdict"]
-    if said in ("better", "worse"):
-        return "higher" if np.mean(values) > 0 else "lower"
-    return "equivalent" if said == "equivalent" else None
+        found = "equivalent"
+    holds = None if found is None else _HOLDS[claim.expect][found]
+    to_find = row["seeds_to_equal" if claim.expect == "equivalent" else "seeds_to_find"]
+    return replace(
+        blank,
+        verdict="undecided" if holds is None else "holds" if holds else "fails",
+        why="" if holds is not None else SEEDS if seeds < needed else WIDE,
+        direction=_direction(claim, metric, value, config.statistics.margin),
+        seeds=seeds,
+        seeds_needed=needed,
+        seeds_to_find=None if pd.isna(to_find) else int(to_find),
+        values=tuple(float(each) for each in pair.differences),
+        unpaired=tuple(pair.unpaired),
+        **_numbers(value, interval, "seeds"),
+    )
 
 
-def _level(config: ClaimsConfig, claim: LevelClaim, study: Study) -> _Found:
+def _direction(claim: DifferenceClaim, metric: Metric, value: float, margin: float) -> Direction:
+    """Which way our mean points, whether or not it is told from chance."""
+    equal = metric.about_equal(value, margin)
+    if claim.expect == "equivalent":
+        return "with" if equal else "against"
+    if equal:
+        return "with" if claim.expect == "not_higher" else "about equal"
+    return "with" if (value > 0) == (claim.expect == "higher") else "against"
+
+
+def _level(
+    blank: Judgement,
+    config: ClaimsConfig,
+    claim: LevelClaim,
+    study: Study,
+    values: Mapping[str, Mapping[int, float]],
+) -> Judgement:
     """One arm: its interval on one side of the level, on the other, or across it."""
     metric = config.metrics[claim.metric]
     (arm,) = claim.arms
-    paper = NOTHING if claim.paper is None else level(claim.paper, None, None)
-    runs = [run for (name, _), run in study.runs.items() if name == arm]
-    measured = [value for run in runs if (value := measure(run, metric)) is not None]
-    if not measured:
-        return _not_measured(paper, metric)
-    values = np.array(measured)
-    interval = mean_interval(values, CONFIDENCE)
-    value = float(np.mean(values))
-    ours = level(value, *_bounds(interval))
-    if interval is None and isinstance(metric, FinalMetric):
-        images = int(runs[0].judged[metric.of.replace("accuracy", "images")] or 0)
-        interval = Interval(*wilson(round(value * images), images, CONFIDENCE))
-        ours = f"{level(value, *_bounds(interval))} over images"
-    verdict = undecided(len(values), study.scale)
+    reached = values.get(arm, {})
+    if not reached:
+        return blank
+    numbers = np.array(list(reached.values()))
+    value = float(np.mean(numbers))
+    images = None
+    if isinstance(metric, FinalMetric) and metric.of != "train_accuracy":
+        # All seeds share the test images; validation images change with the seed.
+        run = study.runs[arm, next(iter(reached))]
+        if metric.of == "test_accuracy" or len(numbers) == 1:
+            images = int(run.judged[metric.of.replace("accuracy", "images")] or 0)
+    interval = level_interval(numbers, images, CONFIDENCE)
+    over = " and ".join(["seeds"] * (len(numbers) > 1) + ["images"] * (images is not None))
+    side = None
+    if interval is not None and interval.excludes(claim.level):
+        side = "at_least" if interval.low > claim.level else "at_most"
     decidable = claim.scales == "any" or study.scale == PAPER_SCALE
-    if interval is not None and decidable and len(values) >= VERDICT_SEEDS:
-        above, below = interval.low >= claim.level, interval.high <= claim.level
-        holds, fails = (above, below) if claim.expect == "at_least" else (below, above)
-        verdict = HOLDS if holds else FAILS if fails else verdict
-    return _Found(paper, ours, verdict, metric.label, values, value, interval)
+    why = SEEDS if len(numbers) < T_SEEDS else WIDE if side is None else ""
+    why = why if decidable else SCALE
+    above = (value >= claim.level) == (claim.expect == "at_least")
+    return replace(
+        blank,
+        verdict="undecided" if why else "holds" if side == claim.expect else "fails",
+        why=why,
+        direction=("with" if above else "against") if decidable else None,
+        seeds=len(numbers),
+        images=images,
+        values=tuple(float(each) for each in numbers),
+        **_numbers(value, interval, over),
+    )
 
 
-def _labels(claim: LabelsClaim, study: Study) -> _Found:
-    """The label that is furthest from what the largest of the digits gives; no run takes part."""
-    expected = maximum_of(claim.digits, study.classes)
-    deviations = skew(study.labels, expected, CONFIDENCE)
+def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
+    """The label that is furthest from what is expected of it; no run takes part."""
+    deviations = skew(study.labels, maximum_of(claim.digits, study.classes), CONFIDENCE)
     label = max(range(len(deviations)), key=lambda k: abs(deviations[k][0]))
     value, interval = deviations[label]
-    verdict = f"{UNDECIDED} at {counted(int(study.labels.sum()), 'image')}"
-    if all(each.inside(claim.margin) for _, each in deviations):
-        verdict = HOLDS
-    elif any(each.low > claim.margin or each.high < -claim.margin for _, each in deviations):
-        verdict = FAILS
-    metric = Metric(label=f"share of label {label} less that of the largest of {claim.digits}")
-    ours = difference(value, interval.low, interval.high, metric)
-    return _Found(NOTHING, ours, verdict, metric.label, np.array([]), value, interval)
+    within = all(each.inside(claim.margin) for _, each in deviations)
+    beyond = any(each.low > claim.margin or each.high < -claim.margin for _, each in deviations)
+    return replace(
+        blank,
+        metric=f"share of label {label} less that of the largest of {claim.digits}",
+        verdict="holds" if within else "fails" if beyond else "undecided",
+        why="" if within or beyond else WIDE,
+        images=int(study.labels.sum()),
+        **_numbers(value, interval, "images"),
+    )
 
 
-def undecided(seeds: int, scale: str) -> str:
-    return f"{UNDECIDED} at n = {seeds} and scale {scale}"
-
-
-def _not_measured(paper: str, metric: Metric) -> _Found:
-    return _Found(paper, NOT_MEASURED, f"{UNDECIDED}, {NOT_MEASURED}", metric.label, np.array([]))
-
-
-def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:
-    return (None, None) if interval is None else (interval.low, interval.high)
+def _numbers(value: float, interval: Interval | None, over: str) -> dict[str, Any]:
+    """Value and interval as fields of a judgement."""
+    bounds = {} if interval is None else {"low": interval.low, "high": interval.high, "over": over}
+    return {"value": value, **bounds}

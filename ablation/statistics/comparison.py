@@ -6,13 +6,12 @@ Pure functions; the rules are those of docs/statistics.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from ablation.statistics.config import ClaimsConfig, DifferenceClaim, Metric
-from ablation.statistics.multiplicity import holm
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, FinalMetric, Metric
+from ablation.statistics.images import spread_of_images
 from ablation.statistics.paired import (
     Differences,
     Interval,
@@ -21,31 +20,42 @@ from ablation.statistics.paired import (
     mean_interval,
     sign_flip_p,
 )
-from ablation.statistics.run_metrics import Run, measure
+from ablation.statistics.pairs import Pair, Runs, best_pairs, by_arm, measured, paired, pairs
+from ablation.statistics.run_metrics import Run
 from ablation.statistics.verdict import (
     CONFIDENCE,
     EQUIVALENCE,
-    VERDICT_SEEDS,
-    in_words,
+    decidable,
+    detectable,
+    holm,
+    seeds_needed,
+    seeds_to_equal,
+    seeds_to_find,
     verdict,
 )
 
-Runs = Mapping[tuple[str, int], Run]
-Pair = tuple[str, str]
-
-BASELINE, PAIRS = "baseline", "pairs"  # the families of tests
+BASELINE, PAIRS = "baseline", "pairs"  # the groups of rows: arms against the baseline, and others
 
 COLUMNS = (
     "arm",
     "other",
     "metric",
+    "group",
     "family",
+    "tests",
     "seeds",
+    "seeds_needed",
+    "unpaired",
     "difference",
     "low",
     "high",
     "low_90",
     "high_90",
+    "sd",
+    "sd_images",
+    "detectable",
+    "seeds_to_find",
+    "seeds_to_equal",
     "p",
     "p_holm",
     "improvement",
@@ -62,9 +72,10 @@ def compare(
 ) -> pd.DataFrame:
     """One row a pair of arms and metric, with COLUMNS; none where no seed has the metric.
 
-    Differences are arm - other, in shares or epochs; `improvement` is the share of seeds with
-    which the arm is the better one. Holm's correction is over a `family` in one metric: all arms
-    against the baseline, or all other pairs. With fewer than nine seeds there is no p.
+    Differences are arm - other, in shares, epochs or images; `improvement` is the share of seeds
+    with which the arm is the better one. Holm's correction is over all tests of a `family` in one
+    metric. Where a family has too few seeds for its size there is no p: `seeds_needed` says how
+    many it takes.
 
     Args:
         config: what to compare and how.
@@ -72,104 +83,79 @@ def compare(
         baseline: the arm that the others are compared with.
         data_sets: arm -> the data set it sees.
     """
+    of_arm = by_arm(runs)
+    chosen = best_pairs(config, runs, data_sets)
     rows = []
     for name, metric in config.metrics.items():
-        for arm, other in pairs(config, name, best_pairs(config, runs, data_sets)):
-            differences, diverged = paired(runs, arm, other, metric)
-            if len(differences) > 0:
-                # Drawn by name, so that a pair's interval stays when another pair is added.
-                rng = np.random.default_rng(
-                    [config.statistics.resample_seed, *f"{arm}/{other}/{name}".encode()]
-                )
-                row = _row(config, metric, differences, rng)
-                paper = _paper(config, name, (arm, other))
-                rows.append(
-                    {"arm": arm, "other": other, "metric": name, "diverged": diverged,
-                     "family": BASELINE if other == baseline else PAIRS, "paper": paper, **row}
-                )  # fmt: skip
+        asked = pairs(config, name, chosen)
+        arms = {arm for pair in asked for arm in pair}
+        values = {arm: measured(of, metric) for arm, of in of_arm.items() if arm in arms}
+        found = [
+            (arm, other, pair)
+            for arm, other in asked
+            if len((pair := paired(values, arm, other)).differences) > 0
+        ]
+        families = [config.family(arm, other) for arm, other, _ in found]
+        for (arm, other, pair), family in zip(found, families, strict=True):
+            rows.append(
+                {
+                    "arm": arm,
+                    "other": other,
+                    "metric": name,
+                    "group": BASELINE if other == baseline else PAIRS,
+                    "family": family,
+                    "paper": _paper(config, name, (arm, other)),
+                    "sd_images": _sd_images(metric, of_arm[arm], of_arm[other], pair.seeds),
+                    "diverged": _named(
+                        f"{one}-{seed}"
+                        for one in (arm, other)
+                        for seed in pair.seeds
+                        if of_arm[one][seed].diverged
+                    ),
+                    "unpaired": _named(pair.unpaired),
+                    **_row(config, metric, pair.differences, families.count(family)),
+                }
+            )
     table = pd.DataFrame(rows, columns=[*COLUMNS, "better_by"]).astype({"p_holm": float})
-    for _, family in table.groupby(["metric", "family"]):
-        tested = family[family["p"].notna()]
-        table.loc[tested.index, "p_holm"] = holm(list(tested["p"]))
+    for _, of_family in table.groupby(["metric", "family"]):
+        tested = of_family[of_family["p"].notna()]
+        table.loc[tested.index, "p_holm"] = holm(list(tested["p"]), len(of_family))
     table["verdict"] = [
-        _verdict(config, config.metrics[row["metric"]], row) for _, row in table.iterrows()
+        _verdict(config, config.metrics[row["metric"]], row) for row in table.to_dict("records")
     ]
     return table[list(COLUMNS)]
 
 
-def paired(runs: Runs, arm: str, other: str, metric: Metric) -> tuple[Differences, int]:
-    """(n,) differences arm - other over the seeds that both have, and how many runs diverged.
-
-    A run that diverged stays in, at the value it reached.
-    """
-    seeds = [seed for name, seed in runs if name == arm and (other, seed) in runs]
-    differences, diverged = [], 0
-    for seed in seeds:
-        both = runs[arm, seed], runs[other, seed]
-        first, second = (measure(run, metric) for run in both)
-        if first is not None and second is not None:
-            differences.append(first - second)
-            diverged += sum(run.diverged for run in both)
-    return np.array(differences, dtype=np.float64), diverged
-
-
-def pairs(config: ClaimsConfig, metric: str, best: Iterable[Pair]) -> list[Pair]:
-    """What is compared in a metric: every pair of the study, or those that a claim names in it."""
-    every: list[Pair] = [(arm, other) for arm, other in config.pairs]
-    if metric in config.statistics.metrics:
-        known = [set(pair) for pair in every]
-        return every + [pair for pair in best if set(pair) not in known]
-    claimed = [
-        set(claim.arms)
-        for claim in config.claims.values()
-        if isinstance(claim, DifferenceClaim) and claim.metric == metric
-    ]
-    return [pair for pair in every if set(pair) in claimed]
-
-
-def best_pairs(config: ClaimsConfig, runs: Runs, data_sets: Mapping[str, str]) -> list[Pair]:
-    """The best arm of each group of a figure against the others' (paper, section 4.3).
-
-    Best by mean validation accuracy, ties to the first named: the test set chooses nothing.
-    """
-
-    def accuracy(arm: str) -> float:
-        values = [run.judged["validation_accuracy"] for (name, _), run in runs.items()
-                  if name == arm]  # fmt: skip
-        return float(np.mean([value for value in values if value is not None]))
-
-    found: list[Pair] = []
-    for groups in config.groups:
-        chosen = dict.fromkeys(max(arms, key=accuracy) for arms in groups.values())
-        for first, second in combinations(chosen, 2):
-            known = {first, second} in [set(pair) for pair in found]
-            if data_sets[first] == data_sets[second] and not known:
-                found.append((second, first))
-    return found
-
-
 def _row(
-    config: ClaimsConfig, metric: Metric, differences: Differences, rng: np.random.Generator
+    config: ClaimsConfig, metric: Metric, differences: Differences, tests: int
 ) -> dict[str, float | int | None]:
-    """What the differences alone say."""
+    """What the differences alone say, as one of so many tests."""
+    seeds = len(differences)
     gains = differences if metric.more_is_better else -differences
-    tested = len(differences) >= VERDICT_SEEDS
+    mean, margin = float(np.mean(differences)), config.statistics.margin
+    sd = float(np.std(differences, ddof=1)) if seeds > 1 else None
     low, high = _bounds(mean_interval(differences, CONFIDENCE))
     low_90, high_90 = _bounds(mean_interval(differences, EQUIVALENCE))
-    p = sign_flip_p(differences, rng) if tested else None
-    ahead = _bounds(improvement_interval(gains, CONFIDENCE, config.statistics.resamples, rng))
+    ahead = improvement_interval(gains, CONFIDENCE)
+    effect = detectable(seeds, tests)
     return {
-        "seeds": len(differences),
-        "difference": float(np.mean(differences)),
+        "tests": tests,
+        "seeds": seeds,
+        "seeds_needed": seeds_needed(tests),
+        "difference": mean,
         "better_by": float(np.mean(gains)),
         "low": low,
         "high": high,
         "low_90": low_90,
         "high_90": high_90,
-        "p": p,
+        "sd": sd,
+        "detectable": None if effect is None or sd is None else effect * sd,
+        "seeds_to_find": None if sd is None else seeds_to_find(mean, sd, tests),
+        "seeds_to_equal": seeds_to_equal(sd, margin) if metric.has_margin and sd else None,
+        "p": sign_flip_p(differences) if decidable(seeds, tests) else None,
         "improvement": improvement(gains),
-        "improvement_low": ahead[0],
-        "improvement_high": ahead[1],
+        "improvement_low": ahead.low,
+        "improvement_high": ahead.high,
     }
 
 
@@ -177,10 +163,28 @@ def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:
     return (None, None) if interval is None else (interval.low, interval.high)
 
 
-def _verdict(config: ClaimsConfig, metric: Metric, row: pd.Series) -> str:
+def _sd_images(
+    metric: Metric, arm: Mapping[int, Run], other: Mapping[int, Run], seeds: Iterable[int]
+) -> float | None:
+    """What the test images alone would give of the spread over the seeds; of test accuracy only."""
+    if not isinstance(metric, FinalMetric) or metric.of != "test_accuracy":
+        return None
+    first, second = ([runs[seed].correct for seed in seeds] for runs in (arm, other))
+    if any(correct is None for correct in (*first, *second)):
+        return None
+    return spread_of_images(first, second)  # type: ignore[arg-type]
+
+
+def _named(runs: Iterable[str]) -> str | None:
+    """Runs in one cell of the table; None for none."""
+    return " ".join(runs) or None
+
+
+def _verdict(config: ClaimsConfig, metric: Metric, row: Mapping[str, float]) -> str:
     seeds = int(row["seeds"])
-    said = verdict(
+    return verdict(
         seeds=seeds,
+        tests=int(row["tests"]),
         p_adjusted=None if pd.isna(row["p_holm"]) else float(row["p_holm"]),
         excludes_zero=seeds > 1 and Interval(row["low"], row["high"]).excludes(0.0),
         positive=row["better_by"] > 0,
@@ -188,7 +192,6 @@ def _verdict(config: ClaimsConfig, metric: Metric, row: pd.Series) -> str:
         and seeds > 1
         and Interval(row["low_90"], row["high_90"]).inside(config.statistics.margin),
     )
-    return in_words(said, seeds)
 
 
 def _paper(config: ClaimsConfig, metric: str, pair: Pair) -> float | None:

@@ -13,15 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.evaluation.metrics import wilson
 from ablation.statistics.config import (
     AfterEpochMetric,
+    ArmFacts,
+    ChangeMetric,
     EpochsToLevelMetric,
     FinalMetric,
+    GapMetric,
+    ImagesToLevelMetric,
     Metric,
     SpreadMetric,
 )
 
-GUESSING_LOSS = float(np.log(10))  # of giving each of the ten labels the same probability
+FEWEST = 3  # epochs that show a jump about a trend
 
 
 @dataclass(frozen=True)
@@ -29,22 +34,50 @@ class Run:
     """One arm trained with one seed.
 
     Attributes:
+        arm: how its arm was trained and measured.
         judged: metric -> value, of the trained network.
         curves: metric -> (epochs,) float, its value after each epoch.
+        majority: the share (0..1) of the commonest label among its validation images.
+        correct: (images,) whether the network is right on each test image; None without labels.
     """
 
+    arm: ArmFacts
     judged: Mapping[str, float | None]
     curves: Mapping[str, NDArray[np.float64]]
+    majority: float
+    correct: NDArray[np.bool_] | None
 
     @property
     def diverged(self) -> bool:
-        """Whether its training ended no better than guessing, or in no number at all."""
-        return not self.curves["train_loss"][-1] < GUESSING_LOSS
+        """Whether it ends in no number, or no better than naming the commonest label every time.
+
+        No better: the 95% interval of its validation accuracy over the images does not lie above
+        the commonest label's share of them. Losses are not asked: that of a regularized run holds
+        a penalty, and naming the labels' frequencies costs less than guessing evenly.
+        """
+        losses = [curve[-1] for name, curve in self.curves.items() if name.endswith("_loss")]
+        accuracy, images = (self.judged[f"validation_{what}"] for what in ("accuracy", "images"))
+        if not np.isfinite(losses).all() or accuracy is None:
+            return True
+        return on_plateau(accuracy, int(images or 0), self.majority)
+
+
+def on_plateau(accuracy: float, images: int, majority: float) -> bool:
+    """Whether so good an accuracy (0..1) on so many images may be that of the commonest label."""
+    if not 0 <= accuracy <= 1:
+        return True  # no number
+    return wilson(round(accuracy * images), images)[0] <= majority
 
 
 def final(run: Run, metric: FinalMetric) -> float | None:
     """Accuracy (0..1) of the trained network."""
     return run.judged.get(metric.of)
+
+
+def gap(run: Run, _: GapMetric) -> float | None:
+    """Final training less final validation accuracy, both with dropout off and on all images."""
+    training, validation = (run.judged.get(f"{part}_accuracy") for part in ("train", "validation"))
+    return None if training is None or validation is None else training - validation
 
 
 def after_epoch(run: Run, metric: AfterEpochMetric) -> float | None:
@@ -53,26 +86,74 @@ def after_epoch(run: Run, metric: AfterEpochMetric) -> float | None:
     return float(curve[metric.epoch - 1]) if metric.epoch <= len(curve) else None
 
 
+def change(run: Run, metric: ChangeMetric) -> float | None:
+    """The mean over the last part of the epochs less that over the first; None for one epoch.
+
+    Means of many epochs, since the highest point of a curve that only trembles lies above its end.
+    """
+    curve = run.curves[metric.of]
+    count = max(1, round(metric.part * len(curve)))
+    return float(curve[-count:].mean() - curve[:count].mean()) if len(curve) > 1 else None
+
+
 def epochs_to_level(run: Run, metric: EpochsToLevelMetric) -> float:
     """Epochs until the accuracy first reaches the level, interpolated between epochs.
 
     A run that never reaches it counts as one that would with its next epoch: it stays in the
     comparison, as the slowest that it can be known to be.
     """
-    curve = run.curves[metric.of]
-    reached = np.flatnonzero(curve >= metric.level)
+    reached = _epochs_to(run.curves[metric.of], metric.level)
+    return float(len(run.curves[metric.of]) + 1) if reached is None else reached
+
+
+def images_to_level(run: Run, metric: ImagesToLevelMetric) -> float | None:
+    """Training images seen until the accuracy first reaches the level, interpolated.
+
+    None for a run that never does: what it would take is not known, and the arms' runs may be of
+    different lengths.
+    """
+    reached = _epochs_to(run.curves[metric.of], metric.level)
+    return None if reached is None else reached * run.arm.epoch_images
+
+
+def _epochs_to(curve: NDArray[np.float64], level: float) -> float | None:
+    reached = np.flatnonzero(curve >= level)
     if len(reached) == 0:
-        return float(len(curve) + 1)
+        return None
     epoch = int(reached[0]) + 1
     if epoch == 1:
         return 1.0  # what came before the first epoch was not measured
     before, after = curve[epoch - 2], curve[epoch - 1]
-    return epoch - float((after - metric.level) / (after - before))
+    return epoch - float((after - level) / (after - before))
 
 
 def spread(run: Run, metric: SpreadMetric) -> float | None:
-    """Standard deviation (n - 1, share) over the last epochs; None for fewer than two."""
-    return stability(list(run.curves[metric.of]), metric.last)
+    """How far the curve jumps about its trend in `window`; None for fewer than three epochs."""
+    return stability(run.curves[metric.of], metric.last, run.arm.steady_epochs)
+
+
+def stability(
+    curve: Sequence[float] | NDArray[np.float64], last: float, steady: int
+) -> float | None:
+    """The standard deviation about its trend of a curve in `window` (sections 4.1 and 4.3).
+
+    That of the changes from epoch to epoch, over the square root of 2: of points that scatter
+    about a level or a slope it is their standard deviation, and the slope is not counted.
+    """
+    first, end = window(len(curve), last, steady)
+    if end - first < FEWEST:
+        return None
+    return float(np.std(np.diff(np.asarray(curve)[first:end]), ddof=1) / np.sqrt(2))
+
+
+def window(epochs: int, last: float, steady: int) -> tuple[int, int]:
+    """The last share of the epochs that shows stability: from (counted from 0) and to.
+
+    Where the learning rate falls towards 0 a curve stands still, whatever the arm: so many epochs
+    are taken from before the fall, as `steady` says. At least three where the run has them.
+    """
+    end = min(epochs, steady)
+    return max(0, end - max(FEWEST, round(last * epochs))), end
 
 
 def epochs_to_reach(accuracies: Sequence[float], share: float) -> int:
@@ -84,17 +165,9 @@ def epochs_to_reach(accuracies: Sequence[float], share: float) -> int:
     return int(np.argmax(values >= share * values.max())) + 1
 
 
-def stability(accuracies: Sequence[float], share: float) -> float | None:
-    """The standard deviation (n - 1) over the last `share` of the epochs (section 4.3).
-
-    None where that is fewer than two epochs.
-    """
-    last = np.asarray(accuracies)[-max(1, round(share * len(accuracies))) :]
-    return float(np.std(last, ddof=1)) if len(last) > 1 else None
-
-
 _TAKES: Mapping[str, Callable[[Run, Any], float | None]] = {
-    function.__name__: function for function in (final, after_epoch, epochs_to_level, spread)
+    function.__name__: function
+    for function in (final, gap, after_epoch, change, epochs_to_level, images_to_level, spread)
 }
 
 

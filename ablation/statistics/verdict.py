@@ -1,44 +1,140 @@
-"""When a difference between two arms may be called one (the rules of docs/statistics.md)."""
+"""What a study may say: corrected for its family of tests, with the seeds that takes.
+
+The rules stand in docs/statistics.md and were fixed before the runs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+from math import floor
 from typing import Literal
 
-Verdict = Literal["better", "worse", "equivalent", "inconclusive", "no verdict"]
+import numpy as np
+from scipy import special
+from statsmodels.stats.multitest import multipletests
 
-# An exact two-sided sign-flip test over n seeds cannot give a p below 2 / 2**n, and Holm's first
-# step over ten arms asks for 0.005: below nine seeds no result can be told from chance.
-VERDICT_SEEDS = 9
+from ablation.statistics.paired import smallest_p
+
+Verdict = Literal["better", "worse", "equivalent", "inconclusive", "no verdict"]
 
 SIGNIFICANCE = 0.05  # the risk of a false finding in a family of tests
 CONFIDENCE = 0.95  # of printed intervals
 EQUIVALENCE = 0.90  # of the interval that must lie inside the margin: two one-sided tests at 5%
+POWER = 0.80  # with which a difference is found, where the text says "would have been found"
+
+MOST_SEEDS = 1000  # further on nobody looks for the number that a finding takes
+_DRAWS = 4000  # simulated studies, for a power that no formula gives
+_MOST_SIMULATED = 16  # seeds of which every way to sign is looked at in each
+_MOST_MEANS = 2**24  # numbers held at once
+_FEW_PATTERNS = 16  # with so few ways to sign that reject, Student's t misses the test's power
+
+
+def holm(p_values: Sequence[float], tests: int) -> list[float]:
+    """Holm's adjusted p of each of (k,) p values of a family of `tests` >= k, in their order.
+
+    To call what is below 0.05 a finding then makes one false finding or more in the whole family
+    with a probability of at most 5%, whatever the tests have in common (Holm 1979). Tests of the
+    family that have too few seeds for a p count as if theirs were 1.
+    """
+    if not p_values:
+        return []
+    family = [*p_values, *[1.0] * (tests - len(p_values))]
+    return [float(p) for p in multipletests(family, method="holm")[1][: len(p_values)]]
+
+
+def seeds_needed(tests: int) -> int:
+    """The fewest seeds with which one of a family of `tests` can come out as a finding.
+
+    An exact two-sided sign-flip test over n seeds gives no p below 2 / 2**n, and Holm's first step
+    multiplies it by the number of tests: 2 * tests / 2**n must reach 0.05. For a single test these
+    are 6 seeds.
+    """
+    return next(n for n in range(1, MOST_SEEDS) if decidable(n, tests))
+
+
+def decidable(seeds: int, tests: int) -> bool:
+    """Whether so many seeds can decide a test of a family of `tests` at all."""
+    return tests * smallest_p(seeds) <= SIGNIFICANCE
+
+
+# Verdicts that rest on Student's t (equivalence, levels) have no such arithmetic. They trust a bell
+# curve, and are given where a test that trusts none could say so too.
+T_SEEDS = seeds_needed(1)  # 6
 
 
 def verdict(
     seeds: int,
+    tests: int,
     p_adjusted: float | None,
     excludes_zero: bool,
     positive: bool,
     within_margin: bool,
 ) -> Verdict:
-    """What may be said of an arm against another, by rules fixed before any run.
+    """What may be said of an arm against another.
 
     Args:
         seeds: how many both ran.
+        tests: how many there are in the family.
         p_adjusted: Holm's, of the sign-flip test; None where none was made.
         excludes_zero: whether the 95% interval of the difference does.
         positive: whether the mean difference is to the arm's advantage.
         within_margin: whether the 90% interval lies inside the margin of equivalence; always
             False for what has no margin.
     """
-    if seeds < VERDICT_SEEDS or p_adjusted is None:
-        return "no verdict"
-    if p_adjusted < SIGNIFICANCE and excludes_zero:
+    enough = decidable(seeds, tests) and p_adjusted is not None
+    if enough and p_adjusted is not None and p_adjusted < SIGNIFICANCE and excludes_zero:
         return "better" if positive else "worse"
-    return "equivalent" if within_margin else "inconclusive"
+    if seeds >= T_SEEDS and within_margin:
+        return "equivalent"
+    return "inconclusive" if enough else "no verdict"
 
 
-def in_words(verdict: Verdict, seeds: int) -> str:
-    """The verdict as tables print it."""
-    return f"no verdict is possible at n = {seeds}" if verdict == "no verdict" else verdict
+@lru_cache
+def detectable(seeds: int, tests: int) -> float | None:
+    """The smallest difference that is found four times in five, in sds of the paired differences.
+
+    At Holm's first step in a family of `tests`, for differences that follow a bell curve; None
+    where no verdict is possible. Where few ways to sign may reject, Student's t would promise too
+    much: there it is the quantile of simulated studies, from a generator of its own.
+    """
+    if not decidable(seeds, tests):
+        return None
+    patterns = floor(SIGNIFICANCE / tests / smallest_p(seeds) * (1 + 1e-12))
+    if patterns > _FEW_PATTERNS:
+        critical = special.stdtrit(seeds - 1, 1 - patterns * smallest_p(seeds) / 2)
+        return float(special.nctdtrinc(seeds - 1, 1 - POWER, critical) / np.sqrt(seeds))
+    if patterns == 1 or seeds > _MOST_SIMULATED:  # all signs alike: that, or at most that
+        return float(special.ndtri(POWER ** (1 / seeds)))
+    # To flip the signs of some differences reaches our sum where theirs is not above 0. With an
+    # effect added to noise that is while the effect is at most minus their mean: so many such
+    # means may be above it as there are ways to sign beside our own.
+    flipped = (np.arange(1, 2**seeds)[:, None] >> np.arange(seeds)) & 1
+    draws = min(_DRAWS, _MOST_MEANS // 2**seeds)
+    noise = np.random.default_rng([seeds, tests]).normal(size=(draws, seeds))
+    means = -(noise @ flipped.T) / flipped.sum(axis=1)
+    return float(np.quantile(np.partition(means, -patterns, axis=1)[:, -patterns], POWER))
+
+
+def seeds_to_find(difference: float, sd: float, tests: int) -> int | None:
+    """How many seeds find such a difference and spread with 80% power; None beyond 1,000."""
+    low, high = seeds_needed(tests) - 1, MOST_SEEDS
+    if (detectable(high, tests) or np.inf) * sd > abs(difference):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = (detectable(middle, tests) or np.inf) * sd <= abs(difference)
+        low, high = (low, middle) if found else (middle, high)
+    return high
+
+
+def seeds_to_equal(sd: float, margin: float) -> int | None:
+    """How many seeds find arms equivalent that are alike, with 80% power; None beyond 1,000.
+
+    Both one-sided tests at 5% must succeed, each may miss a tenth of the time (Schuirmann 1987).
+    """
+    seeds = np.arange(T_SEEDS, MOST_SEEDS + 1)
+    quantiles = special.stdtrit(seeds - 1, (1 + EQUIVALENCE) / 2)
+    quantiles += special.stdtrit(seeds - 1, (1 + POWER) / 2)
+    enough = margin * np.sqrt(seeds) >= sd * quantiles
+    return int(seeds[np.argmax(enough)]) if enough.any() else None

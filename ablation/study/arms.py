@@ -8,6 +8,7 @@ configuration keeps the one it uses, so that changing another leaves its run unt
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,15 +31,8 @@ from ablation.training.config import ArmConfig, FreshConfig, TrainConfig
 ARM_SECTIONS = ("input", "model", "train")
 
 
-def resolve_arms(
-    declared: Any,
-    sized: Any,
-    base: Tree,
-    scale: str,
-    data: DataConfig,
-    sources: SourcesConfig,
-) -> dict[str, ArmConfig]:
-    """Every arm, complete.
+def merge_arms(declared: Any, sized: Any, base: Tree, scale: str) -> dict[str, Tree]:
+    """arm -> its sections with all that it inherits, in the terms of `params.yaml`.
 
     Args:
         declared: the section `arms`.
@@ -46,7 +40,7 @@ def resolve_arms(
         base: the sections of an arm with the scale's sizes filled in.
 
     Raises:
-        ConfigError: an unknown key, a wrong value, an arm that cannot run.
+        ConfigError: an unknown key, or an arm that there is not.
     """
     arms_as_written = mapping(declared, "arms")
     sizes = mapping(sized, f"scales.{scale}.arms")
@@ -57,16 +51,24 @@ def resolve_arms(
         check_keys(mapping(sizes[name], where), ARM_SECTIONS, f"{where}.")
     for name, overrides in arms_as_written.items():
         where = f"arms.{name}"
-        check_keys(mapping(overrides, where), ("label", "extends", *ARM_SECTIONS), f"{where}.")
+        allowed = ("label", "says", "extends", *ARM_SECTIONS)
+        check_keys(mapping(overrides, where), allowed, f"{where}.")
     _check_offers(base)
-    return {
-        name: _arm(name, _merged(name, arms_as_written, sizes, base, scale), data, sources)
-        for name in arms_as_written
-    }
+    return {name: _merged(name, arms_as_written, sizes, base, scale) for name in arms_as_written}
+
+
+def resolve_arms(
+    merged: Mapping[str, Tree], data: DataConfig, sources: SourcesConfig
+) -> dict[str, ArmConfig]:
+    """Every arm, complete, from its merged sections.
+
+    Raises:
+        ConfigError: a wrong value, an arm that cannot run.
+    """
+    return {name: _arm(name, tree, data, sources) for name, tree in merged.items()}
 
 
 def _merged(name: str, declared: Tree, sized: Tree, base: Tree, scale: str) -> Tree:
-    """The sections of an arm with all that it inherits, in the terms of `params.yaml`."""
     tree = {key: base[key] for key in ARM_SECTIONS}
     for ancestor in _lineage(name, declared):
         for origin, overrides in (

@@ -7,25 +7,34 @@ from itertools import combinations
 from typing import Any, get_args
 
 from ablation.base.section import Section, Tree
+from ablation.composition.config import DataConfig
 from ablation.reporting.config import BestFigure, CurvesFigure, Figure, ForestFigure
 from ablation.statistics.config import (
+    ArmFacts,
+    ArmsClaim,
     ClaimConfig,
     ClaimsConfig,
     DifferenceClaim,
-    LabelsClaim,
-    LevelClaim,
     Metric,
     MetricConfig,
     StatisticsConfig,
 )
-from ablation.study.checks import ConfigError, check_name, listed, mapping, validated
+from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.study.facts import facts_of
+from ablation.study.requirements import unmet
 from ablation.training.config import ArmConfig
 
 Arms = Mapping[str, ArmConfig]
 
 
 def resolve_claims(
-    asked: Tree, arms: Arms, baseline: str, figures: Mapping[str, Figure]
+    asked: Tree,
+    arms: Arms,
+    baseline: str,
+    figures: Mapping[str, Figure],
+    data: DataConfig,
+    declared: Tree,
+    merged: Mapping[str, Tree],
 ) -> ClaimsConfig:
     """What `compare` reads, with every pair of arms that the study compares.
 
@@ -34,14 +43,19 @@ def resolve_claims(
         arms: every arm, complete.
         baseline: the arm that the others are compared with.
         figures: every figure; curves that lie over one another are compared too.
+        data: how many images there are.
+        declared: the section `arms`, whose `says` claims may require.
+        merged: arm -> its sections `input`, `model` and `train`, merged, with params.yaml's keys.
 
     Raises:
         ConfigError: an unknown key, a wrong value, an arm or a metric that there is not; two arms
-            that see different data sets, which no comparison can be fair to.
+            that see different data sets, which no comparison can be fair to; an arm in two
+            families or in none.
     """
     settings = validated(StatisticsConfig, mapping(asked["statistics"], "statistics"), "statistics")
     measured: dict[str, Any] = _by_tag(MetricConfig, asked["metrics"], "metrics", "take")
-    declared: dict[str, Any] = _by_tag(ClaimConfig, asked["claims"], "claims", "kind")
+    claims: dict[str, Any] = _by_tag(ClaimConfig, asked["claims"], "claims", "kind")
+    facts = facts_of(arms, settings, data)
     for metric in settings.metrics:
         check_name(metric, measured, "statistics.metrics")
     for arm in settings.images_test:
@@ -50,16 +64,24 @@ def resolve_claims(
     for name, figure in figures.items():
         for metric in figure.metrics if isinstance(figure, ForestFigure) else ():
             check_name(metric, settings.metrics, f"figures.{name}.metrics")
-    for name, claim in declared.items():
-        _check_claim(f"claims.{name}", claim, measured, arms)
+    not_applicable = {}
+    for name, claim in claims.items():
+        if isinstance(claim, ArmsClaim):
+            _check_claim(f"claims.{name}", claim, measured, arms)
+            why = _missing(f"claims.{name}", claim, declared, merged)
+            why = why or _unlike_epochs(claim, measured[claim.metric], facts)
+            if why:
+                not_applicable[name] = why
     return validated(
         ClaimsConfig,
         {
             "statistics": settings,
             "metrics": measured,
-            "claims": declared,
-            "pairs": _pairs(arms, baseline, figures, declared),
+            "claims": claims,
+            "arms": facts,
+            "pairs": _pairs(arms, baseline, figures, claims),
             "groups": [f.groups for f in figures.values() if isinstance(f, BestFigure)],
+            "not_applicable": not_applicable,
         },
         "",
     )
@@ -79,10 +101,37 @@ def _by_tag(union: Any, content: Any, path: str, tag: str) -> dict[str, Section]
     return sections
 
 
-def _check_claim(path: str, claim: Section, metrics: Mapping[str, Metric], arms: Arms) -> None:
-    if isinstance(claim, LabelsClaim):
-        return
-    assert isinstance(claim, DifferenceClaim | LevelClaim)
+def _missing(path: str, claim: ArmsClaim, declared: Tree, merged: Mapping[str, Tree]) -> str | None:
+    """What the claim speaks of and its arms are not, in words; None where they are all of it."""
+    check_keys(claim.requires, tuple(claim.arms), f"{path}.requires.")
+    for arm, required in claim.requires.items():
+        where = f"{path}.requires.{arm}"
+        if required == "label":
+            required, where = declared[arm].get("says", {}), f"arms.{arm}.says"
+        for missed in unmet(required, merged[arm], where):
+            text = f"{missed.key} of {arm} is {missed.value}"
+            return f"{text}, not {missed.required}" if missed.required else text
+    return None
+
+
+def _unlike_epochs(claim: ArmsClaim, metric: Metric, facts: Mapping[str, ArmFacts]) -> str | None:
+    """Why two arms cannot be compared epoch by epoch, in words; None where they can."""
+    if not isinstance(claim, DifferenceClaim) or not metric.over_epochs:
+        return None
+    first, second = (facts[arm] for arm in claim.arms)
+    for key, text in (
+        ("epoch_images", "training images in an epoch"),
+        ("measured_validation", "images measured after an epoch"),
+        ("epochs", "epochs"),
+    ):
+        one, other = getattr(first, key), getattr(second, key)
+        # Only a run that never reaches a level counts by its number of epochs.
+        if one != other and (key != "epochs" or metric.unit == "epochs"):
+            return f"its arms have {one:,} and {other:,} {text}"
+    return None
+
+
+def _check_claim(path: str, claim: Any, metrics: Mapping[str, Metric], arms: Arms) -> None:
     for arm in claim.arms:
         check_name(arm, arms, f"{path}.arms")
     check_name(claim.metric, metrics, f"{path}.metric")
@@ -97,10 +146,10 @@ def _check_claim(path: str, claim: Section, metrics: Mapping[str, Metric], arms:
                 f"{path}.metric = {claim.metric!r} has no margin of equivalence; "
                 f"allowed: {listed(allowed)}"
             )
-    elif not metric.has_margin:
-        allowed = [name for name, other in metrics.items() if other.has_margin]
+    elif not metric.has_level:
+        allowed = [name for name, other in metrics.items() if other.has_level]
         raise ConfigError(
-            f"{path}.metric = {claim.metric!r} is no accuracy; allowed: {listed(allowed)}"
+            f"{path}.metric = {claim.metric!r} has no level; allowed: {listed(allowed)}"
         )
 
 

@@ -29,6 +29,10 @@ def multiply_adds(arm: NetworkConfig) -> int:
             total += size * size * kernel * kernel * channels * filters
             channels = filters
         size //= 2
+    if isinstance(arm.model, CnnConfig) and arm.model.head != "dense":
+        if arm.model.head == "largest":  # a convolution of 1 px at each place
+            return total + size * size * channels * _CLASSES
+        size = 1
     units = size * size * channels
     for width in (*arm.model.dense, _CLASSES):
         total += units * width

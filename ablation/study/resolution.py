@@ -16,12 +16,13 @@ from ablation.evaluation.config import EvaluationConfig
 from ablation.reporting.config import FigureConfig
 from ablation.sources.config import SourcesConfig
 from ablation.statistics.config import ClaimsConfig
-from ablation.study.arms import ARM_SECTIONS, resolve_arms
+from ablation.study.arms import ARM_SECTIONS, merge_arms, resolve_arms
 from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
 from ablation.study.claims import resolve_claims
 from ablation.study.config import StudyConfig
 from ablation.study.costs import multiply_adds
 from ablation.study.feasibility import check_data, check_source
+from ablation.study.requirements import label
 from ablation.training.config import ArmConfig
 
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
@@ -84,8 +85,9 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     check_data(data)
 
     sources = validated(SourcesConfig, params["sources"], "sources")
-    arms = resolve_arms(params["arms"], sizes.get("arms", {}), base, scale, data, sources)
-    labels = {name: _label(params["arms"][name], name) for name in arms}
+    merged = merge_arms(params["arms"], sizes.get("arms", {}), base, scale)
+    arms = resolve_arms(merged, data, sources)
+    labels = {name: label(name, params["arms"][name], merged[name]) for name in arms}
     study = validated(
         StudyConfig,
         {
@@ -111,7 +113,13 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
             "arms": arms,
             "figures": figures,
             "claims": resolve_claims(
-                {key: params[key] for key in ASKED}, arms, study.baseline, figures
+                {key: params[key] for key in ASKED},
+                arms,
+                study.baseline,
+                figures,
+                data,
+                params["arms"],
+                merged,
             ),
         },
         "",
@@ -149,13 +157,6 @@ def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
                 raise ConfigError(f"{path} names the arm {arm!r}; arms: {listed(arms)}")
         figures[name] = figure
     return figures
-
-
-def _label(overrides: Tree, name: str) -> str:
-    label = overrides.get("label", name)
-    if not isinstance(label, str):
-        raise ConfigError(f"arms.{name}.label = {label!r}; allowed: a text for the legend")
-    return label
 
 
 def _fill(base: Tree, sizes: Any, path: str, scale: str) -> Tree:

@@ -27,6 +27,7 @@ class CnnSettings(Section):
     batch_normalization_momentum: Fraction
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
+    head: Literal["dense", "average", "largest"]
     dense: list[Positive]
     dense_dropout: Fraction
     regularizer: Literal["none", "l1", "l2"]
@@ -46,6 +47,7 @@ class CnnSettings(Section):
 
     def effective(self) -> CnnConfig:
         """Filters times the width, rates times the factor; what is switched off is not there."""
+        dense = [] if self.head == "largest" else self.dense
         regularizer = None
         if self.regularizer != "none" and self.regularization > 0:
             regularizer = RegularizerConfig(kind=self.regularizer, factor=self.regularization)
@@ -59,8 +61,9 @@ class CnnSettings(Section):
             ),
             spatial_dropout=[rate * self.dropout_factor for rate in self.spatial_dropout],
             dropout=[rate * self.dropout_factor for rate in self.dropout],
-            dense=self.dense,
-            dense_dropout=self.dense_dropout * self.dropout_factor if self.dense else 0.0,
+            head=self.head,
+            dense=dense,
+            dense_dropout=self.dense_dropout * self.dropout_factor if dense else 0.0,
             regularizer=regularizer,
         )
 

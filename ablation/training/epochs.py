@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.base import streams
+from ablation import streams
 from ablation.base.errors import UserError
 from ablation.training.config import TrainConfig
 from ablation.training.split import measured

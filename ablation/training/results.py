@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,10 @@ def write(trained: Trained, folder: Path, network: Path) -> None:
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Writes the network in Keras's format, without the dates that Keras puts into it."""
+    """Writes the network in Keras's format, without what Keras takes from the clock and memory.
+
+    Those are dates, and the addresses by which objects that layers share are told apart.
+    """
     with replacing(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary) as archive:
@@ -45,9 +49,20 @@ def save(model: keras.Model, path: Path) -> None:
         metadata = json.loads(members["metadata.json"])
         del metadata["date_saved"]
         members["metadata.json"] = json.dumps(metadata).encode()
+        members["config.json"] = _renumbered(members["config.json"].decode()).encode()
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, content in members.items():
                 archive.writestr(zipfile.ZipInfo(name, _NO_DATE), content)
+
+
+def _renumbered(config: str) -> str:
+    """A network's configuration with its shared objects numbered in the order of their mention."""
+    numbers: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f'"shared_object_id": {numbers.setdefault(found[1], len(numbers) + 1)}'
+
+    return re.sub(r'"shared_object_id": (\d+)', number, config)
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

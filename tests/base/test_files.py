@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation import files
+from ablation.base import files
 from ablation.evaluation.config import EvaluationConfig
 
 

@@ -110,7 +110,7 @@ def test_blending_is_the_clipped_sum(images: NDArray[np.uint8], tiles: NDArray[n
 
 
 def test_the_label_is_the_largest_digit() -> None:
-    made = compose(pool(), 700, layout(80), pictures(), seed=3)
+    made = compose(pool(), 700, layout(80), pictures(), stream=("test", 3))
     np.testing.assert_array_equal(made.labels, made.digit_labels.max(axis=1))
     assert set(made.families.tolist()) == {0, 1, 2}
     assert (distances(made.corners) >= 28).all()
@@ -119,7 +119,7 @@ def test_the_label_is_the_largest_digit() -> None:
 def test_an_image_is_a_crop_with_its_digits_added() -> None:
     digits = pool(10)  # each label stands for one image
     sources = [np.arange(120 * 130, dtype=np.uint32).reshape(120, 130).astype(np.uint8) // 2]
-    made = compose(digits, 30, plain(90, 28, 3), sources, seed=1)
+    made = compose(digits, 30, plain(90, 28, 3), sources, stream=("test", 1))
     windows = np.lib.stride_tricks.sliding_window_view(sources[0], (90, 90))
     for image, labels, corners in zip(made.images, made.digit_labels, made.corners, strict=True):
         layer = np.zeros((90, 90), int)
@@ -137,7 +137,7 @@ def test_labels_follow_the_official_distribution() -> None:
     # One pixel a digit, so that 50,000 images cost nothing.
     labels = np.repeat(np.arange(10), MNIST_COUNTS).astype(np.uint8)
     digits = Digits(np.zeros((len(labels), 1, 1), np.uint8), labels)
-    made = compose(digits, 50_000, plain(4, 1, 3), [np.zeros((9, 9), np.uint8)], seed=0)
+    made = compose(digits, 50_000, plain(4, 1, 3), [np.zeros((9, 9), np.uint8)], stream=("test", 0))
     counts = np.bincount(made.labels, minlength=10)
     assert stats.chi2_contingency([counts, OFFICIAL_COUNTS]).pvalue > 0.01
     cumulative = (np.cumsum(MNIST_COUNTS) / 60_000) ** 3
@@ -147,33 +147,41 @@ def test_labels_follow_the_official_distribution() -> None:
 def test_any_number_of_workers_makes_the_same_images() -> None:
     # Three whole chunks and a part, on two workers; the second also fills a given array.
     count = 3 * CHUNK + 64
-    alone = compose(pool(), count, layout(64), pictures(), seed=5)
+    alone = compose(pool(), count, layout(64), pictures(), stream=("test", 5))
     out = np.zeros((count, 64, 64), np.uint8)
-    together = compose(pool(), count, layout(64), pictures(), seed=5, workers=2, out=out)
+    together = compose(
+        pool(), count, layout(64), pictures(), stream=("test", 5), workers=2, out=out
+    )
     assert together.images is out
     for name in ("images", "labels", "families", "digit_labels", "corners"):
         np.testing.assert_array_equal(getattr(alone, name), getattr(together, name))
 
 
-def test_the_seed_decides() -> None:
-    first, again, other = (compose(pool(), 20, layout(72), pictures(), seed=s) for s in (1, 1, 2))
+def test_the_stream_decides() -> None:
+    first, again, other = (
+        compose(pool(), 20, layout(72), pictures(), stream=("test", s)) for s in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first.images, again.images)
     assert (first.images != other.images).any()
 
 
 def test_no_images_are_no_error() -> None:
-    assert compose(pool(), 0, layout(72), pictures(), seed=1).images.shape == (0, 72, 72)
+    assert compose(pool(), 0, layout(72), pictures(), stream=("test", 1)).images.shape == (
+        0,
+        72,
+        72,
+    )
 
 
 def test_arguments_that_do_not_fit_are_refused() -> None:
     digits, sources = pool(), pictures()
     with pytest.raises(ValueError, match="tiles of 20 px for digits of 28 px"):
-        compose(digits, 1, layout(72, tile=20), sources, 0)
+        compose(digits, 1, layout(72, tile=20), sources, ("test", 0))
     with pytest.raises(ValueError, match="background 2 is uint8 of shape"):
-        compose(digits, 1, layout(129), sources, 0)
+        compose(digits, 1, layout(129), sources, ("test", 0))
     with pytest.raises(ValueError, match="0 backgrounds"):
-        compose(digits, 1, layout(72), [], 0)
+        compose(digits, 1, layout(72), [], ("test", 0))
     with pytest.raises(ValueError, match="0 workers"):
-        compose(digits, 1, layout(72), sources, 0, workers=0)
+        compose(digits, 1, layout(72), sources, ("test", 0), workers=0)
     with pytest.raises(ValueError, match="out is uint8"):
-        compose(digits, 2, layout(72), sources, 0, out=np.zeros((1, 72, 72), np.uint8))
+        compose(digits, 2, layout(72), sources, ("test", 0), out=np.zeros((1, 72, 72), np.uint8))

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ablation.composition.digits import Digits, read_idx, transform, write_idx
+from ablation.composition.digits import Digits, transform
+from ablation.sources.mnist import read_idx, write_idx
 
 STILL = np.zeros(1), np.ones(1)
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from ablation.composition.backgrounds import pictures
-from ablation.composition.compose import compose
+from ablation.composition.compose import compose, composer
 from ablation.composition.config import LayoutConfig
 from ablation.composition.digits import Digits
-from ablation.composition.fresh import composer
 from ablation.composition.placement import geometry
 from tests.params import PARAMS
 
@@ -49,7 +48,7 @@ def test_fresh_images_are_laid_out_as_the_data_set_s(digits: Digits) -> None:
     """The same mean brightness within what chance allows, over the same source pictures."""
     count = 600
     sources = pictures(LAYOUT.backgrounds, LAYOUT.background_seed)
-    fixed = compose(digits, count, geometry(LAYOUT), sources, 2).images
+    fixed = compose(digits, count, geometry(LAYOUT), sources, ("test", 2)).images
     fresh, labels = composer(LAYOUT, digits, 0, 1)(0, count)
     means = [images.mean(axis=(1, 2)) for images in (fresh, fixed)]
     error = np.hypot(*(of_kind.std() / np.sqrt(count) for of_kind in means))

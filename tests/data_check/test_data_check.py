@@ -39,7 +39,7 @@ def outlines() -> Digits:
 
 def composed(count: int = 160) -> Composition:
     sources = pictures(NAMES, 1)
-    return compose(outlines(), count, geometry(MEASURED.layout), sources, 3)
+    return compose(outlines(), count, geometry(MEASURED.layout), sources, ("test", 3))
 
 
 @pytest.fixture(scope="module")

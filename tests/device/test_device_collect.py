@@ -17,7 +17,6 @@ STUDY = StudyConfig(
     arms={"a": "A"},
     data_sets={"a": "modified"},
     multiply_adds={"a": 1},
-    training_images={"modified": 1},
 )
 CONFIGURATIONS = {"a": {"train": {"epochs": 60}}}
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation.evaluation.metrics import accuracy, macro_f1
-from ablation.statistics.run_metrics import epochs_to_reach, stability
 
 
 def bytes_of(*values: int) -> np.ndarray:
@@ -47,36 +46,3 @@ def test_macro_f1_is_the_mean_of_precision_s_and_recall_s_harmonic_means(
         scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
     assert macro_f1(labels, predictions) == pytest.approx(sum(scores) / len(scores))
     assert macro_f1(labels, predictions) == pytest.approx(macro_f1(predictions, labels))
-
-
-@pytest.mark.parametrize(
-    ("accuracies", "epoch"),
-    [
-        ([0.5], 1),
-        ([0.1, 0.5, 0.94, 0.95, 1.0], 4),
-        ([0.1, 0.96, 0.2, 1.0], 2),  # the first, though it falls again
-        ([0.9, 0.8, 0.7], 1),
-        ([0.0, 0.0], 1),
-    ],
-)
-def test_epochs_to_reach(accuracies: list[float], epoch: int) -> None:
-    reached = epochs_to_reach(accuracies, 0.95)
-    assert reached == epoch
-    assert type(reached) is int
-
-
-def test_stability_is_the_sample_deviation_of_the_last_share() -> None:
-    curve = [0.0] * 10 + [0.5, 0.7]  # the last sixth of twelve
-    assert stability(curve, 1 / 6) == pytest.approx(np.sqrt(0.02))
-    assert stability([0.3, 0.3, 0.3], 1.0) == 0.0
-
-
-@pytest.mark.parametrize("epochs", [1, 2, 8])
-def test_stability_of_fewer_than_two_epochs_is_unknown(epochs: int) -> None:
-    assert stability([0.5] * epochs, 1 / 6) is None
-
-
-def test_stability_of_the_paper_s_300_epochs_uses_50() -> None:
-    curve = np.concatenate([np.full(250, 0.9), np.tile([0.4, 0.6], 25)])
-    assert stability(list(curve), 1 / 6) == pytest.approx(np.std(curve[-50:], ddof=1))
-    assert stability(list(curve), 1 / 6) == pytest.approx(0.1010, abs=1e-4)

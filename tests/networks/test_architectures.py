@@ -326,7 +326,7 @@ def test_nothing_is_frozen_where_none_is_asked_for(
 
 
 def test_asking_for_weights_that_are_not_there_is_refused(resolved: Study) -> None:
-    with pytest.raises(ValueError, match="no weights were given"):
+    with pytest.raises(ValueError, match="none were given"):
         build(resolved("smoke").arms["vgg_raw"], 0, None)
 
 

@@ -17,7 +17,7 @@ Arm = Callable[..., ArmConfig]
 
 
 def network(arm: ArmConfig) -> keras.Model:
-    return architectures.build(arm, np.random.default_rng(0), None)
+    return architectures.build(arm, 0, None)
 
 
 def test_layers_are_told_with_shape_and_parameters(tiny_arm: Arm) -> None:
@@ -48,7 +48,7 @@ def test_layers_are_told_with_shape_and_parameters(tiny_arm: Arm) -> None:
 
 def test_frozen_layers_are_told(resolved: Callable[[str], Resolved]) -> None:
     arm = resolved("smoke").arms["vgg_raw"]
-    arm = arm.model_copy(update={"model": arm.model.model_copy(update={"weights": "none"})})
+    arm = arm.model_copy(update={"model": arm.model.model_copy(update={"weights": None})})
     rows = {row["layer"]: row for row in summary.layers(network(arm))}
     frozen = {n for n, row in rows.items() if row["parameters"] and not row["trainable"]}
     assert frozen == {"block1_conv1", "block1_conv2", "block2_conv1"}
@@ -101,7 +101,7 @@ def test_input_steps_are_shown_in_order(
 
 
 def test_input_steps_of_half_precision_are_plain_numbers(tiny_arm: Arm) -> None:
-    arm = tiny_arm({"train": {"precision": "mixed_bfloat16"}})
+    arm = tiny_arm({"precision": "mixed_bfloat16"})
     shown = summary.input_steps(network(arm), np.full((1, 12, 12), 255, np.uint8))
     assert shown["scaled"].dtype == np.float32
     assert (shown["scaled"] == 1.0).all()

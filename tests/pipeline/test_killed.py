@@ -106,7 +106,7 @@ def test_fifty_runs_at_once_do_not_trip_over_dvc_s_locks(
     keys = [f"{arm}-0" for arm in arms]
     commands = {key: graph.run_command(key) for key in keys}
     most = []
-    state = pool.run(commands, 50, tmp_path / "logs", lambda s: most.append(len(s.running)))
+    state = pool.run(commands, [{}] * 50, tmp_path / "logs", lambda s: most.append(len(s.running)))
     logs = {key: (tmp_path / f"logs/{key}.log").read_text() for key in state.failed}
     assert not state.failed, logs
     assert max(most) == 50
@@ -162,7 +162,7 @@ def epochs_done(repository: Repository) -> int:
     if not paths:
         return 0
     with np.load(paths[0]) as stored:
-        return len(json.loads(str(stored["history"])))
+        return len(json.loads(str(stored["state"]))["history"])
 
 
 def until(process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:

@@ -22,6 +22,7 @@ from ablation.reporting.words import (
     percent,
     points,
     rounded,
+    runs_by_arm,
     short_names,
     signed_points,
 )
@@ -112,8 +113,8 @@ def test_comparison_without_test_labels_tells_the_rest(tmp_path: Path) -> None:
 
 def test_captions_need_no_plotting_library() -> None:
     code = (
-        "import sys; from ablation import captions; "
-        "import ablation.captions.curves, ablation.captions.best; "
+        "import sys; from ablation.reporting import captions; "
+        "import ablation.reporting.captions.curves, ablation.reporting.captions.best; "
         "assert not {'matplotlib', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -156,6 +157,16 @@ def test_short_names_stay_apart() -> None:
     assert short_names(["a", "b"], labels) == labels
 
 
-@given(st.integers(1, 50))
-def test_a_verdict_is_ruled_out_below_nine_seeds_alone(seeds: int) -> None:
-    assert bool(no_verdict(seeds)) == (seeds < 9)
+@given(st.integers(1, 50), st.integers(1, 50))
+def test_a_verdict_is_ruled_out_below_the_seeds_it_takes_alone(seeds: int, needed: int) -> None:
+    assert bool(no_verdict(seeds, 15, needed)) == (seeds < needed)
+
+
+def test_too_few_seeds_are_told_with_the_family_s_size_and_what_it_takes() -> None:
+    assert no_verdict(3, 15, 10).endswith("a family of 15 tests takes 10.")
+
+
+def test_runs_are_named_by_arm_and_seed() -> None:
+    runs = ["sgd-4", "sgd-1", "head_512_32-0", "sgd-4"]
+    assert runs_by_arm(runs, LABELS) == "SGD (seeds 1 and 4) and dense 512 and 32 (seed 0)"
+    assert runs_by_arm([], LABELS) == ""

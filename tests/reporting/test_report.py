@@ -11,9 +11,10 @@ import pytest
 
 from ablation.composition.config import DataConfig
 from ablation.reporting.captions.data_check import DataCheck, Line
-from ablation.reporting.captions.verdicts import Comparison, ImagesTest, Verdicts
+from ablation.reporting.captions.verdicts import Comparisons, ImagesTest, Verdicts
+from ablation.reporting.claims import Line as ClaimLine
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown
+from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown, with_pace
 from ablation.study.config import StudyConfig
 
 MINUS = "\N{MINUS SIGN}"
@@ -201,7 +202,23 @@ def test_an_external_accuracy_stands_with_its_interval_and_its_images() -> None:
 
 def test_without_an_external_test_set_nothing_is_said_of_one(page: Page) -> None:
     assert "xternal" not in page.text
-    assert len(shown(METRICS)) == len(COLUMNS) - 1
+    missing = {column.key for column in COLUMNS} - {column.key for column in shown(METRICS)}
+    # No record tells of any run's pace either.
+    assert missing == {"external_accuracy", "images_per_second", "minutes"}
+
+
+def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:
+    first, *others = METRICS
+    provenance = {
+        f"{first}-0": {"history": "a", "seconds": 60.0, "images_per_second": 100.0},
+        f"{first}-1": {"history": "b", "seconds": 180.0, "images_per_second": 300.0},
+        f"{first}-2": {"history": "c"},
+    }
+    paced = with_pace(METRICS, study(seeds=[0, 1, 2]), provenance)
+    assert (paced[first]["minutes"], paced[first]["images_per_second"]) == (2.0, 200.0)
+    assert "minutes" in {column.key for column in shown(paced)}
+    for arm in others:
+        assert paced[arm] == METRICS[arm]
 
 
 def test_the_competition_s_test_images_have_no_columns_and_a_note() -> None:
@@ -222,14 +239,15 @@ def test_an_arm_on_another_data_set_is_not_compared() -> None:
     assert cells("simple_mnist")["validation_accuracy"] == ("99.0", "")
 
 
-def told(**changes: Any) -> str:
-    return " ".join(notes(study(**changes), data(), METRICS, {"simple": 0.27, "adam": 0.27}))
+def told(few: str = "", **changes: Any) -> str:
+    majority = {"simple": 0.27, "adam": 0.27}
+    return " ".join(notes(study(**changes), data(), METRICS, majority, few))
 
 
-def test_few_seeds_allow_no_verdict_and_enough_do_not_say_so() -> None:
-    assert "With n = 1 seed no verdict is possible" in told()
+def test_what_the_seeds_do_not_allow_is_told_and_nothing_where_they_do() -> None:
+    assert "Too few. Differences are printed and not tested." in told("Too few.")
     assert "mean of 3 seeds" in told(seeds=[0, 1, 2])
-    assert "verdict" not in told(seeds=list(range(9)))
+    assert "not tested" not in told()
 
 
 def test_a_smaller_scale_says_what_it_changed_and_the_papers_does_not() -> None:
@@ -242,25 +260,34 @@ def test_a_smaller_scale_says_what_it_changed_and_the_papers_does_not() -> None:
 
 
 def test_arms_that_learnt_nothing_are_named() -> None:
-    assert "1 of 4 arms ends within 5.0 points" in told()
+    assert "1 of 4 arms ends no better, on validation images, than naming the commonest" in told()
     assert "simple CNN. Such an arm has learnt nothing" in told()
     text = " ".join(notes(study(), data(), METRICS, {"adam": 0.1}))
     assert "learnt nothing" not in text
 
 
 def test_claims_and_comparisons_are_tables_of_the_page() -> None:
-    line = Comparison("Adam − SGD", "3", "+1.2 points", "–", "–", "–", "1.00", "no verdict")  # noqa: RUF001
-    claim = {
-        "claim": "adam", "sentence": "Adam < SGD.", "section": "4.1", "paper": "–",  # noqa: RUF001
-        "ours": "+1.2 points", "metric": "test accuracy", "seeds": 0, "verdict": "undecided",
-    }  # fmt: skip
+    cells = (("Adam − SGD", ""), ("+1.2 points", "spread 0.9"), ("no verdict", ""))  # noqa: RUF001
+    comparisons = Comparisons(("Arms", "Difference", "Verdict"), [("test accuracy", [cells])])
+    claim = ClaimLine(
+        claim="adam", section="4.1", sentence="Adam < SGD.", paper="–", ours="+1.2 points",  # noqa: RUF001
+        metric="test accuracy", count="3", direction="against the paper", verdict="undecided",
+        decided=False,
+    )  # fmt: skip
     images = ImagesTest("Of 10 images.", ("Seed", "p"), [("7", "0.123")])
-    shown = Verdicts("How.", [("test accuracy", [line])], images, ["One claim."], [claim])
+    shown = Verdicts("Few.", "How.", comparisons, images, ["One claim."], [claim])
     html = render(study(), data(), METRICS, [], {}, verdicts=shown)
     assert "Adam &lt; SGD." in html
-    text = Page(html).text
-    for part in ("One claim.", "undecided", "How.", "Test accuracy", "no verdict", "0.123"):
-        assert part in text
+    assert '<td class="neutral">against the paper</td>' in html
+    page = Page(html)
+    assert page.open == []
+    for part in ("One claim.", "undecided", "How.", "Test accuracy", "spread 0.9", "0.123"):
+        assert part in page.text
+    assert "Few. Differences are printed and not tested." in page.text
+    decided = replace(shown, claims=[replace(claim, decided=True)])
+    assert "<td>against the paper</td>" in render(
+        study(), data(), METRICS, [], {}, verdicts=decided
+    )
     without = render(study(), data(), METRICS, [], {})
     assert "The paper's claims" not in without
     alone = render(study(), data(), METRICS, [], {}, verdicts=replace(shown, images=None))

@@ -16,7 +16,7 @@ from ablation.reporting.config import (
     CurvesFigure,
     ForestFigure,
 )
-from tests.statistics.study_of_claims import config
+from tests.statistics.study_of_claims import config, facts
 
 
 def history(validation: list[float]) -> pd.DataFrame:
@@ -45,7 +45,8 @@ JUDGED = {
 
 
 def test_a_run_s_metrics() -> None:
-    row = summary.run_row(history([0.1] * 10 + [0.6, 0.8]), JUDGED, 123.4, 5678)
+    arm = facts(epochs=12, steady_epochs=12)
+    row = summary.run_row(history([0.1] * 9 + [0.2, 0.6, 0.8]), JUDGED, arm, 5678)
     assert list(row) == list(summary.METRICS)
     assert row == {
         "train_accuracy": 0.9,
@@ -58,15 +59,14 @@ def test_a_run_s_metrics() -> None:
         "external_high": 0.65,
         "generalization_gap": pytest.approx(0.2),
         "epochs_to_95": 12,
-        "stability": pytest.approx(math.sqrt(0.02)),
-        "images_per_second": 123.4,
+        "stability": pytest.approx(0.1),  # changes of 0.4 and 0.2, at least three epochs
         "parameters": 5678,
     }
 
 
 def test_what_nobody_measured_is_none() -> None:
     judged = {key: JUDGED[key] for key in ("train_accuracy", "validation_accuracy")}
-    row = summary.run_row(history([0.5]), judged, 1.0, 1)
+    row = summary.run_row(history([0.5]), judged, facts(), 1)
     assert row["stability"] is None
     assert row["test_accuracy"] is None
     assert row["external_accuracy"] is None
@@ -96,7 +96,7 @@ def test_metrics_by_arm_are_means_over_seeds_in_the_order_of_arms() -> None:
 def test_what_no_run_measured_is_absent_from_the_metrics() -> None:
     """A study of two epochs has no stability, in no run."""
     rows = [
-        {"arm": arm, "seed": seed, **summary.run_row(history([0.2, 0.6]), JUDGED, 1.0, 1)}
+        {"arm": arm, "seed": seed, **summary.run_row(history([0.2, 0.6]), JUDGED, facts(), 1)}
         for arm in "ab"
         for seed in (0, 1)
     ]
@@ -105,6 +105,17 @@ def test_what_no_run_measured_is_absent_from_the_metrics() -> None:
         assert "stability" not in means[arm]
         assert set(means[arm]) == set(summary.METRICS) - {"stability"}
         assert means[arm]["test_accuracy"] == 0.6
+
+
+def test_the_headline_is_each_arm_s_accuracy_on_test_and_validation() -> None:
+    means = {
+        "z": {"train_accuracy": 0.9, "validation_accuracy": 0.3, "test_accuracy": 0.4},
+        "a": {"validation_accuracy": 0.75, "parameters": 20.0},  # test images without labels
+    }
+    assert summary.headline(means) == {
+        "z": {"test_accuracy": 0.4, "validation_accuracy": 0.3},
+        "a": {"validation_accuracy": 0.75},
+    }
 
 
 def test_the_best_arm_has_the_highest_mean_validation_accuracy() -> None:
@@ -130,7 +141,7 @@ def test_the_curves_of_a_figure_are_its_arms_and_the_plotted_metrics() -> None:
         [
             {"arm": arm, "seed": 0, "epoch": 1, "metric": metric, "value": 0.5}
             for arm in "abc"
-            for metric in (*summary.CURVES, "seconds", "running_loss")
+            for metric in (*summary.CURVES, "penalty", "running_loss")
         ]
     )
     table = summary.curves_table(figure, curves, {"a": 0.2, "b": 0.3, "c": 0.4})
@@ -138,6 +149,39 @@ def test_the_curves_of_a_figure_are_its_arms_and_the_plotted_metrics() -> None:
     assert len(table) == 2 * len(summary.CURVES)
     assert set(table["metric"]) == set(summary.CURVES)
     assert set(zip(table["arm"], table["majority_share"], strict=True)) == {("a", 0.2), ("c", 0.4)}
+
+
+COMPARED = pd.DataFrame(
+    [
+        {"arm": "b", "other": "a", "metric": "validation_accuracy", "tests": 4, "seeds_needed": 8},
+        {
+            "arm": "c",
+            "other": "b",
+            "metric": "validation_accuracy",
+            "tests": 15,
+            "seeds_needed": 10,
+        },
+        {"arm": "b", "other": "a", "metric": "test_accuracy", "tests": 99, "seeds_needed": 12},
+    ]
+)
+
+
+def test_beside_curves_stands_how_each_run_ended_on_all_its_images() -> None:
+    figure = CurvesFigure(title="t", paper="p", kind="curves", arms=["b", "a"], last=None)
+    table = runs(
+        arm=["a", "a", "b", "c"],
+        seed=[0, 1, 0, 0],
+        train_accuracy=[0.9, 0.95, 0.3, 1.0],
+        validation_accuracy=[0.8, 0.85, 0.28, 1.0],
+    )
+    found = summary.curves_runs(figure, table, {"a": 0.27, "b": 0.27}, COMPARED, config())
+    assert found["arm"].tolist() == ["a", "a", "b"]
+    assert found["validation_accuracy"].tolist() == [0.8, 0.85, 0.28]
+    assert found["on_plateau"].tolist() == [False, False, True]  # of 1,000 images
+    assert set(found["measured_validation"]) == {200}
+    assert set(found["epochs"]) == {10}
+    assert (found["tests"] == 4).all()
+    assert (found["seeds_needed"] == 8).all()
 
 
 def test_the_majority_share_is_that_of_the_commonest_label() -> None:
@@ -169,8 +213,12 @@ def test_the_comparison_names_each_group_s_best_arm() -> None:
         ),
         {(arm, part): 10 for arm in "abc" for part in ("training", "validation", "test")}
         | {("b", "test"): 7},
+        COMPARED,
     )
-    assert list(table.columns) == ["group", "arm", "seed", "part", "accuracy", "images", "chosen"]
+    assert list(table.columns) == [
+        "group", "arm", "seed", "part", "accuracy", "images", "chosen", "tests", "seeds_needed"
+    ]  # fmt: skip
+    assert set(table["tests"]) == {15}  # of the pair of chosen arms, b and c
     assert set(table.loc[table["chosen"], "arm"]) == {"b", "c"}
     assert len(table) == 4 * 3 - 1  # c has no test accuracy
     row = table[(table["arm"] == "b") & (table["seed"] == 1) & (table["part"] == "test")]

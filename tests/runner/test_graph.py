@@ -50,7 +50,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_s_command_names_its_two_stages_and_leaves_the_rest_alone() -> None:
     command = graph.run_command("adam-0")
-    assert command[:3] == [sys.executable, "-m", "dvc"]
+    assert command[:3] == [sys.executable, "-m", "runner.dvc"]
     assert command[-2:] == ["train@adam-0", "evaluate@adam-0"]
     assert "--single-item" in command
     assert command.index("--wait-for-lock") < command.index("repro")  # an option of dvc itself

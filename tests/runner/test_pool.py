@@ -62,7 +62,7 @@ def alive(pid: int) -> bool:
 def test_one_at_a_time_keeps_the_order(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     commands = {name: appending(notes, name) for name in ("c", "a", "b")}
-    state = pool.run(commands, 1, tmp_path / "logs", lambda _: None)
+    state = pool.run(commands, [{}] * 1, tmp_path / "logs", lambda _: None)
     assert state.done == ["c", "a", "b"]
     assert state.waiting == []
     assert state.running == {}
@@ -76,7 +76,7 @@ def test_every_other_place_takes_the_lightest(tmp_path: Path) -> None:
     """The commands come longest first; beside the longest run the lightest, one after another."""
     notes = tmp_path / "notes"
     commands = {name: appending(notes, name, 1.5 if name == "a" else 0.0) for name in "abcd"}
-    state = pool.run(commands, 2, tmp_path / "logs", lambda _: None)
+    state = pool.run(commands, [{}] * 2, tmp_path / "logs", lambda _: None)
     assert state.done == ["d", "c", "b", "a"]
 
 
@@ -90,7 +90,7 @@ def test_at_most_so_many_run_at_a_time_and_as_many_as_may(tmp_path: Path) -> Non
         names = [*state.waiting, *state.running, *state.done, *state.failed]
         assert sorted(names) == list("abcde")
 
-    state = pool.run(commands, 2, tmp_path / "logs", show)
+    state = pool.run(commands, [{}] * 2, tmp_path / "logs", show)
     assert sorted(state.done) == list("abcde")
     assert max(most) == 2
     running = highest = 0
@@ -106,7 +106,7 @@ def test_a_failure_stops_no_other(tmp_path: Path) -> None:
         "second": python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"),
         "third": python("pass"),
     }
-    state = pool.run(commands, 1, tmp_path / "logs", lambda _: None)
+    state = pool.run(commands, [{}] * 1, tmp_path / "logs", lambda _: None)
     assert state.failed == ["first", "second"]
     assert state.done == ["third"]
 
@@ -123,7 +123,7 @@ def test_a_failure_of_what_is_needed_stops_the_others(tmp_path: Path) -> None:
         "long": appending(notes, "long", 600.0),
     }
     started = time.monotonic()
-    state = pool.run(commands, 2, tmp_path / "logs", lambda _: None, needed=("check",))
+    state = pool.run(commands, [{}] * 2, tmp_path / "logs", lambda _: None, needed=("check",))
     assert time.monotonic() - started < 60.0
     assert state.failed == ["check"]
     assert (list(state.running), state.waiting, state.done) == (["long"], ["late"], [])
@@ -135,11 +135,11 @@ def test_each_command_s_output_goes_to_its_log_at_once(tmp_path: Path) -> None:
         name: python(f"import sys; print('out {name}'); print('error {name}', file=sys.stderr)")
         for name in "ab"
     }
-    pool.run(commands, 2, tmp_path / "deep" / "logs", lambda _: None)
+    pool.run(commands, [{}] * 2, tmp_path / "deep" / "logs", lambda _: None)
     for name in "ab":
         log = (tmp_path / "deep" / "logs" / f"{name}.log").read_text()
         assert log == f"out {name}\nerror {name}\n"
-    pool.run({"a": python("print('again')")}, 1, tmp_path / "deep" / "logs", lambda _: None)
+    pool.run({"a": python("print('again')")}, [{}] * 1, tmp_path / "deep" / "logs", lambda _: None)
     assert (tmp_path / "deep" / "logs" / "a.log").read_text() == "again\n"
 
 
@@ -150,17 +150,19 @@ def test_output_is_in_the_log_while_the_command_runs(tmp_path: Path) -> None:
         if state.running:
             seen.append((tmp_path / "a.log").read_text())
 
-    pool.run({"a": python("print('started'); import time; time.sleep(0.5)")}, 1, tmp_path, show)
+    pool.run(
+        {"a": python("print('started'); import time; time.sleep(0.5)")}, [{}] * 1, tmp_path, show
+    )
     assert "started\n" in seen
 
 
 def test_a_command_cannot_wait_for_a_person(tmp_path: Path) -> None:
-    state = pool.run({"a": python("input()")}, 1, tmp_path, lambda _: None)
+    state = pool.run({"a": python("input()")}, [{}] * 1, tmp_path, lambda _: None)
     assert state.failed == ["a"]
 
 
 def test_no_commands_are_no_work(tmp_path: Path) -> None:
-    state = pool.run({}, 2, tmp_path / "logs", lambda _: None)
+    state = pool.run({}, [{}] * 2, tmp_path / "logs", lambda _: None)
     assert (state.done, state.failed) == ([], [])
 
 
@@ -185,7 +187,7 @@ def test_whatever_ends_the_pool_ends_its_commands(
             raise error
 
     with pytest.raises(error):
-        pool.run({"a": family, "b": family, "c": family}, 2, tmp_path, show)
+        pool.run({"a": family, "b": family, "c": family}, [{}] * 2, tmp_path, show)
     assert len(pids) == 4
     assert until(lambda: not any(alive(pid) for pid in pids))
     assert len(list(tmp_path.glob("*.log"))) == 2  # the third never started
@@ -201,7 +203,7 @@ pool.GRACE = 0.5
 family = [sys.executable, "-S", "-c", sys.argv[2]]
 pool.stop_on_signals()
 try:
-    pool.run({"a": family, "b": family}, 2, Path(sys.argv[1]), lambda _: None)
+    pool.run({"a": family, "b": family}, [{}] * 2, Path(sys.argv[1]), lambda _: None)
 except KeyboardInterrupt:
     sys.exit("interrupted")
 """
@@ -263,3 +265,11 @@ def test_an_interrupted_runner_leaves_nothing_behind(
         for pid in pids:
             if alive(pid):
                 os.kill(pid, signal.SIGKILL)
+
+
+def test_each_place_has_what_is_set_for_it(tmp_path: Path) -> None:
+    code = "import os, time; print(os.environ['DEVICE']); time.sleep(0.3)"
+    places = [{"DEVICE": "first"}, {"DEVICE": "second"}]
+    state = pool.run({"a": python(code), "b": python(code)}, places, tmp_path, lambda _: None)
+    assert [(tmp_path / f"{name}.log").read_text() for name in "ab"] == ["first\n", "second\n"]
+    assert all(0.3 <= state.seconds[name] < 10 for name in "ab")

@@ -1,4 +1,4 @@
-"""`make repro`'s own decisions: the scale it writes, the order of runs, what it shows."""
+"""`make repro`'s own decisions: what is trained and drawn, and what it shows."""
 
 from __future__ import annotations
 
@@ -19,31 +19,15 @@ from runner.graph import StudyError
 from runner.pool import State
 from runner.processor import has_bfloat16
 
-PARAMS = "# A comment.\nscale: laptop   # which\nscales:\n  smoke: {}\n  laptop: {}\n"
-
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_scale_is_written_and_every_comment_stays() -> None:
-    Path("params.yaml").write_text(PARAMS)
-    runner.set_scale("smoke")
-    assert Path("params.yaml").read_text() == PARAMS.replace("scale: laptop", "scale: smoke")
-
-
-def test_an_unknown_scale_is_refused_and_nothing_written() -> None:
-    Path("params.yaml").write_text(PARAMS)
-    with pytest.raises(StudyError, match="'huge'; allowed: smoke, laptop"):
-        runner.set_scale("huge")
-    assert Path("params.yaml").read_text() == PARAMS
-
-
 def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None:
-    display = Display({"long-0": 30.0, "short-0": 10.0}, Path("progress"))
-    display._started -= 100.0  # ten seconds for each unit of work done
-    state = State(waiting=[], running={"long-0": time.monotonic() - 5}, done=["short-0"])
+    costs = {"long-0": 30.0, "short-0": 10.0, "shorter-0": 5.0}
+    display = Display(costs, Path("progress"), places=2)
     progress = {
         "run": "long-0",
         "epoch": 2,
@@ -54,24 +38,26 @@ def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None
         "seconds_left": 61.0,
         "epoch_ended": False,
     }
-    write_json(Path("progress/long-0.json"), {**progress, "share": 0.1})
-    display.lines(state)  # resumed: a tenth was done before
     write_json(Path("progress/long-0.json"), progress)
-    head, line = display.lines(state)
-    # 10 + (15 - 3) of 40 - 3 units in 100 s leave 15 units, 68 s.
-    assert head == "1 of 2 runs done, 0 waiting, about 1 min 8 s left"
+    running = {"long-0": time.monotonic() - 5}
+    one = State(waiting=["shorter-0"], running=running, done=["short-0"], seconds={"short-0": 70.0})
+    head, line = display.lines(one)
+    assert head == "1 of 3 runs done, 1 waiting"  # one run tells nothing of others
     assert line == "  long-0  epoch 2/4  accuracy  25.0 %  500 images/s  1 min 1 s left"
+    # 20 s and 5 for each unit of work: half of 170 s are left.
+    both = State([], running, {"short-0": 70.0, "shorter-0": 45.0}, ["short-0", "shorter-0"])
+    assert display.lines(both)[0] == "2 of 3 runs done, 0 waiting, about 1 min 25 s left"
 
 
 def test_an_earlier_attempts_progress_is_not_shown() -> None:
-    display = Display({"long-0": 30.0}, Path("progress"))
+    display = Display({"long-0": 30.0}, Path("progress"), places=1)
     write_yaml(Path("progress/long-0.json"), {})
     state = State(waiting=[], running={"long-0": time.monotonic() + 5})
     assert display.lines(state) == ["0 of 1 runs done, 0 waiting", "  long-0  starting"]
 
 
 def test_what_is_no_run_is_shown_and_not_counted() -> None:
-    display = Display({"long-0": 30.0}, Path("progress"))
+    display = Display({"long-0": 30.0}, Path("progress"), places=1)
     state = State(waiting=["long-0"], running={"data_check": time.monotonic()}, done=["other"])
     assert display.lines(state) == ["0 of 1 runs done, 1 waiting", "  data_check  running"]
 
@@ -94,7 +80,6 @@ def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) 
         arms={"adam": "Adam", "sgd": "SGD"},
         data_sets={"adam": "modified", "sgd": "modified"},
         multiply_adds={"adam": 1, "sgd": 1},
-        training_images={"modified": 100},
     )
 
 
@@ -102,7 +87,7 @@ def test_a_finished_study_clears_only_what_its_own_runs_left(study: StudyConfig)
     for run in ("adam-0", "other-0"):
         write_json(Path(f".scratch/progress/{run}.json"), {})
         write_json(Path(f".scratch/runs/{run}/old/state.json"), {})
-    assert runner.train(study, jobs=1)
+    assert runner.train(study, [{}])
     left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
     assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}
     assert [path.name for path in Path("logs").iterdir()] == ["adam-0.log"]  # no check was due
@@ -113,7 +98,7 @@ def test_a_run_that_fails_is_told_with_its_log(
 ) -> None:
     monkeypatch.setattr(graph, "run_command", lambda key: quits(1))
     with pytest.raises(StudyError, match=r"1 of 1 commands failed; see logs/adam-0\.log$"):
-        runner.train(study, jobs=1)
+        runner.train(study, [{}])
 
 
 def test_images_that_are_not_right_end_the_training(
@@ -122,7 +107,7 @@ def test_images_that_are_not_right_end_the_training(
     monkeypatch.setattr(graph, "outdated", lambda: {"data_check", "train@adam-0"})
     monkeypatch.setattr(graph, "beside", lambda stages: quits(1, f"{stages}: too dark"))
     with pytest.raises(StudyError, match=r"^data_check failed, so nothing more is trained"):
-        runner.train(study, jobs=1)
+        runner.train(study, [{}])
     assert "['data_check']: too dark" in capfd.readouterr().err
     assert [path.name for path in Path("logs").iterdir()] == ["data_check.log"]  # the run never ran
 
@@ -153,8 +138,9 @@ def test_bfloat16_without_hardware_for_it_is_warned_of(
     capsys: pytest.CaptureFixture[str], resolved: Callable[[str], Resolved]
 ) -> None:
     arms = resolved("laptop").arms
-    for name in ("baseline", "vgg_raw"):
-        write_yaml(Path(f"configs/arms/{name}.yaml"), arms[name].model_dump())
+    for name, precision in (("baseline", "float32"), ("vgg_raw", "mixed_bfloat16")):
+        arm = arms[name].model_dump() | {"precision": precision}
+        write_yaml(Path(f"configs/arms/{name}.yaml"), arm)
     runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=True)
     runner.warn_of_bfloat16(["baseline"], in_hardware=False)
     assert capsys.readouterr().out == ""

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ablation.composition.digits import write_idx
-from ablation.sources.mnist import read_mnist
+from ablation.sources.mnist import read_mnist, write_idx
 
 MEMBERS = {
     "x_train": "train-images.idx3-ubyte",

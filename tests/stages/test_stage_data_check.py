@@ -51,7 +51,7 @@ def study(
             Path(folder).mkdir(parents=True)
         sources = pictures(config.backgrounds, config.background_seed)
         for part, count in (("train", config.images), ("test", config.test_images)):
-            made = compose(Digits(images, labels), count, geometry(config), sources, count)
+            made = compose(Digits(images, labels), count, geometry(config), sources, ("test", part))
             np.savez(
                 f"data/compositions/{part}.npz",
                 families=made.families,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ablation.statistics.config import ClaimsConfig
+from ablation.statistics.config import ArmFacts, ClaimsConfig
 from ablation.statistics.run_metrics import Run
 
 METRICS: dict[str, Any] = {
@@ -16,31 +16,55 @@ METRICS: dict[str, Any] = {
         "label": "validation accuracy", "take": "final", "of": "validation_accuracy"
     },
     "test_accuracy": {"label": "test accuracy", "take": "final", "of": "test_accuracy"},
+    "gap": {"label": "gap", "take": "gap"},
+    "change": {"label": "change", "take": "change", "of": "validation_accuracy", "part": 0.3},
     "epochs_to_half": {
         "label": "epochs to 50%", "take": "epochs_to_level", "of": "validation_accuracy",
         "level": 0.5,
     },
+    "images_to_half": {
+        "label": "images to 50%", "take": "images_to_level", "of": "validation_accuracy",
+        "level": 0.5,
+    },
+    "instability": {
+        "label": "jumps", "take": "spread", "of": "validation_accuracy", "last": 0.5,
+    },
 }  # fmt: skip
+ARMS = ("base", "a", "b", "c")
+IMAGES = 1000
+
+
+def facts(**changes: Any) -> ArmFacts:
+    """How an arm of ten epochs was trained and measured."""
+    content = {
+        "family": "paper", "epochs": 10, "epoch_images": 500, "steady_epochs": 10,
+        "validation_images": IMAGES, "measured_training": 200, "measured_validation": 200,
+    }  # fmt: skip
+    return ArmFacts.model_validate(content | changes)
 
 
 def config(
     claims: Mapping[str, Any] | None = None,
     pairs: Sequence[tuple[str, str]] = (("a", "base"), ("b", "base"), ("b", "a")),
     groups: Sequence[Mapping[str, list[str]]] = (),
+    arms: Mapping[str, ArmFacts] | None = None,
+    not_applicable: Mapping[str, str] | None = None,
 ) -> ClaimsConfig:
     return ClaimsConfig.model_validate(
         {
             "statistics": {
                 "metrics": ["test_accuracy", "validation_accuracy"],
                 "margin": 0.005,
-                "resamples": 200,
-                "resample_seed": 0,
+                "families": {"paper": ["base"], "added": "others"},
+                "steady_rate": 0.5,
                 "images_test": ["base", "a"],
             },
             "metrics": METRICS,
             "claims": dict(claims or {}),
+            "arms": dict(arms or {arm: facts() for arm in ARMS}),
             "pairs": [list(pair) for pair in pairs],
             "groups": [dict(group) for group in groups],
+            "not_applicable": dict(not_applicable or {}),
         }
     )
 
@@ -60,13 +84,14 @@ def runs(
             judged = {
                 f"{part}_{what}": value
                 for part in ("train", "validation", "test")
-                for what, value in (("accuracy", reached), ("images", 1000))
+                for what, value in (("accuracy", reached), ("images", IMAGES))
             }
             curves = {
                 "validation_accuracy": np.linspace(0.2, reached, 10),
-                "train_loss": np.array([2.0, 0.5]),
+                "validation_loss": np.array([2.0, 0.5]),
             }
-            found[arm, seed] = Run(judged | changes, curves)
+            correct = np.arange(IMAGES) < reached * IMAGES
+            found[arm, seed] = Run(facts(), judged | changes, curves, 0.27, correct)
     return found
 
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from ablation.base.files import read_yaml, write_yaml
+from ablation.networks.architectures import build
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from ablation.training.loop import network
 from stages import resolve as stage
 from tests.conftest import merged
 
@@ -39,9 +39,9 @@ def test_vgg19_differs_from_raw_vgg16_in_its_network_alone(scale: str) -> None:
     study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
     deeper, raw = study.arms["vgg19"], study.arms["vgg_raw"]
     assert deeper.model_copy(update={"model": raw.model}) == raw
-    theirs = {"architecture": "vgg16"} | raw.model.model_dump(exclude={"architecture"})
-    ours = deeper.model.model_dump(exclude={"weights_digest"})
-    assert ours == theirs | {"architecture": "vgg19"}
+    theirs = {"architecture": "vgg16"} | raw.model.model_dump(exclude={"architecture", "weights"})
+    assert deeper.model.model_dump(exclude={"weights"}) == theirs | {"architecture": "vgg19"}
+    assert deeper.model.pretrained == "vgg19"
     assert study.study.multiply_adds["vgg19"] > study.study.multiply_adds["vgg_raw"]
 
 
@@ -49,18 +49,17 @@ def test_vgg19_differs_from_raw_vgg16_in_its_network_alone(scale: str) -> None:
 def test_fresh_differs_from_the_baseline_in_its_images_alone(scale: str) -> None:
     study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
     fresh, baseline = study.arms[FRESH], study.arms["baseline"]
-    assert fresh.layout is not None
-    for key, value in fresh.layout.model_dump().items():
+    assert fresh.fresh is not None
+    for key, value in fresh.fresh.layout.items():
         assert value == getattr(study.data, key)
-    assert baseline.layout is None
-    train = fresh.train.model_copy(update={"fresh_images": False})
-    assert fresh.model_copy(update={"layout": None, "train": train}) == baseline
+    assert baseline.fresh is None
+    assert fresh.model_copy(update={"fresh": None}) == baseline
 
 
 def test_each_is_a_network_of_its_own() -> None:
     arms = resolve(merged(PARAMS, ADDED) | {"scale": "smoke"}).arms
     names = ("baseline", "vgg_raw", *NETWORKS)
-    sizes = {name: network(random(arms[name]), 0, None).count_params() for name in names}
+    sizes = {name: build(random(arms[name]), 0, None).count_params() for name in names}
     assert len(set(sizes.values())) == len(sizes), sizes
     for name in ("kernel_5", "wide", "resnet"):
         assert sizes[name] > sizes["baseline"]
@@ -69,7 +68,7 @@ def test_each_is_a_network_of_its_own() -> None:
 
 def random(arm: ArmConfig) -> ArmConfig:
     """The arm without weights that would have to be fetched."""
-    change = {"weights": "none"} if arm.model.pretrained else {}
+    change = {"weights": None} if arm.model.pretrained else {}
     return arm.model_copy(update={"model": arm.model.model_copy(update=change)})
 
 
@@ -90,5 +89,6 @@ def test_vgg19_s_weights_are_asked_for_where_an_arm_starts_from_them_alone(
         arm = Path("configs/arms/vgg19.yaml")
         assert arm.exists() == bool(change)
         if change:
-            assert read_yaml(arm)["model"]["weights_digest"] == digest
-        assert "weights_digest" not in read_yaml(Path("configs/arms/vgg_raw.yaml"))["model"]
+            assert read_yaml(arm)["model"]["weights"] == digest
+        raw = read_yaml(Path("configs/arms/vgg_raw.yaml"))
+        assert raw["model"]["weights"] == PARAMS["sources"]["vgg16"]["content"]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ablation.base.files import read_yaml
@@ -59,10 +58,10 @@ def counted(arm: ArmConfig) -> int:
 
     from ablation.networks.architectures import build
 
-    change = {"weights": "none"} if arm.model.pretrained else {}
+    change = {"weights": None} if arm.model.pretrained else {}
     arm = arm.model_copy(update={"model": arm.model.model_copy(update=change)})
     total = 0
-    for layer in build(arm, np.random.default_rng(0), None).layers:
+    for layer in build(arm, 0, None).layers:
         if isinstance(layer, keras.layers.Conv2D):
             total += math.prod(layer.output.shape[1:3]) * math.prod(layer.kernel.shape)
         elif isinstance(layer, keras.layers.Dense):

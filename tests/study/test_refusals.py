@@ -20,7 +20,7 @@ NULLABLE = {
 }  # fmt: skip
 
 ARMS = tuple(PARAMS["arms"])
-KINDS = ("curves", "label_density", "augmentation", "architectures", "comparison", "forest")
+KINDS = ("curves", "label_density", "augmentation", "architectures", "best", "forest")
 OPTIMIZERS = tuple(PARAMS["train"]["optimizers"])
 
 # path, wrong value, what the message names beside the key and the value
@@ -136,7 +136,7 @@ UNKNOWN = [
     ("sources.vgg19.public.colour", ("url", "digest")),
     ("sources.mnist.colour", ("public", "index", "content")),
     ("sources.mnist.public.colour", ("url", "digest")),
-    ("arms.adam.colour", ("label", "extends", "input", "model", "train")),
+    ("arms.adam.colour", ("label", "says", "extends", "input", "model", "train")),
     ("arms.adam.train.colour", ("optimizer", "epochs")),
     ("arms.adam.model.cnn.colour", ("blocks", "kernel")),
     ("arms.adam.train.optimizers.rmsprop", ("adam", "sgd", "sgd_nesterov")),
@@ -262,9 +262,9 @@ def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree)
     put(params, "arms.adam.train.fresh_images", True)
     changed = resolve(params).arms
     assert {name for name in arms if arms[name] != changed[name]} == {"adam"}
-    layout = changed["adam"].layout
-    assert layout is not None
-    assert layout.canvas == params["scales"][SCALE]["data"]["canvas"]
+    fresh = changed["adam"].fresh
+    assert fresh is not None
+    assert fresh.layout["canvas"] == params["scales"][SCALE]["data"]["canvas"]
     put(params, "arms.adam.train.images", 100)
     message = mistake(params)
     assert "train.images = 100 (arm adam)" in message
@@ -311,7 +311,9 @@ WRONG: dict[type, list[Any]] = {
 SEEN = [
     (path, value)
     for path, value in leaves(PARAMS)
-    if path[0] != "scales" or path[1] == SCALE
+    if (path[0] != "scales" or path[1] == SCALE)
+    # What a label says of an arm may be null where the arm's own value may.
+    and not (value is None and {"says", "requires"} & set(path))
 ]  # fmt: skip
 
 
@@ -320,7 +322,7 @@ def corruptions(draw: st.DrawFn) -> tuple[Path_, Any]:
     """A leaf of params.yaml that the smoke scale reads, and a value of a type it may not have."""
     path, value = draw(st.sampled_from(SEEN))
     wrong = [*WRONG[type(value)], ["x"], {"x": 1}]
-    if path[-1] in NULLABLE:
+    if path[-1] in NULLABLE or {"says", "requires"} & set(path):
         wrong = [other for other in wrong if other is not None]
     if path[-1] == "kaggle_dir":  # any text may name a folder
         wrong = [other for other in wrong if not isinstance(other, str)]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ablation.base import streams
+from ablation import streams
 from ablation.composition.backgrounds import contour, granite, pebbles, plate, rings, stars, water
 
 _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {

@@ -11,7 +11,7 @@ from ablation.reporting.config import BestFigure
 from ablation.reporting.figures import read_table
 from ablation.reporting.words import RANGE, counted, listed, no_verdict, paragraph, percent, points
 
-COLUMNS = ("group", "arm", "seed", "part", "accuracy", "images", "chosen")
+COLUMNS = ("group", "arm", "seed", "part", "accuracy", "images", "chosen", "tests", "seeds_needed")
 PARTS = ("training", "validation", "test")
 
 
@@ -42,7 +42,9 @@ def caption(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> str:
             f"no part in the choice. {'; '.join(items)}.",
             _leads(means.loc[list(figure.groups)]),
             _interval(table, seeds),
-            no_verdict(seeds) if len(figure.groups) > 1 else "",
+            no_verdict(seeds, int(table["tests"].max()), int(table["seeds_needed"].max()))
+            if len(figure.groups) > 1
+            else "",
         ]
     )
 

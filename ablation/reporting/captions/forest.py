@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from ablation.reporting.claims import few_seeds
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import read_table
-from ablation.reporting.words import counted, listed, no_verdict, paragraph, rounded, short_names
+from ablation.reporting.words import (
+    cells,
+    counted,
+    listed,
+    paragraph,
+    rounded,
+    runs_by_arm,
+    short_names,
+)
 
-COLUMNS = ("arm", "other", "metric", "family", "seeds", "difference", "low", "diverged", "paper",
-           "verdict", "label", "unit", "margin")  # fmt: skip
-BASELINE = "baseline"  # the family of arms against the baseline
+COLUMNS = ("arm", "other", "metric", "group", "seeds", "seeds_needed", "tests", "difference", "low",
+           "diverged", "paper", "verdict", "label", "unit", "margin")  # fmt: skip
+BASELINE = "baseline"  # the group of arms against the baseline
 
 
 def caption(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> str:
@@ -27,14 +36,14 @@ def caption(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> st
             _drawn(table, names, seeds),
             *(_found(panel, names) for panel in panels if not panel.empty),
             _paper(table),
-            _diverged(table),
-            no_verdict(seeds),
+            _diverged(table, names),
+            few_seeds(table),
         ]
     )
 
 
 def _drawn(table: pd.DataFrame, names: Mapping[str, str], seeds: int) -> str:
-    against = table.loc[table["family"] == BASELINE, "other"]
+    against = table.loc[table["group"] == BASELINE, "other"]
     first = f"each arm less {names[against.iloc[0]]}" if len(against) else "pairs of arms"
     text = f"Differences of {first}, and of the other pairs that a figure or a claim names"
     if seeds == 1:
@@ -46,7 +55,7 @@ def _drawn(table: pd.DataFrame, names: Mapping[str, str], seeds: int) -> str:
 
 def _found(panel: pd.DataFrame, names: Mapping[str, str]) -> str:
     """The largest differences to the baseline in one metric, and those that have a verdict."""
-    rows = panel[panel["family"] == BASELINE].sort_values("difference")
+    rows = panel[panel["group"] == BASELINE].sort_values("difference")
     if rows.empty:
         return ""
     label, unit = panel.iloc[0]["label"], panel.iloc[0]["unit"]
@@ -77,11 +86,11 @@ def _paper(table: pd.DataFrame) -> str:
     return "Diamonds are the paper's own differences, of single runs; they take no part in a test."
 
 
-def _diverged(table: pd.DataFrame) -> str:
-    pairs = table.loc[table["diverged"] > 0, ["arm", "other"]].drop_duplicates()
-    if pairs.empty:
+def _diverged(table: pd.DataFrame, names: Mapping[str, str]) -> str:
+    runs = runs_by_arm(cells(table["diverged"]), names)
+    if not runs:
         return ""
     return (
-        f"In {counted(len(pairs), 'pair')} a run ended no better than guessing; it stays in, at "
-        "the accuracy it reached."
+        f"No better than naming the commonest label ended {runs}; they stay in, at the accuracy "
+        "they reached."
     )

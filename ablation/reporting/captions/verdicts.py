@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from ablation.reporting.claims import introduction
+from ablation.reporting.claims import Line, few_seeds, introduction, lines
 from ablation.reporting.words import (
+    MINUS,
     NOTHING,
+    cells,
     counted,
     difference,
-    listed,
-    no_verdict,
+    paragraph,
+    runs_by_arm,
     short_names,
     signed,
+    size,
 )
 from ablation.statistics.config import ClaimsConfig, Metric
 from ablation.study.config import StudyConfig
 
-MINUS = "\N{MINUS SIGN}"
-BASELINE = "baseline"  # the family of arms against the baseline
+Cell = tuple[str, str]  # what stands there, and what stands small below it or ""
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A row of the table of comparisons, as text."""
+class Comparisons:
+    """The table of comparisons: its columns, and (metric, its rows) in the order of params.yaml."""
 
-    pair: str
-    seeds: str
-    difference: str
-    paper: str
-    p: str
-    p_holm: str
-    improvement: str
-    verdict: str
+    head: tuple[str, ...]
+    metrics: list[tuple[str, list[tuple[Cell, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -54,18 +49,20 @@ class Verdicts:
     """What the report shows of comparisons and claims.
 
     Attributes:
+        few: what n does not allow, or "".
         compared: what the table of comparisons shows and by which rules.
-        comparisons: (metric, its rows) in the order of params.yaml.
+        comparisons: that table.
         images: McNemar's test over test images; None where they have no labels.
         told: how many claims hold, fail and are undecided, and how to read them.
-        claims: the rows of claims.json.
+        claims: a line a claim.
     """
 
+    few: str
     compared: str
-    comparisons: list[tuple[str, list[Comparison]]]
+    comparisons: Comparisons
     images: ImagesTest | None
     told: list[str]
-    claims: Sequence[Mapping[str, Any]]
+    claims: Sequence[Line]
 
 
 def verdicts(
@@ -77,33 +74,79 @@ def verdicts(
 ) -> Verdicts:
     """From what `compare` wrote: comparison.csv, images_test.csv and claims.json."""
     names = short_names(list(study.arms), study.arms)
-    tables = []
-    for key in config.statistics.metrics:
-        rows = comparisons[comparisons["metric"] == key]
-        metric = config.metrics[key]
-        if not rows.empty:
-            tables.append((metric.label, [_line(row, metric, names) for _, row in rows.iterrows()]))
-    introduced = introduction(len(study.seeds), study.scale, config.statistics.margin)
+    few = few_seeds(comparisons)
     return Verdicts(
-        compared=_compared(study, comparisons),
-        comparisons=tables,
+        few=few,
+        compared=_compared(comparisons, names, few),
+        comparisons=_table(config, comparisons, names),
         images=_images(images_test, names),
-        told=[_counts(claims), *introduced],
-        claims=claims,
+        told=introduction(claims, config, study.scale, few),
+        claims=lines(claims, config, names),
     )
 
 
-def _line(row: pd.Series, metric: Metric, names: Mapping[str, str]) -> Comparison:
-    return Comparison(
-        pair=f"{names[row['arm']]} {MINUS} {names[row['other']]}",
-        seeds=str(row["seeds"]),
-        difference=difference(row["difference"], row["low"], row["high"], metric),
-        paper=NOTHING if pd.isna(row["paper"]) else signed(row["paper"], metric),
-        p=_p(row["p"]),
-        p_holm=_p(row["p_holm"]),
-        improvement=_share(row["improvement"], row["improvement_low"], row["improvement_high"]),
-        verdict=str(row["verdict"]),
+HEAD = ("Arms", "Difference", "n", "Paper", "p", "P(better)", "Verdict")
+
+
+def _table(
+    config: ClaimsConfig, comparisons: pd.DataFrame, names: Mapping[str, str]
+) -> Comparisons:
+    """A row a pair under each metric, without columns in which nothing stands."""
+    metrics = []
+    for key in config.statistics.metrics:
+        rows = comparisons[comparisons["metric"] == key].to_dict("records")
+        if rows:
+            metric = config.metrics[key]
+            margin = config.statistics.margin
+            metrics.append((metric.label, [_cells(row, metric, names, margin) for row in rows]))
+    every = [row for _, rows in metrics for row in rows]
+    kept = [k for k in range(len(HEAD)) if any(row[k][0] != NOTHING for row in every)]
+    if (comparisons["verdict"] == "no verdict").all():  # which the text above says once
+        kept.remove(HEAD.index("Verdict"))
+    return Comparisons(
+        tuple(HEAD[k] for k in kept),
+        [(label, [tuple(row[k] for k in kept) for row in rows]) for label, rows in metrics],
     )
+
+
+def _cells(
+    row: Mapping[str, Any], metric: Metric, names: Mapping[str, str], margin: float
+) -> tuple[Cell, ...]:
+    verdict, decided = str(row["verdict"]), not pd.isna(row["p"])
+    if verdict == "no verdict":
+        verdict = f"none possible; {row['tests']} tests take {row['seeds_needed']} seeds"
+    several = row["seeds"] > 1
+    improvement, low, high = (row[f"improvement{end}"] for end in ("", "_low", "_high"))
+    return (
+        (f"{names[row['arm']]} {MINUS} {names[row['other']]}", ""),
+        (
+            difference(row["difference"], row["low"], row["high"], metric),
+            _sees(row, metric, margin),
+        ),
+        (str(row["seeds"]), ""),
+        (NOTHING if pd.isna(row["paper"]) else signed(row["paper"], metric), ""),
+        (_p(row["p_holm"]), f"{_p(row['p'])} alone" if decided else ""),
+        (f"{improvement:.2f} [{low:.2f}, {high:.2f}]" if several else NOTHING, ""),
+        (verdict, ""),
+    )
+
+
+def _sees(row: Mapping[str, Any], metric: Metric, margin: float) -> str:
+    """The spread over the seeds, that of the images alone, and what so many seeds can see.
+
+    What an equivalence takes is left out where the interval lies beyond the margin.
+    """
+    if pd.isna(row["sd"]):
+        return ""
+    parts = [f"spread {size(row['sd'], metric)}"]
+    if not pd.isna(row["sd_images"]):
+        parts[0] += f" (images alone {size(row['sd_images'], metric)})"
+    if not pd.isna(row["detectable"]):
+        parts.append(f"would find {size(row['detectable'], metric)}")
+    near = row["low"] < margin and row["high"] > -margin
+    if near and not pd.isna(row["seeds_to_equal"]):
+        parts.append(f"equivalence takes {int(row['seeds_to_equal'])} seeds")
+    return ", ".join(parts)
 
 
 def _p(value: float) -> str:
@@ -112,26 +155,38 @@ def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _share(value: float, low: float, high: float) -> str:
-    return f"{value:.2f}" if pd.isna(low) else f"{value:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _compared(study: StudyConfig, comparisons: pd.DataFrame) -> str:
-    diverged = comparisons[comparisons["diverged"] > 0]
-    texts = [
-        "Differences are paired by seed, in percentage points of accuracy; in brackets stand 95% "
-        "paired t intervals. p is that of an exact sign-flip test, Holm's is corrected for all "
-        "arms against the baseline, or for all other pairs. P(better) is the share of seeds with "
-        "which the first arm is the better one, with its 95% bootstrap interval.",
-        no_verdict(len(study.seeds)),
-    ]
-    if not diverged.empty:
-        arms = listed(sorted({*diverged["arm"]} | {*diverged["other"]}))
-        texts.append(
-            f"Among {arms} a run ended no better than guessing; it stays in, at the accuracy it "
-            "reached."
-        )
-    return " ".join(filter(None, texts))
+def _compared(comparisons: pd.DataFrame, names: Mapping[str, str], few: str) -> str:
+    tested = comparisons["p"].notna().any()
+    spread = comparisons["sd"].notna().any()
+    diverged = runs_by_arm(cells(comparisons["diverged"]), names)
+    unpaired = runs_by_arm(cells(comparisons["unpaired"]), names)
+    return paragraph(
+        [
+            "Differences are the first arm less the second, paired by seed, in percentage points "
+            "of accuracy" + ("; in brackets stand 95% paired t intervals." if spread else "."),
+            "Spread is the standard deviation of the differences over the seeds, and what the test "
+            "images alone would give of it; equivalence takes so many seeds where arms are alike."
+            if spread
+            else "",
+            "Would find: the smallest difference that n seeds of this spread find four times in "
+            "five. p is Holm's, corrected for all tests of a family in one metric, of an exact "
+            "sign-flip test."
+            if tested
+            else "",
+            "P(better) is the share of seeds with which the first arm is the better one, with its "
+            "exact 95% interval."
+            if spread
+            else "",
+            few,
+            f"No better than naming the commonest label, or in no number, ended {diverged}; they "
+            "stay in, at the accuracy they reached."
+            if diverged
+            else "",
+            f"Without a partner of the same seed, and so in no difference: {unpaired}."
+            if unpaired
+            else "",
+        ]
+    )
 
 
 def _images(table: pd.DataFrame, names: Mapping[str, str]) -> ImagesTest | None:
@@ -149,13 +204,3 @@ def _images(table: pd.DataFrame, names: Mapping[str, str]) -> ImagesTest | None:
         for _, row in table.iterrows()
     ]
     return ImagesTest(text, ("Seed", f"Only {first}", f"Only {second}", "p"), rows)
-
-
-def _counts(claims: Sequence[Mapping[str, Any]]) -> str:
-    found = Counter(str(claim["verdict"]).split(" ")[0].rstrip(",") for claim in claims)
-    parts = [
-        f"{found['holds']} {'holds' if found['holds'] == 1 else 'hold'}",
-        f"{found['fails']} {'fails' if found['fails'] == 1 else 'fail'}",
-        f"{found['undecided']} {'is' if found['undecided'] == 1 else 'are'} undecided",
-    ]
-    return f"Of {counted(len(claims), 'claim')} of the paper {listed(parts)}."

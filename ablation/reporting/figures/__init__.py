@@ -37,14 +37,14 @@ def draw(figure: FigureConfig, labels: Mapping[str, str], folder: Path) -> Figur
     return picture
 
 
-def read_table(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """`folder/data.csv` with at least `columns`.
+def read_table(folder: Path, columns: Sequence[str], name: str = "data.csv") -> pd.DataFrame:
+    """`folder/NAME` with at least `columns`.
 
     Raises:
         ValueError: a column is missing, or there is no row.
         FileNotFoundError: there is no such file.
     """
-    path = folder / "data.csv"
+    path = folder / name
     table = pd.read_csv(path)
     missing = [column for column in columns if column not in table.columns]
     if missing:

@@ -32,7 +32,7 @@ COLUMNS = (
     "arm",
     "other",
     "metric",
-    "family",
+    "group",
     "seeds",
     "difference",
     "low",
@@ -44,7 +44,7 @@ COLUMNS = (
     "margin",
 )
 LENGTHS = ("difference", "low", "high", "paper", "margin")
-BASELINE = "baseline"  # the family of arms against the baseline
+BASELINE = "baseline"  # the group of arms against the baseline
 ROW, AROUND = 0.19, 1.45  # inches: of a row, and of title, axis and legend together
 MINUS = "\N{MINUS SIGN}"
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
@@ -54,7 +54,7 @@ TOLD_APART = ("better", "worse")
 WIDE, LINEAR = 12.0, 2.0
 TICKS = (-50, -10, -2, 0, 2, 10, 50)
 
-Row = tuple[str, str, str]  # family, arm, other
+Row = tuple[str, str, str]  # group, arm, other
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -92,16 +92,16 @@ def _rows(
 ) -> tuple[dict[Row, float], list[tuple[float, str, bool]]]:
     """Where each row stands, downwards from 0; and (place, text, whether it is a head) of all."""
     short = {arm: label.split(" (")[0] for arm, label in labels.items()}
-    rows = list(dict.fromkeys(zip(table["family"], table["arm"], table["other"], strict=True)))
+    rows = list(dict.fromkeys(zip(table["group"], table["arm"], table["other"], strict=True)))
     places: dict[Row, float] = {}
     names: list[tuple[float, str, bool]] = []
     y = 0.0
-    for family in dict.fromkeys(family for family, _, _ in rows):
-        of_family = [row for row in rows if row[0] == family]
-        against = family == BASELINE
-        head = f"arm {MINUS} {short[of_family[0][2]]}" if against else "other pairs"
+    for group in dict.fromkeys(group for group, _, _ in rows):
+        of_group = [row for row in rows if row[0] == group]
+        against = group == BASELINE
+        head = f"arm {MINUS} {short[of_group[0][2]]}" if against else "other pairs"
         names.append((y, head, True))
-        for row in of_family:
+        for row in of_group:
             y += 1
             places[row] = y
             _, arm, other = row
@@ -123,7 +123,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[Row, float], reach: f
         axes.axvspan(-first["margin"], first["margin"], color="#DDDDDD", linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for row in rows.itertuples():
-        y = places[str(row.family), str(row.arm), str(row.other)]
+        y = places[str(row.group), str(row.arm), str(row.other)]
         if pd.notna(row.low):
             axes.plot([row.low, row.high], [y, y], color=BLUE, linewidth=1.3, zorder=2)
         decided = row.verdict in TOLD_APART

@@ -115,6 +115,6 @@ def test_epochs_are_no_points_and_have_no_margin(labels: dict[str, str]) -> None
 
 def test_a_table_of_pairs_alone_has_one_head(labels: dict[str, str]) -> None:
     table = forest_table(3)
-    axes = draw(FIGURE, labels, pd.DataFrame(table[table["family"] == "pairs"])).axes[0]
+    axes = draw(FIGURE, labels, pd.DataFrame(table[table["group"] == "pairs"])).axes[0]
     assert names(axes)[0] == "other pairs"
     assert len(names(axes)) == 3

@@ -37,7 +37,7 @@ KINDS: dict[str, tuple[dict[str, Any], Callable[[], Any]]] = {
     "label_density": ({}, density_table),
     "augmentation": ({"arms": ["vgg_augmented"]}, samples),
     "architectures": ({"arms": ["vgg_augmented", "head_512_32"]}, architectures_table),
-    "comparison": (
+    "best": (
         {"groups": {"CNN": ["baseline", "adam"], "VGG-16": ["vgg_raw", "vgg_augmented"]}},
         lambda: best_table(3),
     ),
@@ -88,9 +88,9 @@ def test_every_text_is_at_least_8_points_and_lies_inside_the_picture(
 
 def test_drawing_one_kind_imports_no_other() -> None:
     code = (
-        "import sys; from ablation import figures; "
+        "import sys; from ablation.reporting import figures; "
         "assert 'matplotlib' not in sys.modules; "
-        "import ablation.figures.comparison; "
+        "import ablation.reporting.figures.best; "
         "print(sorted(m for m in sys.modules if m.startswith('ablation.reporting.figures')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

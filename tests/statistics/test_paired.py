@@ -11,21 +11,22 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ablation.statistics.paired import (
+    EXACT,
     Interval,
     improvement,
     improvement_interval,
     mean_interval,
     sign_flip_p,
+    smallest_p,
 )
 from ablation.statistics.verdict import verdict
-from tests.statistics.test_statistics_rules import step_down
+from tests.statistics.test_verdict import step_down
 
-RNG = np.random.default_rng(0)
 SIGNS = np.array(list(product([1.0, -1.0], repeat=10)))  # (1024, 10): every way to sign ten
 
 
 def flip_p(values: list[float]) -> float:
-    return sign_flip_p(np.array(values, dtype=float), np.random.default_rng(0))
+    return sign_flip_p(np.array(values, dtype=float))
 
 
 # --- the exact test ---------------------------------------------------------------------------
@@ -53,8 +54,10 @@ def test_sign_flips_enumerated_by_hand(differences: list[float], p: float) -> No
 
 
 def test_no_p_is_below_two_in_two_to_the_n() -> None:
-    for n in range(1, 12):
-        assert flip_p([1.0 + k / 7 for k in range(n)]) == pytest.approx(min(1, 2 / 2**n))
+    for n in (*range(1, 12), 20, EXACT):
+        smallest = min(1, 2 / 2**n)
+        assert flip_p([1.0 + k / 7 for k in range(n)]) == pytest.approx(smallest)
+        assert smallest_p(n) == smallest
 
 
 def enumerated(differences: np.ndarray) -> np.ndarray:
@@ -79,10 +82,32 @@ def test_the_p_is_a_share_that_neither_sign_nor_unit_changes(
     assert flip_p([float(value) for value in values]) == pytest.approx(p)
 
 
-def test_beyond_sixteen_pairs_random_signs_come_close() -> None:
-    differences = np.random.default_rng(3).normal(0.4, 1, 20)
+@pytest.mark.parametrize("seeds", [7, 13, 16])
+def test_the_p_is_scipy_s_exact_one(seeds: int) -> None:
+    differences = np.random.default_rng(seeds).normal(0.4, 1, seeds)
+    theirs = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=2**seeds, vectorized=False
+    )
+    assert flip_p(list(differences)) == pytest.approx(theirs.pvalue)
+
+
+def test_equal_sums_count_as_equal_though_rounding_parts_them() -> None:
+    # 0.1 + 0.2 - 0.3 is not 0 in binary: by hand, of 8 ways {++-}, {--+} reach 0 and all do.
+    assert flip_p([0.1, 0.2, -0.3]) == 1.0
+    assert flip_p([0.1, 0.2, 0.3, 0.4, -0.5]) == flip_p([1, 2, 3, 4, -5])
+
+
+@pytest.mark.parametrize("seeds", [20, 30, EXACT, EXACT + 5])
+def test_with_many_pairs_the_p_comes_close_to_student_s(seeds: int) -> None:
+    differences = np.random.default_rng(3).normal(0.25, 1, seeds)
     t = stats.ttest_1samp(differences, 0).pvalue
-    assert flip_p(list(differences)) == pytest.approx(t, abs=0.02)
+    assert flip_p(list(differences)) == pytest.approx(t, rel=0.1)
+
+
+def test_beyond_the_exact_range_a_p_may_still_be_tiny() -> None:
+    # Hoeffding's bound of 50 equal differences; random signs alone would end at 2e-6.
+    assert flip_p([0.3] * 50) == pytest.approx(2 * np.exp(-25))
+    assert smallest_p(50) == pytest.approx(2 * np.exp(-25))
 
 
 # --- the interval -----------------------------------------------------------------------------
@@ -154,23 +179,30 @@ def test_the_share_of_seeds_that_improve_counts_ties_a_half(
     assert improvement(np.array(differences)) == share
 
 
-def test_its_interval_is_that_of_resampled_pairs() -> None:
-    differences = np.array([1.0] * 7 + [-1.0] * 3)
-    found = improvement_interval(differences, 0.95, 20_000, np.random.default_rng(7))
-    assert found is not None
-    # Resampling ten of which seven win is drawing from a binomial distribution.
-    low, high = stats.binom.ppf([0.025, 0.975], 10, 0.7) / 10
-    assert (found.low, found.high) == (low, high)
+@pytest.mark.parametrize(
+    ("wins", "seeds", "low", "high"),
+    [
+        # The binomial tables of Clopper and Pearson: 0.025 ** (1 / 10), and so on.
+        (10, 10, 0.6915, 1.0),
+        (0, 10, 0.0, 0.3085),
+        (9, 10, 0.5550, 0.9975),
+        (5, 10, 0.1871, 0.8129),
+        (1, 1, 0.025, 1.0),
+    ],
+)
+def test_its_interval_is_the_exact_binomial_one(
+    wins: int, seeds: int, low: float, high: float
+) -> None:
+    found = improvement_interval(np.array([1.0] * wins + [-1.0] * (seeds - wins)), 0.95)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
+    theirs = stats.binomtest(wins, seeds).proportion_ci(0.95, "exact")
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
 
 
-def test_its_interval_is_the_same_with_the_same_generator_and_needs_two_pairs() -> None:
-    differences = RNG.normal(0.2, 1, 10)
-    first, again = (
-        improvement_interval(differences, 0.95, 500, np.random.default_rng(8)) for _ in range(2)
-    )
-    assert first == again
-    assert improvement_interval(np.array([1.0]), 0.95, 500, RNG) is None
-    assert improvement_interval(np.ones(3), 0.95, 500, RNG) == Interval(1.0, 1.0)
+def test_ties_are_half_a_win_in_its_interval_too() -> None:
+    tied = improvement_interval(np.array([0.0, 0.0, 1.0, 1.0]), 0.95)
+    won = improvement_interval(np.array([-1.0, 1.0, 1.0, 1.0]), 0.95)
+    assert (tied.low, tied.high) == pytest.approx((won.low, won.high))
 
 
 # --- the whole rule ---------------------------------------------------------------------------
@@ -189,7 +221,7 @@ def test_ten_arms_that_are_all_alike_are_told_apart_in_less_than_one_study_of_tw
                 continue
             interval = mean_interval(row, 0.95)
             assert interval is not None
-            said = verdict(10, p, interval.excludes(0.0), row.mean() > 0, False)
+            said = verdict(10, 10, p, interval.excludes(0.0), row.mean() > 0, False)
             if said in ("better", "worse"):
                 false += 1
                 break

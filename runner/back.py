@@ -1,0 +1,121 @@
+"""Takes a scale or an experiment back: `python -m runner.back`, which `make back` calls.
+
+params.yaml, dvc.lock and the results are as in the last commit again, in the folder and in git's
+index; data, networks and configurations too where DVC's cache has them. What else a person changed
+in params.yaml stays and is named; other files are left alone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ablation.base.errors import UserError
+from ablation.base.files import write_text
+from runner import git, params
+from runner.graph import DVC, StudyError
+from runner.params import PARAMS
+
+LOCK = Path("dvc.lock")
+
+
+def main() -> None:
+    # Before anything is written: is there something to go back to?
+    if not {LOCK.name, PARAMS.name} <= git.tracked():
+        raise StudyError(f"no results are committed: the last commit has no {LOCK} to go back to")
+    committed = git.committed(PARAMS)
+    made = outputs(git.committed(LOCK))
+    kept = _take_back_params(committed)
+    _take_back_results(made | (outputs(LOCK.read_text("utf-8")) if LOCK.exists() else set()))
+    _check_out(made)
+    if kept:
+        print("`make repro` brings the results up to date with what params.yaml keeps")
+
+
+def outputs(lock: str) -> set[str]:
+    """The files and folders that the stages of a lock file made."""
+    # The C parser where there is one: a lock file has thousands of lines.
+    content: Any = yaml.load(lock, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    stages = content.get("stages", {}).values()
+    return {out["path"] for stage in stages for out in stage.get("outs", [])}
+
+
+def _take_back_params(committed: str) -> bool:
+    """The committed scale, and the committed file where it holds nothing of a person's own.
+
+    Returns:
+        Whether something of a person's own stays in it.
+    """
+    now = PARAMS.read_text(encoding="utf-8")
+    scale = params.read(committed)["scale"]
+    if now != committed:
+        if now == params.as_dvc_writes(committed, params.read(now)["scale"]):
+            write_text(PARAMS, committed)
+            changed = True
+        else:
+            changed = params.set_scale(scale)
+        if changed:
+            print(f"{PARAMS}: scale is {scale} again")
+    after = PARAMS.read_text(encoding="utf-8")
+    if after == committed:
+        git.unstage([PARAMS.name])
+        return False
+    kept = params.changes(params.read(committed), params.read(after))
+    print(
+        f"{PARAMS} keeps what else you changed, see `git diff {PARAMS}`: "
+        + ("  ".join(kept) if kept else "no value, its comments or layout")
+    )
+    return bool(kept)
+
+
+def _take_back_results(made: Collection[str]) -> None:
+    """dvc.lock and the results that are in git; those that the commit has not are removed."""
+    committed, changed = git.tracked(), git.differing()
+    results = _of(made, committed)
+    back = (results | {LOCK.name}) & changed
+    git.restore(back)
+    others = _of(made, git.present()) - committed
+    for name in others:
+        Path(name).unlink()
+    git.unstage(others & changed)
+    print(f"{LOCK} and {len(results)} files of results are as committed", end="")
+    print(f"; {len(others)} that the commit has not are removed" if others else "")
+
+
+def _of(made: Collection[str], names: set[str]) -> set[str]:
+    """Of the files `names` those that are outputs, or in one."""
+    return {
+        name
+        for name in names
+        if name in made or any(folder.as_posix() in made for folder in Path(name).parents)
+    }
+
+
+def _check_out(made: Collection[str]) -> None:
+    """What is in DVC's cache and not in git."""
+    done = subprocess.run(
+        [*DVC, "checkout", "--allow-missing"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise StudyError(f"`dvc checkout` failed: {' '.join(done.stderr.split())}")
+    missing = [path for path in made if not Path(path).exists()]
+    if missing:
+        print(
+            f"{len(missing)} of {len(made)} outputs are not in DVC's cache, so they are not "
+            "here; `make repro` makes them"
+        )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (StudyError, UserError) as error:
+        sys.exit(f"back: {error}")

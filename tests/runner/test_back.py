@@ -1,0 +1,142 @@
+"""`make back` in a real repository: what it brings back, and what of a person's it leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner import back
+from runner.graph import StudyError
+from tests.pipeline.repository import Repository
+
+pytestmark = pytest.mark.slow
+
+AS_COMMITTED = "Data and pipelines are up to date."
+
+
+def changed(repository: Repository) -> list[str]:
+    """What git counts as changed, in the folder or in the index."""
+    return repository.git("status", "--short").splitlines()
+
+
+def to_smoke(repository: Repository) -> None:
+    repository.edit("params.yaml", "scale: laptop", "scale: smoke")
+    repository.dvc("repro")
+    assert "M  dvc.lock" in changed(repository)  # DVC has put it into the index
+
+
+def test_after_another_scale_all_is_as_committed_index_included(
+    small: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to_smoke(small)
+    back.main()
+    assert changed(small) == []
+    assert AS_COMMITTED in small.dvc("status")  # the data too
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "params.yaml: scale is laptop again",
+        "dvc.lock and 5 files of results are as committed",
+    ]
+
+
+def test_after_an_experiment_with_another_scale_all_is_as_committed(small: Repository) -> None:
+    """DVC lays out all of params.yaml anew there; nothing in it is a person's."""
+    small.dvc("exp", "run", "-S", "scale=smoke")
+    assert "seeds: [0]" not in (small.path / "params.yaml").read_text()
+    back.main()
+    assert changed(small) == []
+    assert AS_COMMITTED in small.dvc("status")
+
+
+def test_where_nothing_changed_nothing_changes(small: Repository) -> None:
+    back.main()
+    assert changed(small) == []
+    assert AS_COMMITTED in small.dvc("status")
+
+
+@pytest.mark.parametrize("laid_out_anew", [False, True])
+def test_what_a_person_changed_in_params_yaml_stays_and_is_named(
+    small: Repository, capsys: pytest.CaptureFixture[str], laid_out_anew: bool
+) -> None:
+    small.edit("params.yaml", "rate: 0.5}", "rate: 0.25}\n  own: {label: mine, rate: 2}")
+    if laid_out_anew:
+        small.dvc("exp", "run", "-S", "scale=smoke")
+    else:
+        to_smoke(small)
+    assert Path("reports/tables/own.csv").exists()
+    back.main()
+    assert changed(small) == [" M params.yaml"]
+    text = Path("params.yaml").read_text()
+    assert "scale: laptop " in text
+    assert "rate: 0.25" in text
+    assert "own: {" in text or "own:\n" in text
+    assert not Path("reports/tables/own.csv").exists()
+    said = capsys.readouterr().out
+    assert (
+        "params.yaml keeps what else you changed, see `git diff params.yaml`: "
+        "arms.plain.rate=0.25  +arms.own.label=mine  +arms.own.rate=2\n"
+    ) in said
+    assert "2 that the commit has not are removed" in said  # its table and its headline
+    assert "`make repro` brings the results up to date" in said
+
+
+def test_a_comment_of_a_person_s_stays(
+    small: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.edit("params.yaml", "# one run an arm", "# just one run an arm")
+    to_smoke(small)
+    back.main()
+    assert changed(small) == [" M params.yaml"]
+    assert "# just one run an arm" in Path("params.yaml").read_text()
+    said = capsys.readouterr().out
+    assert "see `git diff params.yaml`: no value, its comments or layout\n" in said
+    assert "make repro" not in said
+
+
+def test_what_no_stage_makes_is_left_alone(small: Repository) -> None:
+    to_smoke(small)
+    small.edit("README.md", "small", "tiny")
+    small.edit("reports/notes.md", "by hand", "by my hand")
+    small.edit("networks/cnn.py", "Three", "Two")
+    small.git("add", "networks/cnn.py")
+    Path("reports/thoughts.md").write_text("mine\n")
+    back.main()
+    assert changed(small) == [
+        " M README.md",
+        "M  networks/cnn.py",
+        " M reports/notes.md",
+        "?? reports/thoughts.md",
+    ]
+
+
+def test_in_a_clone_without_the_data_it_says_what_is_missing(
+    clone: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to_smoke(clone)
+    back.main()
+    assert changed(clone) == []
+    said = capsys.readouterr().out
+    assert "5 of 8 outputs are not in DVC's cache" in said
+    assert not Path("models/networks/plain-0").exists()  # it was of the other scale
+
+
+def test_data_that_is_in_no_cache_is_not_overwritten(small: Repository) -> None:
+    to_smoke(small)
+    network = Path("models/networks/plain-0")
+    network.chmod(0o644)
+    network.write_text("mine\n")
+    with pytest.raises(StudyError, match=r"^`dvc checkout` failed: .*models/networks/plain-0"):
+        back.main()
+    assert network.read_text() == "mine\n"
+    assert changed(small) == []
+
+
+def test_where_no_results_are_committed_it_refuses_and_changes_nothing(small: Repository) -> None:
+    small.git("rm", "--quiet", "--cached", "dvc.lock")
+    small.git("commit", "--quiet", "--message", "without")
+    small.edit("params.yaml", "scale: laptop", "scale: smoke")
+    with pytest.raises(StudyError, match=r"^no results are committed") as error:
+        back.main()
+    assert "\n" not in str(error.value)
+    assert "scale: smoke" in Path("params.yaml").read_text()

@@ -1,0 +1,185 @@
+"""Which arms a change of `params.yaml` trains again: those that it makes another run, and no other.
+
+A run depends on its arm's resolved configuration (dvc.yaml, stage train), so that is what is held.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from ablation.study.resolution import resolve
+from tests.params import SCALES, Tree, leaves, put
+
+SIMPLE = {"simple_mnist", "simple"}
+NORMALIZED = {"baseline", "adam", "sgd", "no_dropout", "l1", "l2", "head_1024", "head_512_32"}
+CNN = SIMPLE | NORMALIZED
+VGG = {"vgg_raw", "vgg_augmented"}
+ALL = CNN | VGG
+NESTEROV = CNN - {"adam", "sgd"}
+NONE: set[str] = set()
+
+
+class In(NamedTuple):
+    """A value for an arm of its own, at this scale alone: not every arm or scale can have it."""
+
+    value: Any
+
+
+DROPS = NORMALIZED - {"no_dropout"}
+
+# key -> a new value, and the arms whose runs it makes others.
+TABLE: dict[str, tuple[Any, set[str]]] = {
+    "input.set": (In("mnist"), {"another"}),
+    "input.threshold": (0.5, ALL - {"vgg_augmented"}),  # which has its own
+    "input.pad": (In(40), {"another"}),
+    "input.scaling": ("imagenet", CNN),
+    "model.architecture": (In("vgg16"), {"another"}),
+    "model.cnn.blocks": ([[64, 64], [128, 128], [256]], NORMALIZED),
+    "model.cnn.kernel": (5, CNN),
+    "model.cnn.residual": (True, CNN),
+    "model.cnn.batch_normalization": (False, NORMALIZED),
+    "model.cnn.batch_normalization_momentum": (0.8, NORMALIZED),
+    "model.cnn.spatial_dropout": ([0.1, 0.2, 0.0], DROPS),
+    "model.cnn.dropout": ([0.0, 0.0, 0.1], DROPS),
+    "model.cnn.head": ("largest", CNN),
+    "model.cnn.dense": ([256], CNN - SIMPLE - {"head_1024", "head_512_32"}),
+    "model.cnn.dense_dropout": (0.4, DROPS),
+    "model.cnn.regularizer": ("l2", CNN - {"l1", "l2"}),
+    "model.cnn.regularization": (0.001, {"l1", "l2"}),
+    "model.vgg16.weights": ("none", VGG),
+    "model.vgg16.frozen_layers": (3, VGG),
+    "model.vgg16.dense": ([512], VGG),
+    "model.vgg16.dense_dropout": (0.1, VGG),
+    "model.vgg19.weights": ("none", NONE),
+    "model.vgg19.frozen_layers": (3, NONE),
+    "model.vgg19.dense": ([512], NONE),
+    "model.vgg19.dense_dropout": (0.1, NONE),
+    "train.optimizer": ("adam", NESTEROV),
+    "train.backend": ("jax", ALL),
+    "train.engine": ("steps", NONE),  # as it is; compiled has a test of its own
+    "train.precision": ("mixed_bfloat16", ALL),
+    "train.fresh_images": (False, NONE),  # as it is
+    "train.threads": (2, ALL),
+    "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG}),
+    "train.optimizers.adam.learning_rate": (0.0123, {"adam"}),  # the VGG arms have their own
+    "train.optimizers.adam.momentum": (0.5, NONE),  # Adam has none of SGD's
+    "train.optimizers.adam.nesterov": (False, NONE),
+    "train.optimizers.adam.schedule": ("constant", {"adam", *VGG}),
+    "train.optimizers.adam.warmup": (0.2, {"adam", *VGG}),
+    "train.optimizers.sgd.algorithm": ("adam", {"sgd"}),
+    "train.optimizers.sgd.learning_rate": (0.0123, {"sgd"}),
+    "train.optimizers.sgd.momentum": (0.5, {"sgd"}),
+    "train.optimizers.sgd.nesterov": (False, NONE),
+    "train.optimizers.sgd.schedule": ("constant", {"sgd"}),
+    "train.optimizers.sgd.warmup": (0.2, {"sgd"}),
+    "train.optimizers.sgd_nesterov.algorithm": ("adam", NESTEROV),
+    "train.optimizers.sgd_nesterov.learning_rate": (0.0123, NESTEROV),
+    "train.optimizers.sgd_nesterov.momentum": (0.5, NESTEROV),
+    "train.optimizers.sgd_nesterov.nesterov": (False, NESTEROV),
+    "train.optimizers.sgd_nesterov.schedule": ("constant", NESTEROV),
+    "train.optimizers.sgd_nesterov.warmup": (0.2, NESTEROV),
+    "scales.smoke.input.downscale": (In(1), {"another"}),
+    "scales.smoke.model.cnn.width": (0.125, CNN),
+    "scales.smoke.model.cnn.dropout_factor": (0.25, DROPS),
+    "scales.smoke.train.images": (150, ALL),
+    "scales.smoke.train.epochs": (3, CNN),
+    "scales.smoke.train.images_per_epoch": (100, CNN),
+    "scales.smoke.train.batch_size": (40, CNN),
+    "scales.smoke.train.measured_images": (40, ALL),
+    # What the images are is a matter of the data set, which runs depend on as files.
+    "scales.smoke.data.canvas": (72, ALL - {"simple_mnist"}),
+    "scales.smoke.data.images": (240, ALL - {"simple_mnist"}),  # how many images an epoch has
+    "scales.smoke.data.mnist_images": (240, {"simple_mnist"}),
+    "scales.smoke.data.test_images": (90, NONE),
+    "scales.smoke.data.mnist_test_images": (90, NONE),
+    "data.validation_fraction": (0.25, ALL),
+    "sources.vgg16.public.digest": (f"md5:{'0' * 32}", NONE),  # the content's stands for it
+    "sources.vgg16.content": (f"sha256:{'0' * 64}", VGG),
+    "sources.mnist.content.x_train": (f"md5:{'0' * 32}", NONE),
+    # Of another scale, and of what is told of runs.
+    "scales.laptop.train.epochs": (99, NONE),
+    "data.rotation": (10.0, NONE),
+    "data.external": ("own.npz", NONE),
+    "evaluation.batch_size": (100, NONE),
+    "arms.adam.label": ("another name", NONE),
+    "figures.dropout.title": ("another title", NONE),
+    "statistics.margin": (0.01, NONE),
+    "metrics.first_epoch.label": ("another label", NONE),
+    "claims.sgd_above_adam.sentence": ("Another sentence.", NONE),
+    # Of one arm.
+    "arms.l1.model.cnn.kernel": (5, {"l1"}),
+    "arms.vgg_raw.model.vgg16.frozen_layers": (2, VGG),  # the other extends it
+    "arms.simple.model.cnn.dense": ([512], SIMPLE),
+}
+
+
+def touched(params: Tree, path: str, value: Any) -> set[str]:
+    """The arms whose resolved configuration a change of one value changes."""
+    before = resolve(params).arms
+    put(params, path, value)
+    after = resolve(params).arms
+    return {name for name in before if before[name] != after[name]}
+
+
+@pytest.mark.parametrize("path", TABLE)
+def test_a_change_trains_again_what_it_makes_another_run_and_no_other(
+    params: Tree, path: str
+) -> None:
+    value, arms = TABLE[path]
+    if isinstance(value, In):
+        params["arms"]["another"] = {"extends": "baseline"}
+        path, value = f"scales.smoke.arms.another.{path.removeprefix('scales.smoke.')}", value.value
+    assert touched(params, path, value) == arms
+
+
+def test_the_table_has_every_key_that_concerns_training(params: Tree) -> None:
+    sections = [(key,) for key in ("input", "model", "train")]
+    sections += [("scales", "smoke", key) for key in ("data", "input", "model", "train")]
+    known = {tuple(path.split(".")) for path in TABLE}
+    for section in sections:
+        tree: Any = params
+        for key in section:
+            tree = tree[key]
+        for path, _ in leaves(tree):
+            keys = (*section, *(key for key in path if isinstance(key, str)))
+            assert keys in known, f"{'.'.join(keys)}: which arms does it train again?"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("scales.smoke.train.images", 200),  # all there are
+        ("scales.smoke.train.images_per_epoch", 200),
+        ("arms.no_dropout.model.cnn.dropout_factor", 0.1),
+        ("arms.simple.model.cnn.batch_normalization_momentum", 0.5),
+        ("arms.baseline.model.cnn.regularization", 0.5),
+        ("model.cnn.regularizer", "none"),
+        ("arms.simple_mnist.input.downscale", 1),
+    ],
+)
+def test_the_same_said_otherwise_trains_nothing(params: Tree, path: str, value: Any) -> None:
+    assert touched(params, path, value) == NONE
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_another_optimizer_touches_exactly_the_arms_that_inherit_it_and_back_again(
+    params: Tree, scale: str
+) -> None:
+    params["scale"] = scale
+    assert touched(params, "train.optimizer", "adam") == NESTEROV
+    arms = resolve(params).arms
+    assert arms["baseline"] == arms["adam"]
+    assert touched(params, "train.optimizer", "sgd_nesterov") == NESTEROV
+
+
+def test_fresh_images_are_a_matter_of_the_digits_the_layout_and_the_code(params: Tree) -> None:
+    put(params, "arms.adam.train.fresh_images", True)
+    fresh = resolve(params).arms["adam"].fresh
+    assert fresh is not None
+    assert fresh.layout["rotation"] == params["data"]["rotation"]
+    assert fresh.code.startswith("sha256:")
+    assert touched(params, "data.rotation", 10.0) == {"adam"}
+    assert touched(params, "sources.mnist.content.x_train", f"md5:{'0' * 32}") == {"adam"}
+    assert touched(params, "data.image_seed", 77) == NONE
