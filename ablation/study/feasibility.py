@@ -74,8 +74,14 @@ def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where
     """Refuses settings that no run can follow; `where` says which arm.
 
     Raises:
-        ConfigError: a batch larger than an epoch, fresh images of what is not composed.
+        ConfigError: a batch larger than an epoch, fresh images of what is not composed, an engine
+            that the backend does not have.
     """
+    if train.engine == "compiled" and train.backend != "jax":
+        raise ConfigError(
+            f"train.engine = 'compiled'{where} with train.backend {train.backend}; allowed: steps, "
+            "or the backend jax"
+        )
     if train.fresh_images and inputs.set != "modified":
         raise ConfigError(
             f"train.fresh_images = True{where} with input.set {inputs.set}; allowed: False, "

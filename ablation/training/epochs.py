@@ -1,8 +1,7 @@
 """What a run trains on, epoch by epoch and in which order, and what it is measured on after each.
 
 The order is a function of seed and step alone, so an interrupted run goes on exactly where an
-uninterrupted one would have been. Both training loops follow it: the study's own and the one for a
-GPU.
+uninterrupted one would have been, whichever engine does an epoch.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ def limit(count: int) -> None:
         "OMP_NUM_THREADS",
         "MKL_NUM_THREADS",  # torch heeds it before OpenMP's
         "OPENBLAS_NUM_THREADS",
+        "NPROC",  # XLA's own, which JAX has on a processor
     ):
         os.environ[name] = str(count)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
@@ -89,7 +90,7 @@ def device() -> str:
 
 def in_force() -> dict[str, str]:
     """The variables that a framework reads, as they are set now."""
-    prefixes = (*_PREFIXES, "CUDA_VISIBLE_DEVICES", "OMP_", "MKL_", "OPENBLAS_")
+    prefixes = (*_PREFIXES, "CUDA_VISIBLE_DEVICES", "NPROC", "OMP_", "MKL_", "OPENBLAS_")
     return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(prefixes)}
 
 

@@ -1,13 +1,16 @@
 """Training one run: a network, an order of images, a history; interrupted, it goes on.
 
-Keras 3 and NumPy only, so the same loop runs under TensorFlow, JAX and torch.
+Keras 3 and NumPy only, so the same loop runs under TensorFlow, JAX and torch. What does an epoch is
+an engine: batch by batch on any of them, or compiled whole under JAX.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import keras
 
@@ -17,10 +20,19 @@ from ablation.training.epochs import Epochs, Images
 from ablation.training.moment import Moment, Watch
 from ablation.training.steps import Steps
 
+# Bytes a second that checkpoints may take on average, so that they cost neither time nor disk: that
+# of the paper's CNN has 270 MB and is written once in a minute of training, a small one each epoch.
+CHECKPOINT_RATE = 4.5e6
+
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with one row of `history` an epoch, and the speed of training alone."""
+    """A trained network with one row of `history` an epoch.
+
+    Attributes:
+        images_per_second: of training alone, in the median epoch; the first compiles too.
+        seconds: of all epochs with their measuring.
+    """
 
     model: keras.Model
     history: checkpoints.History
@@ -54,7 +66,8 @@ def train(
     Args:
         model: the network of `arm`, built for `seed`.
         data: images with their split; training order depends on `seed` alone.
-        checkpoint: written after each epoch, read at the start.
+        checkpoint: read at the start, written after the last epoch and after others at
+            `CHECKPOINT_RATE`.
         report: told after each step; no result depends on it.
 
     Raises:
@@ -65,7 +78,8 @@ def train(
     state = checkpoints.State()
     if checkpoint.exists():
         state = checkpoints.restore(checkpoint, model)
-    engine = Steps(model, data, arm.train.batch_size)
+    engine = _engine(arm)(model, data, arm.train.batch_size)
+    due = 0.0  # when the next checkpoint is, on the watch of the loop
     for number in range(len(state.history), arm.train.epochs):
         watch = Watch(number, epochs.steps, state.history, state.epoch_seconds, arm.train, report)
         accuracy, loss = engine.train(epochs.epoch(number), watch.after)
@@ -80,9 +94,17 @@ def train(
         row["penalty"] = engine.penalty()
         state.history.append(row)
         state.epoch_seconds.append(watch.seconds)
-        engine.write_back()
-        checkpoints.save(checkpoint, model, state)
+        if number + 1 == arm.train.epochs or time.monotonic() >= due:
+            checkpoints.save(checkpoint, model, state)
+            due = time.monotonic() + checkpoint.stat().st_size / CHECKPOINT_RATE
         watch.ended(state.train_seconds[-1])
-    images = epochs.images * len(state.history)
-    speed = images / sum(state.train_seconds)
+    speed = epochs.images / median(state.train_seconds)
     return Trained(model, state.history, speed, sum(state.epoch_seconds))
+
+
+def _engine(arm: ArmConfig) -> type[Steps]:
+    if arm.train.engine == "steps":
+        return Steps
+    from ablation.training.compiled import Compiled  # it imports JAX
+
+    return Compiled

@@ -14,7 +14,10 @@ MEASURED_AT_ONCE = 250  # images; has no influence on the numbers
 
 
 class Steps:
-    """One compiled network and the data set it is measured on."""
+    """One compiled network and the data set it is measured on.
+
+    Between calls the state of training is in the model and its optimizer, and nowhere else.
+    """
 
     def __init__(self, model: keras.Model, data: Images, batch_size: int) -> None:
         self._model, self._data, self._batch_size = model, data, batch_size
@@ -51,9 +54,6 @@ class Steps:
     def penalty(self) -> float:
         """What the regularizers add to the loss; 0 without any."""
         return float(sum(float(loss) for loss in self._model.losses))
-
-    def write_back(self) -> None:
-        """The state is the model's own at any time."""
 
 
 def accuracy_and_cross_entropy(

@@ -256,6 +256,17 @@ def test_a_batch_larger_than_the_training_images_is_refused(params: Tree) -> Non
     assert "10000" in message
 
 
+def test_the_compiled_engine_is_jax_s_alone(params: Tree) -> None:
+    put(params, "train.engine", "compiled")
+    message = mistake(params)
+    assert message.startswith("train.engine = 'compiled' (arm ")
+    assert message.endswith("with train.backend tensorflow; allowed: steps, or the backend jax")
+    put(params, "train.backend", "jax")
+    assert {arm.train.engine for arm in resolve(params).arms.values()} == {"compiled"}
+    put(params, "arms.adam.train.backend", "torch")
+    assert "(arm adam) with train.backend torch" in mistake(params)
+
+
 def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree) -> None:
     """Which arm composes its images, and of what kind, stands in its configuration alone."""
     arms = resolve(params).arms

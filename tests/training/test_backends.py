@@ -18,16 +18,12 @@ from typing import Any
 
 import pytest
 
+from ablation.networks.config import CnnConfig
 from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig
 from tests.conftest import merged
 
 ROOT = Path(__file__).resolve().parents[2]
-# Each backend draws its own masks from a seed, so what drops out is left out here.
-CERTAIN: dict[str, dict[str, Any]] = {
-    "cnn": {"dropout_factor": 0.0},
-    "vgg16": {"dense_dropout": 0.0, "weights": "none"},
-}
 TOLERANCE = 1e-4  # of the first loss, between 2 and 5: the same network on the same batch
 # Of the change that a step makes. Rounding decides which ReLU is on, and normalization over a batch
 # of eight enlarges it to 0.5%; a gradient that lacks a part is off by far more.
@@ -36,66 +32,81 @@ OTHERS = [
     "jax",
     pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="no torch here")),
 ]
-Losses = dict[str, list[float]]
+Steps = dict[str, dict[str, Any]]
 
 
-def two_steps(arm: ArmConfig) -> dict[str, Any]:
+def certain(arm: ArmConfig) -> dict[str, Any]:
+    """Changes of its network: each backend draws its own masks, so nothing drops out."""
+    if isinstance(arm.model, CnnConfig):
+        zeros = [0.0] * len(arm.model.blocks)
+        return {"spatial_dropout": zeros, "dropout": zeros, "dense_dropout": 0.0}
+    return {"dense_dropout": 0.0, "weights": None}
+
+
+def two_steps(arm: ArmConfig, backend: str) -> dict[str, Any]:
     """The arm for two epochs of one step on eight images."""
     return merged(
         arm.model_dump(mode="json"),
         {
-            "model": CERTAIN[arm.model.architecture],
+            "model": certain(arm),
             "train": {
+                "backend": backend,
+                "engine": "steps",
                 "epochs": 2,
-                "images": None,
-                "images_per_epoch": None,
+                "images": 8,
+                "images_per_epoch": 8,
                 "batch_size": 8,
                 "measured_images": 8,
                 # At once at the full rate: a first step of a warmup changes nothing.
-                "optimizer": {"schedule": "constant", "warmup": 0.0},
+                "optimizer": {"schedule": "constant", "warmup": None},
             },
         },
     )
 
 
 @pytest.fixture(scope="module")
-def losses_under(
+def steps_under(
     tmp_path_factory: pytest.TempPathFactory, resolved: Callable[[str], Resolved]
-) -> Callable[[str], Losses]:
-    """Each arm's losses of two steps under a backend, from the weights that TensorFlow's had."""
+) -> Callable[[str], Steps]:
+    """Each arm's initial weights and losses of two steps under a backend."""
     folder = tmp_path_factory.mktemp("steps")
-    arms = {name: two_steps(arm) for name, arm in resolved("smoke").arms.items()}
-    (folder / "arms.json").write_text(json.dumps(arms))
 
     @cache
-    def losses(backend: str) -> Losses:
-        out = folder / f"{backend}.json"
-        under(backend, "tests.training.one_step", str(folder), str(out))
+    def steps(backend: str) -> Steps:
+        arms, out = folder / f"{backend} arms.json", folder / f"{backend}.json"
+        known = resolved("smoke").arms.items()
+        arms.write_text(json.dumps({name: two_steps(arm, backend) for name, arm in known}))
+        under(backend, "tests.training.one_step", str(arms), str(out))
         return json.loads(out.read_text())
 
-    losses("tensorflow")
-    return losses
+    return steps
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", OTHERS)
-def test_a_step_of_each_arm_has_the_same_loss_as_under_tensorflow(
-    backend: str, losses_under: Callable[[str], Losses], resolved: Callable[[str], Resolved]
+def test_each_arm_starts_as_under_tensorflow_and_its_steps_have_the_same_loss(
+    backend: str, steps_under: Callable[[str], Steps], resolved: Callable[[str], Resolved]
 ) -> None:
-    losses = losses_under(backend)
-    assert losses.keys() == resolved("smoke").arms.keys()
-    for name, ours in losses.items():
-        theirs = losses_under("tensorflow")[name]
-        change = abs(theirs[1] - theirs[0])
+    steps = steps_under(backend)
+    assert steps.keys() == resolved("smoke").arms.keys()
+    for name, ours in steps.items():
+        theirs = steps_under("tensorflow")[name]
+        assert ours["weights"] == theirs["weights"], name  # to the bit, and nothing was copied
+        first, second = theirs["losses"]
+        change = abs(second - first)
         assert change > 0.005, f"{name}: a step changed its loss by {change} only"
-        assert abs(ours[0] - theirs[0]) <= TOLERANCE, name
-        assert abs(ours[1] - theirs[1]) <= OF_THE_CHANGE * change, name
+        assert abs(ours["losses"][0] - first) <= TOLERANCE, name
+        assert abs(ours["losses"][1] - second) <= OF_THE_CHANGE * change, name
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", OTHERS)
 def test_a_run_is_repeatable_and_goes_on_where_it_was_interrupted(backend: str) -> None:
-    assert " passed" in under(backend, "pytest", "-q", "tests/test_training.py")
+    """By either engine under JAX."""
+    files = ["tests/training/test_loop.py"]
+    if backend == "jax":
+        files.append("tests/training/test_engines.py")
+    assert " passed" in under(backend, "pytest", "-q", *files)
 
 
 def under(backend: str, *module: str) -> str:

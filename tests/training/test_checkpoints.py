@@ -11,47 +11,15 @@ import pytest
 
 from ablation.networks import architectures
 from ablation.training import checkpoints
+from ablation.training.checkpoints import State
 from ablation.training.config import ArmConfig
 
 Arm = Callable[..., ArmConfig]
-HISTORY = [{"epoch": 1, "validation_accuracy": 0.1 + 0.2}]
-
-
-def files(folder: Path, *contents: str) -> list[Path]:
-    paths = [folder / f"{i}.txt" for i in range(len(contents))]
-    for path, content in zip(paths, contents, strict=True):
-        path.write_text(content)
-    return paths
-
-
-def test_an_identity_changes_with_each_file_their_order_and_the_seed(tmp_path: Path) -> None:
-    names = {
-        checkpoints.identity(files(tmp_path, *contents), seed)
-        for contents, seed in (
-            (("a", "b", "c"), 0),
-            (("x", "b", "c"), 0),
-            (("a", "x", "c"), 0),
-            (("a", "b", "x"), 0),
-            (("b", "a", "c"), 0),
-            (("a", "b"), 0),
-            (("a", "b", "c"), 1),
-            (("a", "b", "c"), 10),
-            (("ab", "", "c"), 0),
-        )
-    }
-    assert len(names) == 9
-    assert all(name.isalnum() for name in names)
-
-
-def test_an_identity_is_of_the_contents_alone(tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
-    first = checkpoints.identity(files(tmp_path / "one", "a", "b"), 3)
-    assert first == checkpoints.identity(files(tmp_path / "two", "a", "b"), 3)
+STATE = State([{"epoch": 1, "validation_accuracy": 0.1 + 0.2}], [0.1], [0.3])
 
 
 def network(arm: ArmConfig, seed: int = 0) -> keras.Model:
-    model = architectures.build(arm, np.random.default_rng(seed), None)
+    model = architectures.build(arm, seed, None)
     model.compile(
         keras.optimizers.Adam(), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
@@ -73,13 +41,13 @@ def state(model: keras.Model) -> list[np.ndarray]:
 def test_a_checkpoint_holds_weights_optimizer_and_random_state(
     precision: str, tmp_path: Path, tiny_arm: Arm
 ) -> None:
-    arm = tiny_arm({"train": {"precision": precision}})
+    arm = tiny_arm({"precision": precision})
     trained = network(arm)
     trained.train_on_batch(*batch())
     trained.reset_metrics()
-    checkpoints.save(tmp_path / "state.npz", trained, HISTORY)
+    checkpoints.save(tmp_path / "state.npz", trained, STATE)
     fresh = network(arm, seed=1)
-    assert checkpoints.restore(tmp_path / "state.npz", fresh) == HISTORY
+    assert checkpoints.restore(tmp_path / "state.npz", fresh) == STATE
     assert len(fresh.optimizer.variables) > 2
     for model in (trained, fresh):  # the same state, so the next step is the same too
         model.train_on_batch(*batch())
@@ -96,7 +64,7 @@ def test_another_network_s_checkpoint_is_refused_and_changes_nothing(
     change: dict[str, object], tmp_path: Path, tiny_arm: Arm
 ) -> None:
     path = tmp_path / "state.npz"
-    checkpoints.save(path, network(tiny_arm()), HISTORY)
+    checkpoints.save(path, network(tiny_arm()), STATE)
     other = network(tiny_arm({"model": change}))
     other.optimizer.build(other.trainable_variables)
     before = state(other)
@@ -110,7 +78,7 @@ def test_a_write_that_is_killed_leaves_the_checkpoint_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_arm: Arm
 ) -> None:
     path, model = tmp_path / "state.npz", network(tiny_arm())
-    checkpoints.save(path, model, HISTORY)
+    checkpoints.save(path, model, STATE)
     before = path.read_bytes()
     savez = np.savez
 
@@ -120,7 +88,7 @@ def test_a_write_that_is_killed_leaves_the_checkpoint_before(
 
     monkeypatch.setattr(np, "savez", killed)
     with pytest.raises(KeyboardInterrupt):
-        checkpoints.save(path, model, [*HISTORY, {"epoch": 2}])
+        checkpoints.save(path, model, State())
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
-    assert checkpoints.restore(path, model) == HISTORY
+    assert checkpoints.restore(path, model) == STATE
