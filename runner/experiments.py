@@ -110,7 +110,8 @@ def _code(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return sorted(
         path
         for path in hashes[0].keys() & hashes[1].keys()
-        if hashes[0][path] != hashes[1][path]
+        if path != PARAMS.name  # told key by key
+        and hashes[0][path] != hashes[1][path]
         and not any(_within(path, out) or _within(out, path) for out in outs)
     )
 
