@@ -96,7 +96,7 @@ def _headline(data: Mapping[str, Any]) -> Iterator[tuple[PurePosixPath, Mapping[
     files = {PurePosixPath(path): found.get("data", {}) for path, found in data["metrics"].items()}
     order = list(_params(data).get("arms", {}))
     for path in sorted(files, key=lambda p: order.index(p.stem) if p.stem in order else len(order)):
-        if path.parent == HEADLINE:
+        if path.parent == HEADLINE and isinstance(files[path], dict):  # a file may be broken
             yield path, files[path]
 
 
