@@ -3,7 +3,7 @@
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
-# make back             from another scale or an experiment to the committed parameters and results
+# make back             the committed scale and results again; other edits of params.yaml stay
 # make verify           says whether the committed results belong to this code and these parameters
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale

@@ -1,6 +1,6 @@
-"""Takes a scale or an experiment back: `python -m runner.back`, which `make back` calls.
+"""Goes back to the committed results: `python -m runner.back`, which `make back` calls.
 
-params.yaml, dvc.lock and the results are as in the last commit again, in the folder and in git's
+The scale, dvc.lock and the results are as in the last commit again, in the folder and in git's
 index; data, networks and configurations too where DVC's cache has them. What else a person changed
 in params.yaml stays and is named; other files are left alone.
 """
@@ -32,7 +32,7 @@ def main() -> None:
     made = outputs(git.committed(LOCK))
     kept = _take_back_params(committed)
     _take_back_results(made | (outputs(LOCK.read_text("utf-8")) if LOCK.exists() else set()))
-    _check_out(made)
+    _check_out()
     if kept:
         print("`make repro` brings the results up to date with what params.yaml keeps")
 
@@ -96,7 +96,7 @@ def _of(made: Collection[str], names: set[str]) -> set[str]:
     }
 
 
-def _check_out(made: Collection[str]) -> None:
+def _check_out() -> None:
     """What is in DVC's cache and not in git."""
     done = subprocess.run(
         [*DVC, "checkout", "--allow-missing"],
@@ -106,11 +106,15 @@ def _check_out(made: Collection[str]) -> None:
     )
     if done.returncode != 0:
         raise StudyError(f"`dvc checkout` failed: {' '.join(done.stderr.split())}")
-    missing = [path for path in made if not Path(path).exists()]
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        outs = [out for out in repo.index.outs if out.use_cache]
+        missing = sum(not out.exists for out in outs)
     if missing:
         print(
-            f"{len(missing)} of {len(made)} outputs are not in DVC's cache, so they are not "
-            "here; `make repro` makes them"
+            f"{missing} of {len(outs)} outputs are not in DVC's cache, so they are not here; "
+            "`make repro` makes them"
         )
 
 

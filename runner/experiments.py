@@ -96,7 +96,7 @@ def _headline(data: Mapping[str, Any]) -> Iterator[tuple[PurePosixPath, Mapping[
     files = {PurePosixPath(path): found.get("data", {}) for path, found in data["metrics"].items()}
     order = list(_params(data).get("arms", {}))
     for path in sorted(files, key=lambda p: order.index(p.stem) if p.stem in order else len(order)):
-        if path.parent == HEADLINE:
+        if path.parent == HEADLINE and isinstance(files[path], dict):  # a file may be broken
             yield path, files[path]
 
 
@@ -110,7 +110,8 @@ def _code(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return sorted(
         path
         for path in hashes[0].keys() & hashes[1].keys()
-        if hashes[0][path] != hashes[1][path]
+        if path != PARAMS.name  # told key by key
+        and hashes[0][path] != hashes[1][path]
         and not any(_within(path, out) or _within(out, path) for out in outs)
     )
 

@@ -25,8 +25,7 @@ GRAPH = """\
 stages:
   resolve:
     cmd: python -m stages.resolve
-    deps: [stages/resolve.py]
-    params: [params.yaml: null]
+    deps: [stages/resolve.py, params.yaml]
     outs: [configs]
   train:
     matrix: {arm: "${arms}", seed: "${seeds}"}
