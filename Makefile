@@ -4,7 +4,7 @@
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
 # make back             the committed scale and results again; other edits of params.yaml stay
-# make verify           says whether the committed results belong to this code and these parameters
+# make check           says whether the committed results belong to this code and these parameters
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
 SHELL := /bin/bash
@@ -18,7 +18,7 @@ RUN := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro exp experiments back verify bench test test-pipeline test-modules lint lock
+.PHONY: repro exp experiments back check bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
@@ -35,8 +35,8 @@ back: $(BIN)/.installed
 	$(RUN) python -m runner.back
 
 # It needs no data and takes seconds: what to run in a fresh clone.
-verify: $(BIN)/.installed
-	$(RUN) python -m runner.verify
+check: $(BIN)/.installed
+	$(RUN) python -m runner.check
 
 bench: $(BIN)/.installed
 	$(RUN) python -m bench $(if $(PART),--part $(PART))

@@ -19,9 +19,9 @@ Copy = Callable[[Repository], Repository]
 BELONG = "The results belong to the code and the parameters beside them"
 
 
-def verify(repository: Repository) -> str:
-    """What `make verify` says; its status agrees with it."""
-    said = repository.run(sys.executable, "-m", "runner.verify", check=False)
+def checked(repository: Repository) -> str:
+    """What `make check` says; its status agrees with it."""
+    said = repository.run(sys.executable, "-m", "runner.check", check=False)
     assert repository.status == (0 if BELONG in said else 1), said
     return said
 
@@ -42,32 +42,32 @@ def clone(study: Repository, tmp_path: Path) -> Repository:
 def test_in_a_fresh_clone_the_results_belong_to_the_code_and_the_parameters(
     clone: Repository,
 ) -> None:
-    assert BELONG in verify(clone)
+    assert BELONG in checked(clone)
     left = clone.git("status", "--short", "--ignored").splitlines()
     assert [line for line in left if "__pycache__" not in line] == []
 
 
 def test_what_was_edited_is_named_with_the_runs_that_it_concerns(clone: Repository) -> None:
     clone.edit("params.yaml", "train: {optimizer: adam}", "train: {optimizer: sgd}")
-    said = verify(clone)
+    said = checked(clone)
     assert "configs/arms/adam.yaml" in said
     assert outdated(said) == (1, ["adam-0"])
     clone.git("checkout", "--quiet", "params.yaml")
 
     with (clone.path / "reports/report.html").open("a") as report:
         report.write("edited")
-    said = verify(clone)
+    said = checked(clone)
     assert re.search("^report  +reports/report.html$", said, re.MULTILINE)
     assert outdated(said) == (0, [])
     clone.git("checkout", "--quiet", "reports")
 
     with (clone.path / "ablation/networks/cnn.py").open("a") as code:
         code.write("\n# A comment.\n")
-    said = verify(clone)
+    said = checked(clone)
     assert re.search(r"^train \(14 of 14\)  +ablation/networks$", said, re.MULTILINE)
     assert outdated(said)[0] == 14
     clone.git("checkout", "--quiet", "ablation")
-    assert BELONG in verify(clone)
+    assert BELONG in checked(clone)
 
 
 def test_another_scale_and_back_as_the_readme_says(study: Repository, copy_of: Copy) -> None:
@@ -91,4 +91,4 @@ def test_another_scale_and_back_as_the_readme_says(study: Repository, copy_of: C
     assert "files of results are as committed" in said
     assert repository.git("status", "--short") == ""
     assert repository.dvc("status").strip() == "Data and pipelines are up to date."
-    assert BELONG in verify(repository)
+    assert BELONG in checked(repository)

@@ -1,4 +1,4 @@
-"""`make verify` in a real repository: whether results belong to what lies beside them."""
+"""`make check` in a real repository: whether results belong to what lies beside them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import verify
+from runner import check
 from runner.graph import StudyError
 from tests.pipeline.repository import Repository
 
@@ -18,18 +18,18 @@ pytestmark = [
 ALL_WELL = "The results belong to the code and the parameters beside them: 6 stages, 2 runs."
 
 
-def verdict(folder: Path) -> verify.Verdict:
-    with verify.copied(folder) as copy:
-        verify.resolve(copy)
-        return verify.compare(copy)
+def verdict(folder: Path) -> check.Verdict:
+    with check.copied(folder) as copy:
+        check.resolve(copy)
+        return check.compare(copy)
 
 
 def test_in_a_fresh_clone_the_results_belong_and_the_clone_stays_as_it_is(
     clone: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = clone.git("status", "--short", "--ignored")
-    assert verify.main() == 0
-    assert capsys.readouterr().out.splitlines() == [ALL_WELL, *verify.UNSEEN]
+    assert check.main() == 0
+    assert capsys.readouterr().out.splitlines() == [ALL_WELL, *check.UNSEEN]
     assert clone.git("status", "--short", "--ignored") == before
     assert not Path("configs").exists()
 
@@ -131,14 +131,14 @@ def test_a_run_trained_again_and_not_judged_again_is_found_in_the_lock_file(
 def test_a_mistake_in_params_yaml_is_told_in_the_words_of_resolve(clone: Repository) -> None:
     clone.edit("params.yaml", "seeds:", "speed: 3\nseeds:")
     with pytest.raises(StudyError) as error:
-        verify.main()
+        check.main()
     assert str(error.value) == "resolve: params.yaml: speed: unknown key"
 
 
 def test_a_graph_that_dvc_cannot_read_is_one_line(clone: Repository) -> None:
     clone.edit("dvc.yaml", "outs: [configs]", "ous: [configs]")
     with pytest.raises(StudyError) as error:
-        verify.main()
+        check.main()
     assert str(error.value) == "'dvc.yaml' validation failed; `dvc status` says more"
 
 
@@ -160,7 +160,7 @@ STAGES = [
 
 def test_few_stages_are_named_and_many_counted() -> None:
     one = {"train@arm3-0": ["configs/arms/arm3.yaml"], "report": ["reports/report.html"]}
-    told = verify.lines(verify.Verdict(STAGES, one, ["evaluate@arm3-0", "compare"]), 120)
+    told = check.lines(check.Verdict(STAGES, one, ["evaluate@arm3-0", "compare"]), 120)
     assert told == [
         "Not all results belong to the code and the parameters beside them.",
         "",
@@ -170,22 +170,22 @@ def test_few_stages_are_named_and_many_counted() -> None:
         "",
         "1 of 12 runs are out of date: arm3-0",
         "What comes after them: evaluate@arm3-0, compare",
-        *verify.UNSEEN,
+        *check.UNSEEN,
     ]
     trained = [name for name in STAGES if name.startswith("train@")]
     many = {name: ["ablation/networks", f"configs/arms/{name[6:-2]}.yaml"] for name in trained}
-    told = verify.lines(verify.Verdict(STAGES, many, STAGES[13:]), 120)
+    told = check.lines(check.Verdict(STAGES, many, STAGES[13:]), 120)
     assert "train (12 of 12)  ablation/networks, configs/arms/ (12 in it)" in told
     assert "What comes after them: evaluate (12 of 12), compare, figures (11 of 11), report" in told
 
 
 def test_where_no_run_is_concerned_it_says_so() -> None:
-    told = verify.lines(verify.Verdict(STAGES, {"report": ["reports/report.html"]}, []), 120)
+    told = check.lines(check.Verdict(STAGES, {"report": ["reports/report.html"]}, []), 120)
     assert "0 of 12 runs are out of date." in told
 
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_it_fits_into_the_terminal(columns: int) -> None:
     causes = {name: [f"ablation/part_{n}" for n in range(30)] for name in STAGES}
-    told = verify.lines(verify.Verdict(STAGES, causes, []), columns)
+    told = check.lines(check.Verdict(STAGES, causes, []), columns)
     assert max(map(len, told)) <= columns

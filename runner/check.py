@@ -1,6 +1,6 @@
 """Says whether the committed results belong to the code and the parameters beside them.
 
-`python -m runner.verify`, which `make verify` calls. It needs no data: in a temporary copy of what
+`python -m runner.check`, which `make check` calls. It needs no data: in a temporary copy of what
 is in git it resolves params.yaml, and holds the digests of code, configurations and results there
 against those that dvc.lock recorded. The exit status is 1 where something does not belong.
 """
@@ -55,7 +55,7 @@ def main() -> int:
 @contextmanager
 def copied(root: Path) -> Iterator[Path]:
     """A temporary copy of the project's files in git, as they are in this folder."""
-    with tempfile.TemporaryDirectory(prefix="verify-") as name:
+    with tempfile.TemporaryDirectory(prefix="check-") as name:
         folder = Path(name) / root.name
         for file in git.present():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -211,4 +211,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except (StudyError, UserError) as error:
-        sys.exit(f"verify: {error}")
+        sys.exit(f"check: {error}")
