@@ -1,1 +1,0 @@
-"""Trains runs of the study on one GPU, without DVC: `python -m device`, see docs/gpu.md."""
