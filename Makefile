@@ -13,6 +13,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
+OPTIONS := $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
 RUN := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
@@ -21,11 +22,11 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: repro exp experiments back check bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
-	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
+	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
 
 exp: $(BIN)/.installed
 	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
-	$(RUN) python -m runner --set $(SET) $(if $(JOBS),--jobs $(JOBS))
+	$(RUN) python -m runner --set $(SET) $(OPTIONS)
 
 # `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
 experiments: $(BIN)/.installed

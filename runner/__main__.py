@@ -23,15 +23,13 @@ from runner import gpus, graph, pool
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import hours_on_processor
-from runner.params import set_scale
+from runner.params import ON_GPU, set_for_gpu, set_scale
 from runner.processor import multiplies_bfloat16
 
 LOGS = Path("logs")
 # What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
 PROGRESS, CHECKPOINTS = Path(".scratch/progress"), Path(".scratch/runs")
 
-# What trains fast on a GPU; written into params.yaml, since a run's result depends on it.
-ON_GPU = {"train.backend": "jax", "train.engine": "compiled"}
 MOST_HOURS = 48.0  # that a processor may take without being told to
 
 # The stage whose failure stops the runs, before hours of training on images that are not right.
@@ -60,10 +58,11 @@ def main() -> None:
         raise graph.StudyError(f"JOBS is {options.jobs}; allowed: 1 or more")
     devices = gpus.gpus() if options.gpu else []
     jobs = options.jobs or cores()
-    places: Sequence[Mapping[str, str]] = [{}] * jobs
+    places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
     if devices:
         places = gpus.places(devices, options.jobs)
-        graph.change([f"{key}={value}" for key, value in ON_GPU.items()])
+        if set_for_gpu():
+            print(f"params.yaml: train has {ON_GPU} now; `make back` takes it back", flush=True)
     if options.scale and set_scale(options.scale):
         print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
     if options.set:
@@ -100,8 +99,11 @@ def train(
     if not todo:
         return False
     todo.sort(key=lambda key: -costs[key])
+    in_hardware = all(device.multiplies_bfloat16 for device in devices[: len(places)])
+    warn_of_bfloat16(
+        [key.rsplit("-", 1)[0] for key in todo], in_hardware if devices else multiplies_bfloat16()
+    )
     if not devices:
-        warn_of_bfloat16([key.rsplit("-", 1)[0] for key in todo], multiplies_bfloat16())
         hours = hours_on_processor([costs[key] for key in todo], len(places))
         if hours > MOST_HOURS and not force:
             raise graph.StudyError(
@@ -139,7 +141,7 @@ def warn_of_bfloat16(arms: Sequence[str], in_hardware: bool) -> None:
     ]
     if slow:
         print(
-            "warning: in bfloat16, which this processor does not have, these take many times as "
+            "warning: in bfloat16, which this device does not have, these take many times as "
             f"long as in float32: {', '.join(slow)}; docs/laptop.md says how to change it",
             flush=True,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +11,31 @@ from dataclasses import dataclass
 from runner.graph import StudyError
 
 # nvidia-smi comes with the driver: it needs no framework, and takes none of a GPU's memory.
-QUERY = ("nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader")
+FIELDS = "index,name,memory.total,compute_cap"
+QUERY = ("nvidia-smi", f"--query-gpu={FIELDS}", "--format=csv,noheader")
+BFLOAT16 = 8.0  # the compute capability from which on a GPU multiplies it in hardware
+# What a run on the processor has set: no framework takes a GPU that it was not given.
+NONE: Mapping[str, str] = {"CUDA_VISIBLE_DEVICES": ""}
 PATIENCE = 60.0  # seconds; a driver that is not loaded yet takes some
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """One device: its number, as CUDA counts it, its name and its memory, as the driver says it."""
+    """One device, as the driver says it.
+
+    Attributes:
+        index: as CUDA counts it.
+        capability: of computing, 9.0 say.
+    """
 
     index: str
     name: str
     memory: str
+    capability: str
+
+    @property
+    def multiplies_bfloat16(self) -> bool:
+        return float(self.capability) >= BFLOAT16
 
     def __str__(self) -> str:
         return f"{self.name}, {self.memory}"
@@ -31,6 +46,7 @@ class Gpu:
         return {
             "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the driver numbers them
             "CUDA_VISIBLE_DEVICES": self.index,
+            "JAX_PLATFORMS": "cuda",  # a run that cannot use it fails, instead of taking days
             # Else the first process takes three quarters of the memory, and a second one fails.
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         }
@@ -77,7 +93,7 @@ def places(found: Sequence[Gpu], jobs: int | None) -> list[Mapping[str, str]]:
 
 def _parsed(line: str) -> Gpu:
     parts = [part.strip() for part in line.split(",")]
-    if len(parts) != 3 or not parts[0].isdigit():
+    if len(parts) != 4 or not parts[0].isdigit() or not re.fullmatch(r"\d+\.\d+", parts[3]):
         raise StudyError(_refusal(f"nvidia-smi said {line[:80]!r}"))
     return Gpu(*parts)
 

@@ -12,6 +12,7 @@ from ablation.base.files import read_yaml, write_text
 from runner import graph
 
 PARAMS = Path("params.yaml")
+ON_GPU = {"backend": "jax", "engine": "compiled"}  # of the section train
 
 
 def set_scale(scale: str) -> bool:
@@ -31,6 +32,19 @@ def set_scale(scale: str) -> bool:
     if after == before:
         return False
     write_text(PARAMS, after)
+    return True
+
+
+def set_for_gpu() -> bool:
+    """Writes what trains fast on a GPU, since a run's result depends on it.
+
+    Returns:
+        Whether anything else stood there.
+    """
+    train = read_yaml(PARAMS)["train"]
+    if all(train[key] == value for key, value in ON_GPU.items()):
+        return False
+    graph.change([f"train.{key}={value}" for key, value in ON_GPU.items()])
     return True
 
 

@@ -58,26 +58,25 @@ def main() -> None:
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
 
 
-def read_images(arm: ArmConfig, seed: int, workers: int = 1) -> Images:
-    """The arm's data set with the seed's split; `workers` processes compose fresh images."""
+def read_images(arm: ArmConfig, seed: int) -> Images:
+    """The arm's data set with the seed's split."""
     name = arm.input.set
     with np.load(f"data/split/{seed}.npz") as split:
         training, validation = split[f"{name}_training"], split[f"{name}_validation"]
     images = np.load(TRAIN / name / "images.npy", mmap_mode="r")
     labels = np.load(TRAIN / name / "labels.npy")
-    return Images(images, labels, training, validation, _composer(arm, seed, workers))
+    return Images(images, labels, training, validation, _composer(arm, seed))
 
 
 def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
     """The weights that the arm's network starts from, float32; None where it draws its own."""
     if arm.model.pretrained is None:
         return None
-    # float16 where they had to travel light
     with np.load(RAW / f"{arm.model.pretrained}.npz") as arrays:
-        return {name: array.astype(np.float32) for name, array in arrays.items()}
+        return dict(arrays)
 
 
-def _composer(arm: ArmConfig, seed: int, workers: int) -> Fresh | None:
+def _composer(arm: ArmConfig, seed: int) -> Fresh | None:
     if arm.fresh is None:
         return None
     from ablation.composition.compose import composer
@@ -86,7 +85,7 @@ def _composer(arm: ArmConfig, seed: int, workers: int) -> Fresh | None:
 
     with np.load(RAW / "mnist.npz") as arrays:
         digits = Digits(arrays["x_train"], arrays["y_train"])
-    return composer(LayoutConfig(**arm.fresh.layout), digits, seed, workers)
+    return composer(LayoutConfig(**arm.fresh.layout), digits, seed, arm.train.threads)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from ablation.base.files import write_json
@@ -29,11 +30,12 @@ class Progress:
     def of(run: str, moment: Moment) -> Progress:
         """What a person wants to know of the moment that the run is at."""
         done = moment.epoch - 1 + moment.steps / moment.steps_of_epoch
-        # An epoch is measured too, so a finished one tells the time left better than its steps.
+        # An epoch is measured too, so finished ones tell the time left better than its steps; the
+        # median, since the first compiles.
         before = moment.epoch_seconds
         pace = moment.seconds * moment.steps_of_epoch / moment.steps
         if before:
-            pace = sum(before) / len(before)
+            pace = median(before)
         return Progress(
             run=run,
             epoch=moment.epoch,

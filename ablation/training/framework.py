@@ -27,7 +27,8 @@ def start(config: TrainConfig) -> None:
     of threads.
 
     Raises:
-        UserError: `KERAS_BACKEND` names another backend, or Keras runs on another already.
+        UserError: `KERAS_BACKEND` names another backend, Keras runs on another already, or JAX does
+            not find the device that `JAX_PLATFORMS` asks for.
     """
     asked = os.environ.get("KERAS_BACKEND", config.backend)
     if asked != config.backend:
@@ -45,11 +46,24 @@ def start(config: TrainConfig) -> None:
             f"Keras runs on {keras.backend.backend()} in this process already and train.backend is "
             f"{config.backend!r}; start a process of its own"
         )
+    if config.backend == "jax":
+        _find_device()
     # What a home's keras.json may have changed.
     keras.config.set_image_data_format("channels_last")
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_dtype_policy("float32")
+
+
+def _find_device() -> None:
+    import jax
+
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:  # the latter where no plugin for it is there
+        asked, said = os.environ.get("JAX_PLATFORMS"), " ".join(str(error).split())
+        reason = said or "this installation of JAX has none such"
+        raise UserError(f"JAX finds no device of JAX_PLATFORMS={asked}: {reason}") from None
 
 
 def limit(count: int) -> None:

@@ -66,7 +66,7 @@ def _renumbered(config: str) -> str:
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    # Without pandas, whose import takes longer and which a machine lent for training may lack.
+    # Without pandas, whose import takes longer.
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()

@@ -16,7 +16,7 @@ from runner import gpus
 from runner.graph import StudyError
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES = [f"{n}, NVIDIA H100 80GB HBM3, 81559 MiB" for n in range(4)]
+LINES = [f"{n}, NVIDIA H100 80GB HBM3, 81559 MiB, 9.0" for n in range(4)]
 Driver = Callable[..., None]
 
 
@@ -49,6 +49,7 @@ def test_every_gpu_is_told_with_its_name_and_memory(driver: Driver, count: int) 
     places = gpus.places(found, None)
     assert [place["CUDA_VISIBLE_DEVICES"] for place in places] == [str(n) for n in range(count)]
     assert all(place["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false" for place in places)
+    assert all(place["JAX_PLATFORMS"] == "cuda" for place in places)
 
 
 def test_a_person_s_choice_of_gpus_is_kept(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +73,7 @@ def test_a_person_s_choice_of_gpus_is_kept(driver: Driver, monkeypatch: pytest.M
         ),
         ([], 1, "", "it said nothing"),
         (["No devices were found"], 0, "", "'No devices were found'"),
+        (["0, Tesla K80, 11441 MiB, [N/A]"], 0, "", "Tesla K80"),
     ],
 )
 def test_no_gpu_is_one_line(
@@ -119,6 +121,26 @@ def test_days_of_a_processor_are_refused_with_their_hours(
     assert "14 runs at scale paper" in str(caught.value)
 
 
+def test_a_gpu_is_warned_of_that_has_no_bfloat16(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    resolved: Callable[[str], Resolved],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever the processor beside it has."""
+    monkeypatch.chdir(tmp_path)
+    study = paper(resolved, monkeypatch)
+    arm = resolved("paper").arms["adam"].model_copy(update={"precision": "mixed_bfloat16"})
+    write_yaml(Path("configs/arms/adam.yaml"), arm.model_dump())
+    monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
+    for capability, in_hardware in (("9.0", True), ("8.0", True), ("7.5", False)):
+        monkeypatch.setattr(runner, "multiplies_bfloat16", lambda other=in_hardware: not other)
+        runner.train(study, [{}], [gpus.Gpu("0", "a GPU", "16 GiB", capability)])
+        said = capsys.readouterr().out
+        assert ("warning: in bfloat16" in said) != in_hardware
+        assert ("in float32: adam;" in said) != in_hardware
+
+
 @pytest.mark.parametrize("forced", [False, True])
 def test_a_gpu_or_force_trains_it_all_the_same(
     forced: bool,
@@ -130,12 +152,11 @@ def test_a_gpu_or_force_trains_it_all_the_same(
     monkeypatch.chdir(tmp_path)
     study = paper(resolved, monkeypatch)
     monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
-    devices = [] if forced else [gpus.Gpu("0", "NVIDIA A100", "40960 MiB")]
+    devices = [] if forced else [gpus.Gpu("0", "NVIDIA A100", "40960 MiB", "8.0")]
     assert runner.train(study, [{}], devices, forced)
     said = capsys.readouterr().out
     assert ("on NVIDIA A100, 40960 MiB; logs" in said) != forced
 
 
 def test_what_a_gpu_trains_with_stands_in_params_yaml() -> None:
-    train = read_yaml(ROOT / "params.yaml")["train"]
-    assert {f"train.{key}" for key in train} >= set(runner.ON_GPU)
+    assert read_yaml(ROOT / "params.yaml")["train"].keys() >= runner.ON_GPU.keys()

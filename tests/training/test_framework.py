@@ -1,4 +1,4 @@
-"""A run computes in one thread where it is told so: the processor time of each of its threads."""
+"""The framework under Keras is as the project sets it: its threads, its device."""
 
 from __future__ import annotations
 
@@ -43,13 +43,35 @@ def test_one_thread_computes_or_more_as_the_arm_says(
     threads: int, backend: str, tiny_arm: Callable[..., ArmConfig]
 ) -> None:
     arm = tiny_arm({"train": {"backend": backend, "threads": threads}})
-    done = subprocess.run(
-        [sys.executable, "-c", MULTIPLY, arm.model_dump_json()],
-        cwd=ROOT, env={**os.environ, "KERAS_BACKEND": backend}, check=False, text=True,
-        capture_output=True,
-    )  # fmt: skip
+    done = started(MULTIPLY, arm)
     assert done.returncode == 0, done.stderr
+    # The processor time of each thread.
     spent = json.loads(done.stdout)
     most = max(spent) / sum(spent)  # of the processor time, by one thread
     # Some time goes to handing over; and of two pools of two, JAX may use all four in turn.
     assert most > 0.9 if threads == 1 else most < 0.8, spent
+
+
+def test_a_device_that_jax_does_not_find_is_one_line(tiny_arm: Callable[..., ArmConfig]) -> None:
+    """Rather than days on the processor. There is no TPU where this is tested."""
+    code = (
+        "import json, sys\n"
+        "from ablation.base.cli import run\n"
+        "from ablation.training import framework\n"
+        "from ablation.training.config import ArmConfig\n"
+        "run('train', lambda: framework.start(ArmConfig(**json.loads(sys.argv[1])).train))"
+    )
+    done = started(code, tiny_arm({"train": {"backend": "jax"}}), JAX_PLATFORMS="tpu")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "train: JAX finds no device of JAX_PLATFORMS=tpu: "
+    )
+    assert "Traceback" not in done.stderr
+
+
+def started(code: str, arm: ArmConfig, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, arm.model_dump_json()],
+        cwd=ROOT, env={**os.environ, "KERAS_BACKEND": arm.train.backend, **variables}, check=False,
+        text=True, capture_output=True,
+    )  # fmt: skip
