@@ -34,7 +34,8 @@ def main() -> None:
 
     # DVC empties a stage's outputs before it runs it, so what a run resumes from lies elsewhere.
     root = Path(os.environ.get("DVC_ROOT", "."))
-    checkpoint = root / ".scratch" / "runs" / key / inputs.digest / "state.npz"
+    identity = f"{inputs.digest}-{framework.versions()}"
+    checkpoint = root / ".scratch" / "runs" / key / identity / "state.npz"
     notebook = Notebook(root / ".scratch" / "progress" / f"{key}.json")
 
     def report(moment: Moment) -> None:

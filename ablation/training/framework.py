@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from ablation.base.errors import UserError
 from ablation.training.config import TrainConfig
@@ -100,6 +101,14 @@ def device() -> str:
     import tensorflow as tf
 
     return "GPU" if tf.config.list_physical_devices("GPU") else "cpu"
+
+
+def versions() -> str:
+    """Of what computes, in one word: the same code on other versions may give other last bits."""
+    import keras
+
+    names = ("keras", keras.backend.backend(), "numpy")
+    return "-".join(f"{name}{version(name)}" for name in names)
 
 
 def in_force() -> dict[str, str]:
