@@ -30,7 +30,7 @@ class In(NamedTuple):
     value: Any
 
 
-DROPS = (NORMALIZED | OURS) - {"no_dropout"}
+DROPS = NORMALIZED - {"no_dropout"}
 
 # key -> a new value, and the arms whose runs it makes others.
 TABLE: dict[str, tuple[Any, set[str]]] = {
@@ -48,7 +48,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "model.cnn.dropout": ([0.0, 0.0, 0.1], DROPS),
     "model.cnn.head": ("average", PAPER),
     "model.cnn.dense": ([256], NORMALIZED - {"head_1024", "head_512_32"}),
-    "model.cnn.dense_dropout": (0.4, DROPS - OURS),
+    "model.cnn.dense_dropout": (0.4, DROPS),
     "model.cnn.regularizer": ("l2", CNN - {"l1", "l2"}),
     "model.cnn.regularization": (0.001, {"l1", "l2"}),
     "model.vgg16.weights": ("none", VGG),
@@ -89,7 +89,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "scales.smoke.train.images": (In(150), {"another"}),
     "scales.smoke.train.epochs": (3, CNN),
     "scales.smoke.train.images_per_epoch": (100, CNN),
-    "scales.smoke.train.batch_size": (40, CNN),
+    "scales.smoke.train.batch_size": (40, PAPER),
     "scales.smoke.train.measured_images": (40, ALL),
     # What the images are is a matter of the data set, which runs depend on as files.
     "scales.smoke.data.canvas": (72, ALL - {"simple_mnist"}),
