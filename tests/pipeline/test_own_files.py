@@ -106,7 +106,7 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(
     assert runs["test_accuracy"].notna().to_dict() == {
         "simple_mnist": True, "baseline": False, "l2": False
     }  # fmt: skip
-    parts = pd.read_csv(reports / "tables/differences/data.csv")["part"]
+    parts = pd.read_csv(reports / "tables/best/data.csv")["part"]
     assert set(parts) == {"training", "validation"}
 
     submission = pd.read_csv(reports / "submission.csv")
