@@ -80,8 +80,11 @@ def train(
         state = checkpoints.restore(checkpoint, model)
     engine = _engine(arm)(model, data, arm.train.batch_size)
     due = 0.0  # when the next checkpoint is, on the watch of the loop
-    for number in range(len(state.history), arm.train.epochs):
-        watch = Watch(number, epochs.steps, state.history, state.epoch_seconds, arm.train, report)
+    first = len(state.history)
+    for number in range(first, arm.train.epochs):
+        watch = Watch(
+            number, first, epochs.steps, state.history, state.epoch_seconds, arm.train, report
+        )
         accuracy, loss = engine.train(epochs.epoch(number), watch.after)
         state.train_seconds.append(watch.seconds)
         row: dict[str, float] = {
