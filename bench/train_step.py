@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ablation.study.costs import multiply_adds
+from ablation.training.epochs import Images
 from ablation.training.framework import limit
 from ablation.training.moment import Moment
 from bench import arms
@@ -114,25 +115,25 @@ def speeds(threads: int) -> dict[str, list[float]]:
 
     def take_turns(progress: Moment) -> None:
         if progress.epoch_ended:
+            taken["loop"].append(counted / progress.seconds)
             for name, side in sides.items():
                 taken[name].append(side())
 
     with tempfile.TemporaryDirectory() as folder:
-        data = loop.Images(
+        data = Images(
             arms.saved(Path(folder), images),
             labels,
             np.random.default_rng(0).permutation(IMAGES),
             np.arange(IMAGES, IMAGES + 250),
         )
         checkpoint = Path(folder) / "state.npz"
-        trained = loop.train(model, arm, 0, data, checkpoint, take_turns)
-    taken["loop"] = [counted / row["seconds"] for row in trained.history]
+        loop.train(model, arm, 0, data, checkpoint, take_turns)
     work = 2 * (1 + BACKWARD) * multiply_adds(arm) / 1e9
     taken["gflops"] = [work * speed for speed in taken["bound"]]
     return {name: values[1:] for name, values in taken.items()}
 
 
-def compile_as_trained(model: Any, arm: Any, steps: int, jit: Any = False) -> None:
+def compile_as_trained(model: Any, arm: Any, steps: int, jit: Any = False, **more: Any) -> None:
     """Compiles as `ablation.training.loop.compile_for` does under TensorFlow, but for XLA."""
     import keras
 
@@ -143,6 +144,7 @@ def compile_as_trained(model: Any, arm: Any, steps: int, jit: Any = False) -> No
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=jit,
+        **more,
     )
 
 

@@ -14,8 +14,8 @@ from ablation.training.moment import Moment
 
 @dataclass(frozen=True)
 class Progress:
-    """One run's state: `share` of the whole run is done, `resumed` of it before this process went on
-    with it; `accuracy` is None until the first is known, times are in seconds."""
+    """One run's state: `share` of the whole run is done, `resumed` of it by an earlier process;
+    `accuracy` is None until the first is known, times are in seconds."""
 
     run: str
     epoch: int

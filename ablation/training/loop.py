@@ -78,7 +78,7 @@ def train(
     state = checkpoints.State()
     if checkpoint.exists():
         state = checkpoints.restore(checkpoint, model)
-    engine = _engine(arm)(model, data, arm.train.batch_size)
+    engine = engine_of(arm)(model, data, arm.train.batch_size)
     due = 0.0  # when the next checkpoint is, on the watch of the loop
     first = len(state.history)
     for number in range(first, arm.train.epochs):
@@ -105,7 +105,8 @@ def train(
     return Trained(model, state.history, speed, sum(state.epoch_seconds))
 
 
-def _engine(arm: ArmConfig) -> type[Steps]:
+def engine_of(arm: ArmConfig) -> type[Steps]:
+    """What does an epoch, as the arm says."""
     if arm.train.engine == "steps":
         return Steps
     from ablation.training.compiled import Compiled  # it imports JAX
