@@ -1,4 +1,4 @@
-"""The work of a training step, which an engine's speed is told as a share of, and each side runs."""
+"""The work of a training step, of which an engine's speed is told, and that sides are measured."""
 
 from __future__ import annotations
 
