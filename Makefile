@@ -62,8 +62,11 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
-# Pins everything that requirements.in leads to.
+# Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it.
+COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
+	$(COMPILE) requirements.in -o requirements.txt
+	echo 'jax[cuda12]' | $(COMPILE) --constraint requirements.txt - > .venv-lock/gpu.txt
+	sed -i '/==/d' requirements-gpu.txt && grep -vxFf requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
 	rm -r .venv-lock

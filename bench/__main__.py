@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ablation.base.files import read_json, write_json
 from bench import (
+    engines,
     generator,
     growth,
     lock_file,
@@ -32,6 +33,7 @@ REPORT = Path("reports/bench.json")
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "train_step": train_step.measure,
+    "engines": engines.measure,
     "step_parts": step_parts.measure,
     "study": study.measure,
     "no_op": no_op.measure,

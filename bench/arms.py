@@ -22,10 +22,20 @@ def study(scale: str) -> Resolved:
 
 
 def baseline(scale: str, **train: Any) -> ArmConfig:
-    """The study's baseline at a scale, with some of its training settings changed."""
-    resolved = study(scale)
-    arm = resolved.arms[resolved.study.baseline]
-    return arm.model_copy(update={"train": arm.train.model_copy(update=train)})
+    """The study's baseline at a scale, with some of its training settings changed.
+
+    It trains step by step under TensorFlow, whatever params.yaml says, unless `train` does.
+    """
+    return named(study(scale).study.baseline, scale, **train)
+
+
+def named(name: str, scale: str, **train: Any) -> ArmConfig:
+    """The same of any arm, from random weights."""
+    arm = study(scale).arms[name]
+    if arm.model.pretrained:
+        arm = arm.model_copy(update={"model": arm.model.model_copy(update={"weights": None})})
+    settings = {"backend": "tensorflow", "engine": "steps", **train}
+    return arm.model_copy(update={"train": arm.train.model_copy(update=settings)})
 
 
 def random_images(count: int, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

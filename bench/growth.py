@@ -13,6 +13,7 @@ from statistics import median
 
 import numpy as np
 
+from ablation.training.epochs import Images
 from ablation.training.framework import limit
 from ablation.training.moment import Moment
 from bench import arms, checkouts
@@ -79,10 +80,6 @@ def training_seconds(threads: int) -> dict[int, list[float]]:
 
     images, labels = arms.random_images(IMAGES[-1] + 250, arms.study("laptop").data.canvas)
     seconds = {}
-
-    def silent(_: Moment) -> None:
-        pass
-
     with tempfile.TemporaryDirectory() as folder:
         mapped = arms.saved(Path(folder), images)
         for count in IMAGES:
@@ -90,16 +87,17 @@ def training_seconds(threads: int) -> dict[int, list[float]]:
                 "laptop",
                 epochs=1 + EPOCHS,
                 images=count,
-                images_per_epoch=None,
+                images_per_epoch=count,
                 measured_images=250,
                 threads=threads,
             )
             validation = np.arange(IMAGES[-1], IMAGES[-1] + 250)
-            data = loop.Images(mapped, labels, np.arange(count), validation)
+            data = Images(mapped, labels, np.arange(count), validation)
             model = architectures.build(arm, 0, None)
             checkpoint = Path(folder) / f"{count}.npz"
-            trained = loop.train(model, arm, 0, data, checkpoint, silent)
-            seconds[count] = [row["seconds"] for row in trained.history][1:]
+            told: list[Moment] = []
+            loop.train(model, arm, 0, data, checkpoint, told.append)
+            seconds[count] = [moment.seconds for moment in told if moment.epoch_ended][1:]
     return seconds
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ablation.training.epochs import Images
 from ablation.training.framework import limit
 from ablation.training.moment import Moment
 from bench import arms
@@ -62,7 +63,7 @@ def step(count: int) -> dict[str, int]:
         path = Path(folder) / "images.npy"
         shape = (count, arm.image_size, arm.image_size)
         np.lib.format.open_memmap(path, "w+", np.uint8, shape).flush()  # a file of holes
-        data = loop.Images(
+        data = Images(
             np.load(path, mmap_mode="r"), np.zeros(count, np.uint8), numbers[MEASURED:],
             numbers[:MEASURED],
         )  # fmt: skip

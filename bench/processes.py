@@ -9,7 +9,9 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+Measured = TypeVar("Measured")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,10 +30,10 @@ def child(module: str, *arguments: object) -> Any:
 
 
 def in_turns(
-    measurements: Mapping[str, Callable[[], float]], rounds: int
-) -> dict[str, list[float]]:
+    measurements: Mapping[str, Callable[[], Measured]], rounds: int
+) -> dict[str, list[Measured]]:
     """Name -> its measurements, one of each a round: a machine's drift meets all of them."""
-    taken: dict[str, list[float]] = defaultdict(list)
+    taken: dict[str, list[Measured]] = defaultdict(list)
     for _ in range(rounds):
         for name, measure in measurements.items():
             taken[name].append(measure())

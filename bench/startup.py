@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ablation.training.epochs import Images
 from ablation.training.inputs import Inputs
 from bench import arms
 from bench.processes import child
@@ -86,7 +87,7 @@ def first_step(started: float, folder: Path) -> dict[str, float]:
     count = len(np.load(labels))
     numbers = np.random.default_rng(0).permutation(count)
     validation = int(VALIDATION * count)
-    data = loop.Images(
+    data = Images(
         np.load(images, mmap_mode="r"), np.load(labels), numbers[validation:], numbers[:validation]
     )
     timeline.mark("opening the images")

@@ -32,6 +32,8 @@ class Display:
         self._started = time.monotonic()
         self._shown = self._started
         self._reported: set[str] = set()
+        # What a resumed run had done before is no work of this study's pace.
+        self._resumed: dict[str, float] = {}
 
     def __enter__(self) -> Display:
         if self._console.is_terminal:
@@ -60,14 +62,17 @@ class Display:
         runs, shares = [], {}
         for name, since in state.running.items():
             progress = self._read(name, since)
-            shares[name] = progress.share if progress else 0.0
+            shares[name] = 0.0
+            if progress:
+                self._resumed[name] = progress.resumed
+                shares[name] = (progress.share - progress.resumed) / (1 - progress.resumed)
             began = "starting" if name in self._costs else "running"
             runs.append(f"  {progress}" if progress else f"  {name}  {began}")
         finished = self._runs((*state.done, *state.failed))
         waiting = self._runs(state.waiting)
         head = f"{finished} of {len(self._costs)} runs done, {waiting} waiting"
         left = seconds_left(
-            self._costs,
+            {name: cost * (1 - self._resumed.get(name, 0.0)) for name, cost in self._costs.items()},
             {name: state.seconds[name] for name in state.done if name in self._costs},
             {name: share for name, share in shares.items() if name in self._costs},
             time.monotonic() - self._started,

@@ -14,13 +14,14 @@ from ablation.training.moment import Moment
 
 @dataclass(frozen=True)
 class Progress:
-    """One run's state: `share` of the whole run is done, `accuracy` is None until the
-    first is known, times are in seconds."""
+    """One run's state: `share` of the whole run is done, `resumed` of it by an earlier process;
+    `accuracy` is None until the first is known, times are in seconds."""
 
     run: str
     epoch: int
     epochs: int
     share: float
+    resumed: float
     accuracy: float | None
     images_per_second: float
     seconds_left: float
@@ -41,6 +42,7 @@ class Progress:
             epoch=moment.epoch,
             epochs=moment.epochs,
             share=done / moment.epochs,
+            resumed=moment.resumed / moment.epochs,
             accuracy=moment.accuracy,
             images_per_second=moment.images / moment.seconds,
             seconds_left=pace * (moment.epochs - done),

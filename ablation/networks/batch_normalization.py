@@ -1,9 +1,9 @@
 """Batch normalization that uses the backend's fused operation in training where it has one.
 
-This is the only file that may import a framework by name. Keras normalizes with five elementwise
-operations, each a pass over memory and each with its own gradient; TensorFlow has them as one
-operation with one gradient, with the same mathematics. On two CPU cores stock normalization takes
-half of a training step of the paper's CNN. Under any other backend this is Keras's own layer.
+This is the only network file that imports a framework by name. Keras normalizes with five
+elementwise operations, each a pass over memory and each with its own gradient; TensorFlow has them
+as one operation with one gradient, with the same mathematics. On two CPU cores stock normalization
+takes half of a training step of the paper's CNN. Under any other backend this is Keras's own layer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and mask is None
             and keras.backend.backend() == "tensorflow"
             and len(inputs.shape) == 4
-            and keras.backend.standardize_dtype(inputs.dtype) == "float32"
+            and keras.backend.standardize_dtype(inputs.dtype) in ("float32", "bfloat16")
         )
         if not fusable:
             return super().call(inputs, training=training, mask=mask)
@@ -34,7 +34,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         import tensorflow as tf  # the backend is loaded already: this only names it
 
         outputs, mean, corrected_variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs,
+            ops.cast(inputs, "float32"),  # as Keras normalizes bfloat16 too
             ops.cast(self.gamma, "float32"),
             ops.cast(self.beta, "float32"),
             epsilon=self.epsilon,
@@ -46,4 +46,4 @@ class BatchNormalization(keras.layers.BatchNormalization):
         variance = corrected_variance * ((count - 1.0) / count)
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
-        return outputs
+        return ops.cast(outputs, self.compute_dtype)

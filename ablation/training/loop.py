@@ -78,10 +78,13 @@ def train(
     state = checkpoints.State()
     if checkpoint.exists():
         state = checkpoints.restore(checkpoint, model)
-    engine = _engine(arm)(model, data, arm.train.batch_size)
+    engine = engine_of(arm)(model, data, arm.train.batch_size)
     due = 0.0  # when the next checkpoint is, on the watch of the loop
-    for number in range(len(state.history), arm.train.epochs):
-        watch = Watch(number, epochs.steps, state.history, state.epoch_seconds, arm.train, report)
+    first = len(state.history)
+    for number in range(first, arm.train.epochs):
+        watch = Watch(
+            number, first, epochs.steps, state.history, state.epoch_seconds, arm.train, report
+        )
         accuracy, loss = engine.train(epochs.epoch(number), watch.after)
         state.train_seconds.append(watch.seconds)
         row: dict[str, float] = {
@@ -102,7 +105,8 @@ def train(
     return Trained(model, state.history, speed, sum(state.epoch_seconds))
 
 
-def _engine(arm: ArmConfig) -> type[Steps]:
+def engine_of(arm: ArmConfig) -> type[Steps]:
+    """What does an epoch, as the arm says."""
     if arm.train.engine == "steps":
         return Steps
     from ablation.training.compiled import Compiled  # it imports JAX

@@ -15,6 +15,8 @@ class Moment:
 
     Attributes:
         epoch: the one under way, counted from 1.
+        epochs: of the run.
+        resumed: so many epochs were done before this process went on with it.
         steps, steps_of_epoch: done of it, and in all.
         images: seen in those steps.
         seconds: that those steps took; of a whole epoch also the measuring, in `epoch_seconds`.
@@ -25,6 +27,7 @@ class Moment:
 
     epoch: int
     epochs: int
+    resumed: int
     steps: int
     steps_of_epoch: int
     images: int
@@ -40,6 +43,7 @@ class Watch:
     def __init__(
         self,
         number: int,
+        resumed: int,
         steps: int,
         history: Sequence[Mapping[str, float]],
         epoch_seconds: Sequence[float],
@@ -49,10 +53,11 @@ class Watch:
         """
         Args:
             number: of the epoch, counted from 0.
+            resumed: the first epoch of this process.
             steps: of the epoch.
             history, epoch_seconds: of the epochs before; the caller adds this one's.
         """
-        self._number, self._steps = number, steps
+        self._number, self._resumed, self._steps = number, resumed, steps
         self._history, self._epoch_seconds = history, epoch_seconds
         self._config, self._report = config, report
         self._started = time.perf_counter()
@@ -75,6 +80,7 @@ class Watch:
             Moment(
                 epoch=self._number + 1,
                 epochs=self._config.epochs,
+                resumed=self._resumed,
                 steps=steps,
                 steps_of_epoch=self._steps,
                 images=steps * self._config.batch_size,

@@ -17,6 +17,7 @@ def state(**changes: object) -> Progress:
         "epoch": 3,
         "epochs": 15,
         "share": 0.15,
+        "resumed": 0.0,
         "accuracy": 0.4567,
         "images_per_second": 1234.5,
         "seconds_left": 200.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -156,6 +157,16 @@ def test_a_gpu_or_force_trains_it_all_the_same(
     assert runner.train(study, [{}], devices, forced)
     said = capsys.readouterr().out
     assert ("on NVIDIA A100, 40960 MiB; logs" in said) != forced
+
+
+def test_the_pins_for_a_gpu_are_the_same_and_more() -> None:
+    same, more = ((ROOT / f"requirements{name}.txt").read_text() for name in ("", "-gpu"))
+    assert "\n-r requirements.txt\n" in more
+    (version,) = re.findall(r"^jax==(\S+)$", same, re.MULTILINE)
+    assert f"\njax-cuda12-plugin=={version}\n" in more
+    names = [set(re.findall(r"^([\w-]+)==", text, re.MULTILINE)) for text in (same, more)]
+    assert names[0].isdisjoint(names[1])
+    assert not any("tensorflow" in name for name in names[1])
 
 
 def test_what_a_gpu_trains_with_stands_in_params_yaml() -> None:

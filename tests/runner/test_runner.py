@@ -33,6 +33,7 @@ def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None
         "epoch": 2,
         "epochs": 4,
         "share": 0.5,
+        "resumed": 0.0,
         "accuracy": 0.25,
         "images_per_second": 500.0,
         "seconds_left": 61.0,
@@ -47,6 +48,9 @@ def test_the_display_says_what_is_done_what_runs_and_how_long_it_takes() -> None
     # 20 s and 5 for each unit of work: half of 170 s are left.
     both = State([], running, {"short-0": 70.0, "shorter-0": 45.0}, ["short-0", "shorter-0"])
     assert display.lines(both)[0] == "2 of 3 runs done, 0 waiting, about 1 min 25 s left"
+    # A fifth was done before: 20 s and 5 for each of 24 units, of which half are left.
+    write_json(Path("progress/long-0.json"), {**progress, "share": 0.6, "resumed": 0.2})
+    assert display.lines(both)[0].endswith(", about 1 min 10 s left")
 
 
 def test_an_earlier_attempts_progress_is_not_shown() -> None:

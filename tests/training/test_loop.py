@@ -155,6 +155,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     again: list[Moment] = []
     resumed = run(arm, data, tmp_path / "state.npz", again.append)
     assert len(again) == (EPOCHS - moment // STEPS) * STEPS  # whole epochs are not run again
+    assert {told.resumed for told in again} == {moment // STEPS}
     assert_same(resumed, trained)
 
 
