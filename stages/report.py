@@ -14,7 +14,8 @@ from ablation.reporting.captions.curves import majority_shares
 from ablation.reporting.captions.data_check import data_check
 from ablation.reporting.captions.verdicts import verdicts
 from ablation.reporting.config import CurvesFigure, FigureConfig
-from ablation.reporting.report import Illustration, render, with_pace
+from ablation.reporting.metrics_table import with_pace
+from ablation.reporting.report import Illustration, render
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 

@@ -14,7 +14,8 @@ from ablation.reporting.captions.data_check import DataCheck, Line
 from ablation.reporting.captions.verdicts import Comparisons, ImagesTest, Verdicts
 from ablation.reporting.claims import Line as ClaimLine
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.report import COLUMNS, Illustration, notes, render, rows, shown, with_pace
+from ablation.reporting.metrics_table import COLUMNS, rows, shown, with_pace
+from ablation.reporting.report import Illustration, notes, render
 from ablation.study.config import StudyConfig
 
 MINUS = "\N{MINUS SIGN}"
