@@ -25,7 +25,7 @@ from bench.train_step import compile_as_trained
 if TYPE_CHECKING:
     import keras
 
-ROUNDS = 3  # processes of each side, in turns
+ROUNDS = 2  # processes of each side, in turns
 EPOCHS = 2  # that count, in each process; one more, before them, compiles
 STEPS = 50  # an epoch
 AT_ONCE = 10  # steps of Keras's own execution

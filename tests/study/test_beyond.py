@@ -1,4 +1,4 @@
-"""The arms beyond the paper, as docs/gpu.md gives them."""
+"""The arms beyond the paper, as docs/beyond.md gives them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import merged
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = read_yaml(ROOT / "params.yaml")
-(LINES,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/gpu.md").read_text(), re.DOTALL)
+(LINES,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/beyond.md").read_text(), re.DOTALL)
 ADDED: dict[str, Any] = yaml.safe_load(LINES)
 FRESH = "fresh"  # the baseline's network on other images
 NETWORKS = [name for name in ADDED["arms"] if name != FRESH]
