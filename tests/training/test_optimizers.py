@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import pytest
 
+from ablation.study.settings import OptimizerSettings
 from ablation.training.config import OptimizerConfig
 from ablation.training.optimizers import build
 
 
 def config(**changes: Any) -> OptimizerConfig:
     known = {
-        "name": "any",
         "algorithm": "sgd",
         "learning_rate": 0.1,
         "momentum": 0.0,
@@ -22,7 +22,7 @@ def config(**changes: Any) -> OptimizerConfig:
         "schedule": "constant",
         "warmup": 0.0,
     }
-    return OptimizerConfig.model_validate(known | changes)
+    return OptimizerSettings.model_validate(known | changes).effective()
 
 
 def descend(optimizer: keras.optimizers.Optimizer, steps: int) -> list[float]:
