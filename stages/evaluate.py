@@ -61,7 +61,6 @@ def main() -> None:
         if part_labels is not None:
             metrics |= _metrics(part, part_labels, predictions[part])
 
-    inputs.refuse_change("evaluation")
     out = Path(f"models/evaluations/{name}-{seed}")
     write_json(out / "metrics.json", metrics)
     with replacing(out / "predictions.npz") as temporary:
@@ -80,6 +79,7 @@ def main() -> None:
             steps=np.array(list(steps)),
             **{f"step_{step}": values for step, values in steps.items()},
         )
+    inputs.refuse_change("evaluation")
     told = [
         f"{part} accuracy {metrics[f'{part}_accuracy']:.4f}"
         for part in ("validation", "test", "external")

@@ -48,9 +48,9 @@ def main() -> None:
         print(f"{key}  goes on from {checkpoint}", flush=True)
     network = architectures.build(arm, seed, read_weights(arm))
     trained = loop.train(network, arm, seed, read_images(arm, seed), checkpoint, report)
-    inputs.refuse_change("training")
     histories = Path(f"models/histories/{key}")
     results.write(trained, histories, Path(f"models/networks/{key}.keras"))
+    inputs.refuse_change("training")  # last of all: writing a large network takes seconds
     circumstances = provenance.describe(
         arm.train.backend, framework.device(), arm.train.threads, framework.in_force()
     ) | provenance.timed(started, trained.seconds, trained.images_per_second)
