@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing, write_json
 from ablation.evaluation.config import EvaluationConfig
-from ablation.evaluation.metrics import accuracy, macro_f1, wilson
+from ablation.evaluation.metrics import accuracy, macro_f1, probabilities, wilson
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.inputs import Inputs, dependencies
@@ -58,6 +58,8 @@ def main() -> None:
     for part, (part_images, part_labels) in parts.items():
         logits = model.predict(part_images, batch_size=config.batch_size, verbose=0)
         predictions[part] = logits.argmax(axis=1).astype(np.uint8)
+        if part == "test":  # for a vote of several runs, and for the images that are hardest
+            predictions["test_probabilities"] = probabilities(logits).astype(np.float16)
         if part_labels is not None:
             metrics |= _metrics(part, part_labels, predictions[part])
 

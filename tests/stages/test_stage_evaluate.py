@@ -83,7 +83,11 @@ def test_a_labelled_test_set_is_judged(project: Path, capsys: pytest.CaptureFixt
     assert set(metrics) == LABELLED | TEST
     assert metrics["test_accuracy"] == accuracy(labels("test"), predictions["test"])
     assert (metrics["validation_images"], metrics["test_images"]) == (10, 30)
-    assert set(predictions) == {"train", "validation", "test"}
+    assert set(predictions) == {"train", "validation", "test", "test_probabilities"}
+    likely = predictions["test_probabilities"]
+    assert likely.dtype == np.float16
+    np.testing.assert_allclose(likely.sum(axis=1, dtype=np.float64), 1, atol=5e-3)
+    np.testing.assert_array_equal(likely.argmax(axis=1), predictions["test"])
     told = capsys.readouterr().out
     assert f"test accuracy {metrics['test_accuracy']:.4f}" in told
     assert "external" not in told

@@ -86,7 +86,7 @@ def changed(one: loop.Trained, other: loop.Trained) -> bool:
 
 def small(tiny_arm: Arm, **train: Any) -> ArmConfig:
     """One convolution and one dense layer, each with normalization and dropout."""
-    model = {"blocks": [[8]], "spatial_dropout": [0.2], "dropout": [0.2]}
+    model = {"blocks": [[8]], "pools": [2], "spatial_dropout": [0.2], "dropout": [0.2]}
     return tiny_arm({"model": model, "train": train})
 
 
