@@ -19,7 +19,6 @@ from ablation.training.config import ArmConfig
 from ablation.training.inputs import Inputs, dependencies
 
 OWN, SETS = Path("data/own/external"), Path("data/sets")
-PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2)
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
     arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
     config = read_config(Path("configs/evaluation.yaml"), EvaluationConfig)
     framework.start(arm.train)
-    from ablation.networks import architectures, summary
+    from ablation.networks import architectures
 
     model = architectures.load(Path(f"models/networks/{name}-{seed}.keras"), arm, seed)
     train, test = (SETS / part / arm.input.set for part in ("train", "test"))
@@ -67,20 +66,6 @@ def main() -> None:
     write_json(out / "metrics.json", metrics)
     with replacing(out / "predictions.npz") as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **predictions)
-    # The paper's image numbers, at the same share of a smaller study's images.
-    numbers = np.array(
-        [max(1, round(n / PAPER_IMAGES * len(images))) for n in config.sample_images]
-    )
-    steps = summary.input_steps(model, images[numbers - 1])
-    with replacing(out / "samples.npz") as temporary:
-        np.savez_compressed(
-            temporary,
-            allow_pickle=False,
-            numbers=numbers,
-            labels=labels[numbers - 1],
-            steps=np.array(list(steps)),
-            **{f"step_{step}": values for step, values in steps.items()},
-        )
     inputs.refuse_change("evaluation")
     told = [
         f"{part} accuracy {metrics[f'{part}_accuracy']:.4f}"

@@ -37,7 +37,7 @@ def project(
     monkeypatch.setattr("sys.argv", ["evaluate", "tiny", "0"])
     arm = tiny_arm()
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
-    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16, "sample_images": [1, 50000]})
+    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16})
     for part in ("train", "test"):
         folder = tmp_path / "data/sets" / part / "modified"
         folder.mkdir(parents=True)
