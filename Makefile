@@ -3,6 +3,8 @@
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
+# make predict IMAGE=digits.png   what the shipped network sees in a picture
+# make ship            keeps the best network below 2 MB for `make predict`
 # make back             the committed scale and results again; other edits of params.yaml stay
 # make check           says whether the committed results belong to this code and these parameters
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
@@ -19,7 +21,7 @@ RUN := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro exp experiments back check bench test test-pipeline test-modules lint lock
+.PHONY: repro exp experiments predict ship back check bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
@@ -31,6 +33,12 @@ exp: $(BIN)/.installed
 # `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
 experiments: $(BIN)/.installed
 	$(RUN) python -m runner.experiments
+
+predict: $(BIN)/.installed
+	$(RUN) python -m runner.predict '$(subst ','\'',$(IMAGE))'
+
+ship: $(BIN)/.installed
+	$(RUN) python -m runner.ship
 
 back: $(BIN)/.installed
 	$(RUN) python -m runner.back
