@@ -88,11 +88,6 @@ def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where
             f"train.fresh_images = True{where} with input.set {inputs.set}; allowed: False, "
             "since only Modified MNIST is composed"
         )
-    if train.fresh_images and train.images is not None:
-        raise ConfigError(
-            f"train.images = {train.images}{where} with train.fresh_images; allowed: null, "
-            "since no image comes twice"
-        )
     images = training_images(data, inputs.set)
     images = min(train.images or images, images)
     images = min(train.images_per_epoch or images, images)

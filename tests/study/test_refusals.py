@@ -235,7 +235,7 @@ def test_a_dropout_for_each_block_is_required(params: Tree) -> None:
     put(params, "arms.adam.model.cnn.dropout", [0.2])
     message = mistake(params)
     assert "adam" in message
-    assert "dropout has 1 rates for 3 blocks" in message
+    assert "dropout has 1 values for 3 blocks" in message
 
 
 def test_nesterov_without_momentum_is_refused(params: Tree) -> None:
@@ -268,7 +268,7 @@ def test_the_compiled_engine_is_jax_s_alone(params: Tree) -> None:
     assert "(arm adam) with train.backend torch" in mistake(params)
 
 
-def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree) -> None:
+def test_fresh_images_stand_in_their_arm_alone(params: Tree) -> None:
     """Which arm composes its images, and of what kind, stands in its configuration alone."""
     arms = resolve(params).arms
     put(params, "arms.adam.train.fresh_images", True)
@@ -277,10 +277,9 @@ def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree)
     fresh = changed["adam"].fresh
     assert fresh is not None
     assert fresh.layout["canvas"] == params["scales"][SCALE]["data"]["canvas"]
-    put(params, "arms.adam.train.images", 100)
-    message = mistake(params)
-    assert "train.images = 100 (arm adam)" in message
-    assert "null" in message
+    put(params, "arms.adam.train.images", 100)  # so many an epoch, each time others
+    train = resolve(params).arms["adam"].train
+    assert (train.images, train.images_per_epoch) == (100, 100)
 
 
 def test_a_mistake_in_another_scale_is_told_with_its_name(params: Tree) -> None:

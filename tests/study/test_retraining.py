@@ -41,7 +41,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "model.architecture": (In("vgg16"), {"another"}),
     "model.cnn.blocks": ([[64, 64], [128, 128], [256]], NORMALIZED | OURS),
     "model.cnn.kernel": (5, CNN),
-    "model.cnn.stem": ({"filters": 16, "kernel": 5, "stride": 2}, CNN),
+    "model.cnn.stem": ({"filters": 16, "kernel": 5, "stride": 2}, CNN - FRESH),
     "model.cnn.pools": ([2, 2, 1], NORMALIZED | OURS),
     "model.cnn.residual": ("postactivation", CNN),
     "model.cnn.batch_normalization": (False, NORMALIZED | OURS),
