@@ -10,16 +10,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.base.section import Blocks, Dense, Factor, Fraction, Kernel, Section, Side
 
 
 class InputConfig(Section):
     """Which data set an arm sees, and the layers between its raw images and its network."""
 
     set: Literal["modified", "mnist"]
-    downscale: Positive
+    downscale: Side
     threshold: Annotated[float, Field(ge=0, le=1)] | None
-    pad: Positive | None
+    pad: Side | None
     scaling: Literal["unit", "imagenet"]
 
 
@@ -27,7 +27,7 @@ class RegularizerConfig(Section):
     """What the kernel of every layer adds to the loss (paper, section 4.1)."""
 
     kind: Literal["l1", "l2"]
-    factor: Rate
+    factor: Factor
 
 
 class CnnConfig(Section):
@@ -43,14 +43,14 @@ class CnnConfig(Section):
     """
 
     architecture: Literal["cnn"]
-    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
-    kernel: Positive
+    blocks: Blocks
+    kernel: Kernel
     residual: bool
     normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
     head: Literal["dense", "average", "largest"]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
     regularizer: RegularizerConfig | None
 
@@ -72,8 +72,8 @@ class VggConfig(Section):
 
     architecture: Literal["vgg16", "vgg19"]
     weights: str | None
-    frozen_layers: Annotated[int, Field(ge=0)]
-    dense: list[Positive]
+    frozen_layers: Annotated[int, Field(ge=0, le=22)]
+    dense: Dense
     dense_dropout: Fraction
 
     @property
@@ -85,7 +85,7 @@ class VggConfig(Section):
 class NetworkConfig(Section):
     """All that a network is built from, beside its seed and its pretrained weights."""
 
-    image_size: Positive
+    image_size: Side
     input: InputConfig
     model: Annotated[CnnConfig | VggConfig, Field(discriminator="architecture")]
     precision: Literal["float32", "mixed_bfloat16"]
