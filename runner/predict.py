@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config
 from ablation.prediction import pictures
@@ -49,4 +48,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run("predict", main)
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"predict: {error}")
+    except FileNotFoundError as error:
+        sys.exit(f"predict: {error.filename} is missing; `make ship` makes it after `make repro`")

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from ablation.base.reading import refusing
 from ablation.networks import cnn, heads, vgg
 from ablation.networks.config import CnnConfig, InputConfig, NetworkConfig, VggConfig
 from ablation.networks.input_layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
@@ -41,11 +42,19 @@ def build(config: NetworkConfig, seed: int, weights: vgg.Weights | None) -> kera
     return model
 
 
-def load(path: Path, config: NetworkConfig, seed: int) -> keras.Model:
-    """The trained network of a run, from the file that training left."""
+def load(path: Path, config: NetworkConfig, seed: int, made_by: str | None = None) -> keras.Model:
+    """The trained network of a run, from the file that training left.
+
+    Args:
+        made_by: the stage that left it, for the message.
+
+    Raises:
+        UserError: the file is damaged or of another network.
+    """
     with _precision(config.precision):
         model = _build(config, seed)
-    model.load_weights(path)
+    with refusing(path, "network of this arm", made_by):
+        model.load_weights(path)
     return model
 
 

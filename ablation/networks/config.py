@@ -12,7 +12,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.base.section import (
+    Blocks,
+    Dense,
+    Factor,
+    Filters,
+    Fraction,
+    Kernel,
+    Section,
+    Side,
+    Stride,
+)
 
 Residual = Literal["none", "postactivation", "preactivation"]
 
@@ -21,9 +31,9 @@ class InputConfig(Section):
     """Which data set an arm sees, and the layers between its raw images and its network."""
 
     set: Literal["modified", "mnist"]
-    downscale: Positive
+    downscale: Side
     threshold: Annotated[float, Field(ge=0, le=1)] | None
-    pad: Positive | None
+    pad: Side | None
     scaling: Literal["unit", "imagenet"]
 
 
@@ -31,15 +41,15 @@ class RegularizerConfig(Section):
     """What the kernel of every layer adds to the loss (paper, section 4.1)."""
 
     kind: Literal["l1", "l2"]
-    factor: Rate
+    factor: Factor
 
 
 class StemConfig(Section):
     """A convolution before the blocks: it may look at a large image at every `stride`th place."""
 
-    filters: Positive
-    kernel: Positive
-    stride: Positive
+    filters: Filters
+    kernel: Kernel
+    stride: Stride
 
 
 class CnnConfig(Section):
@@ -60,15 +70,15 @@ class CnnConfig(Section):
 
     architecture: Literal["cnn"]
     stem: StemConfig | None
-    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
-    pools: list[Positive]
-    kernel: Positive
+    blocks: Blocks
+    pools: list[Stride]
+    kernel: Kernel
     residual: Residual
     normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
     head: Literal["dense", "average", "largest"]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
     regularizer: RegularizerConfig | None
 
@@ -103,8 +113,8 @@ class VggConfig(Section):
 
     architecture: Literal["vgg16", "vgg19"]
     weights: str | None
-    frozen_layers: Annotated[int, Field(ge=0)]
-    dense: list[Positive]
+    frozen_layers: Annotated[int, Field(ge=0, le=22)]
+    dense: Dense
     dense_dropout: Fraction
 
     @property
@@ -116,7 +126,7 @@ class VggConfig(Section):
 class NetworkConfig(Section):
     """All that a network is built from, beside its seed and its pretrained weights."""
 
-    image_size: Positive
+    image_size: Side
     input: InputConfig
     model: Annotated[CnnConfig | VggConfig, Field(discriminator="architecture")]
     precision: Literal["float32", "mixed_bfloat16"]

@@ -12,7 +12,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.base.section import (
+    Batch,
+    Blocks,
+    Dense,
+    EpochImages,
+    Epochs,
+    Fraction,
+    Images,
+    Kernel,
+    LearningRate,
+    Rate,
+    Section,
+    Stride,
+    Threads,
+)
 from ablation.networks.config import (
     CnnConfig,
     RegularizerConfig,
@@ -27,19 +41,19 @@ class CnnSettings(Section):
     """The section model.cnn."""
 
     stem: StemConfig | None
-    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
-    pools: list[Positive]
-    kernel: Positive
+    blocks: Blocks
+    pools: list[Stride]
+    kernel: Kernel
     residual: Residual
     batch_normalization: bool
     batch_normalization_momentum: Fraction
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
     head: Literal["dense", "average", "largest"]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
     regularizer: Literal["none", "l1", "l2"]
-    regularization: Annotated[float, Field(ge=0)]
+    regularization: Annotated[float, Field(ge=0, le=1e3)]
     width: Rate
     dropout_factor: Annotated[float, Field(ge=0, le=1)]
 
@@ -100,7 +114,7 @@ class VggSettings(Section):
 
     weights: Literal["imagenet", "none"]
     frozen_layers: Annotated[int, Field(ge=0)]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
 
     def effective(self, architecture: Literal["vgg16", "vgg19"], weights: str | None) -> VggConfig:
@@ -140,7 +154,7 @@ class OptimizerSettings(Section):
     """One entry of train.optimizers."""
 
     algorithm: Literal["adam", "sgd"]
-    learning_rate: Rate
+    learning_rate: LearningRate
     momentum: Fraction
     nesterov: bool
     schedule: Literal["constant", "cosine"]
@@ -181,9 +195,9 @@ class TrainSettings(Section):
     fresh_images: bool
     label_smoothing: Fraction
     average_weights: Fraction | None
-    threads: Positive
-    epochs: Positive
-    images: Positive | None
-    images_per_epoch: Positive | None
-    batch_size: Positive
-    measured_images: Positive
+    threads: Threads
+    epochs: Epochs
+    images: Images | None
+    images_per_epoch: EpochImages | None
+    batch_size: Batch
+    measured_images: Images

@@ -57,6 +57,7 @@ def train(
     data: Images,
     checkpoint: Path,
     report: Callable[[Moment], None],
+    tell: Callable[[str], None] = print,
 ) -> Trained:
     """Trains `model` as `arm` says, from `checkpoint` where there is one.
 
@@ -66,18 +67,17 @@ def train(
     Args:
         model: the network of `arm`, built for `seed`.
         data: images with their split; training order depends on `seed` alone.
-        checkpoint: read at the start, written after the last epoch and after others at
-            `CHECKPOINT_RATE`.
+        checkpoint: read at the start, or set aside where it is damaged; written after the last
+            epoch and after others at `CHECKPOINT_RATE`.
         report: told after each step; no result depends on it.
+        tell: told in a line where the run goes on from.
 
     Raises:
         UserError: fewer training images than one batch.
     """
     epochs = Epochs(arm.train, seed, data)
     compile_for(model, arm, epochs.all_steps)
-    state = checkpoints.State()
-    if checkpoint.exists():
-        state = checkpoints.restore(checkpoint, model)
+    state = checkpoints.resume(checkpoint, model, tell)
     engine = engine_of(arm)(model, data, arm.train.batch_size)
     due = 0.0  # when the next checkpoint is, on the watch of the loop
     first = len(state.history)

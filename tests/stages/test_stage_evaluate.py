@@ -34,7 +34,6 @@ def project(
 ) -> Path:
     """All that the stage reads: an arm's network, and a labelled test set of its size."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["evaluate", "tiny", "0"])
     arm = tiny_arm()
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
     write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16})
@@ -65,7 +64,7 @@ def own(project: Path, side: int = SIDE) -> None:
 
 
 def evaluated(project: Path) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    evaluate.main()
+    evaluate.main("tiny", 0)
     folder = project / "models/evaluations/tiny-0"
     with np.load(folder / "predictions.npz") as predictions:
         return json.loads((folder / "metrics.json").read_text()), dict(predictions)

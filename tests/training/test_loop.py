@@ -162,6 +162,18 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
 
 
 @pytest.mark.parametrize("whole", [f"{engine} sgd" for engine in ENGINES], indirect=True)
+@pytest.mark.parametrize("length", [0, 100, 0.5, -1], ids=str)
+def test_a_run_whose_checkpoint_was_cut_ends_as_if_it_had_none(
+    length: float, whole: Whole, data: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arm, trained, _, checkpoint = whole
+    content, path = checkpoint.read_bytes(), tmp_path / "state.npz"
+    path.write_bytes(content[: length if isinstance(length, int) else int(length * len(content))])
+    assert_same(run(arm, data, path), trained)
+    assert "state.npz.damaged, so the run begins anew" in capsys.readouterr().out
+    assert path.exists()
+
+
 def test_a_finished_run_is_only_read_again(whole: Whole, data: Images, tmp_path: Path) -> None:
     arm, trained, _, checkpoint = whole
     told: list[Moment] = []
