@@ -37,14 +37,15 @@ def main() -> None:
 def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
     """Writes numbers, labels and the images after each input layer."""
     framework.start(arm.train)
-    from ablation.networks import architectures, summary
+    from ablation.networks import architectures
+    from ablation.reporting.input_steps import input_steps
 
     folder = TRAIN / arm.input.set
     images = np.load(folder / "images.npy", mmap_mode="r")
     labels = np.load(folder / "labels.npy")
     # The paper's image numbers, at the same share of a smaller study's images.
     numbers = np.array([max(1, round(n / PAPER_IMAGES * len(images))) for n in figure.images])
-    steps = summary.input_steps(architectures.input_layers(arm), images[numbers - 1])
+    steps = input_steps(architectures.input_layers(arm), images[numbers - 1])
     with replacing(OUT / f"{name}.npz") as temporary:
         np.savez_compressed(
             temporary,

@@ -1,0 +1,1 @@
+"""Files between stages, checked as they are read. JSON, YAML and configurations: `base.files`."""
