@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ablation.base.errors import UserError
 from ablation.base.files import replacing
 from ablation.base.reading import refusing
-from ablation.readers.arrays import read_npz
+from ablation.base.arrays import read_npz
 
 History = list[dict[str, float]]
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ablation.base.errors import UserError
-from ablation.readers.tables import read_csv_text
+from ablation.base.tables import read_csv_text
 
 TABLE = b'epoch,metric,value\n1,"loss, in all",0.5\n2,"two\nlines",0.25\n'
 BETWEEN = len(b'epoch,metric,value\n1,"loss, in all",0.5\n')  # rows

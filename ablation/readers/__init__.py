@@ -1,1 +1,0 @@
-"""Files between stages, checked as they are read. JSON, YAML and configurations: `base.files`."""
