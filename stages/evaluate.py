@@ -14,13 +14,12 @@ from ablation.base.arrays import read_labelled, read_split
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing, write_json
 from ablation.evaluation.config import EvaluationConfig
-from ablation.evaluation.metrics import accuracy, macro_f1, wilson
+from ablation.evaluation.metrics import accuracy, macro_f1, probabilities, wilson
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.inputs import Inputs, dependencies
 
 OWN, SETS = Path("data/own/external"), Path("data/sets")
-PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2)
 
 
 def main(arm: str, seed: int) -> None:
@@ -29,7 +28,7 @@ def main(arm: str, seed: int) -> None:
     run = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig)
     config = read_config(Path("configs/evaluation.yaml"), EvaluationConfig)
     framework.start(run.train)
-    from ablation.networks import architectures, summary
+    from ablation.networks import architectures
 
     model = architectures.load(Path(f"models/networks/{key}.keras"), run, seed, f"train@{key}")
     data_set = run.input.set
@@ -61,6 +60,8 @@ def main(arm: str, seed: int) -> None:
     for part, (part_images, part_labels) in parts.items():
         logits = model.predict(part_images, batch_size=config.batch_size, verbose=0)
         predictions[part] = logits.argmax(axis=1).astype(np.uint8)
+        if part == "test":  # for a vote of several runs, and for the images that are hardest
+            predictions["test_probabilities"] = probabilities(logits).astype(np.float16)
         if part_labels is not None:
             metrics |= _metrics(part, part_labels, predictions[part])
 
@@ -68,20 +69,6 @@ def main(arm: str, seed: int) -> None:
     write_json(out / "metrics.json", metrics)
     with replacing(out / "predictions.npz") as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **predictions)
-    # The paper's image numbers, at the same share of a smaller study's images.
-    numbers = np.array(
-        [max(1, round(n / PAPER_IMAGES * len(images))) for n in config.sample_images]
-    )
-    steps = summary.input_steps(model, images[numbers - 1])
-    with replacing(out / "samples.npz") as temporary:
-        np.savez_compressed(
-            temporary,
-            allow_pickle=False,
-            numbers=numbers,
-            labels=labels[numbers - 1],
-            steps=np.array(list(steps)),
-            **{f"step_{step}": values for step, values in steps.items()},
-        )
     inputs.refuse_change("evaluation")
     told = [
         f"{part} accuracy {metrics[f'{part}_accuracy']:.4f}"

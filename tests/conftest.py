@@ -86,9 +86,11 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "scaling": "unit",
         },
         "model": {
+            "stem": None,
             "blocks": [[8, 8], [16]],
+            "pools": [2, 2],
             "kernel": 3,
-            "residual": False,
+            "residual": "none",
             "batch_normalization": True,
             "batch_normalization_momentum": 0.9,
             "spatial_dropout": [0.2, 0.0],
@@ -110,6 +112,8 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "batch_size": 8,
             "measured_images": 20,
             "threads": 1,
+            "label_smoothing": 0.0,
+            "average_weights": None,
             "optimizer": {
                 "algorithm": "sgd",
                 "learning_rate": 0.01,

@@ -28,6 +28,7 @@ Batch = Annotated[int, Field(gt=0, le=65_536)]  # larger ones are of clusters
 Threads = Annotated[int, Field(gt=0, le=1024)]  # more crash TensorFlow's pools
 Filters = Annotated[int, Field(gt=0, le=16_384)]  # 32 times the most of VGG
 Kernel = Annotated[int, Field(gt=0, le=31)]  # px, a side; the largest in use on images
+Stride = Annotated[int, Field(gt=0, le=64)]  # of a stem or a pooling; a larger one leaves no image
 Units = Annotated[int, Field(gt=0, le=65_536)]  # 16 times VGG's own dense layers
 Block = Annotated[list[Filters], Field(min_length=1, max_length=64)]
 Blocks = Annotated[list[Block], Field(min_length=1, max_length=32)]  # a pooling ends each

@@ -58,6 +58,14 @@ def load(path: Path, config: NetworkConfig, seed: int, made_by: str | None = Non
     return model
 
 
+def input_layers(config: NetworkConfig) -> keras.Model:
+    """The layers between the raw images and the network, alone: nothing of them is trained."""
+    with _precision(config.precision):
+        images = _images(config)
+        prepared = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
+        return keras.Model(images, prepared)
+
+
 @contextmanager
 def _precision(policy: str) -> Iterator[None]:
     """Layers made inside take this precision; Keras's own setting is left as it was."""
@@ -70,13 +78,17 @@ def _precision(policy: str) -> Iterator[None]:
 
 
 def _build(config: NetworkConfig, seed: int) -> keras.Model:
-    images = keras.Input((config.image_size, config.image_size), dtype="uint8", name="images")
+    images = _images(config)
     x = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
     if isinstance(config.model, CnnConfig):
         logits = heads.logits(cnn.features(x, config.model, seed), config.model, seed)
     else:
         logits = heads.classify(vgg.features(x, config.model, seed), seed)
     return keras.Model(images, logits, name=config.model.architecture)
+
+
+def _images(config: NetworkConfig) -> Any:
+    return keras.Input((config.image_size, config.image_size), dtype="uint8", name="images")
 
 
 def _prepare(images: Any, config: InputConfig, rgb: bool) -> Any:

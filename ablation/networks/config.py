@@ -6,11 +6,25 @@ alone. So two declarations that build the same network are the same configuratio
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.base.section import Blocks, Dense, Factor, Fraction, Kernel, Section, Side
+from ablation.base.section import (
+    Blocks,
+    Dense,
+    Factor,
+    Filters,
+    Fraction,
+    Kernel,
+    Section,
+    Side,
+    Stride,
+)
+
+Residual = Literal["none", "postactivation", "preactivation"]
 
 
 class InputConfig(Section):
@@ -30,11 +44,23 @@ class RegularizerConfig(Section):
     factor: Factor
 
 
+class StemConfig(Section):
+    """A convolution before the blocks: it may look at a large image at every `stride`th place."""
+
+    filters: Filters
+    kernel: Kernel
+    stride: Stride
+
+
 class CnnConfig(Section):
     """A convolutional network in blocks, each ended by pooling (paper, section 3.1, figure 4).
 
     Attributes:
+        stem: the convolution before the blocks, if any.
         blocks: filters of each convolution, block by block.
+        pools: by how much the pooling at the end of each block divides a side; 1 for no pooling.
+        residual: whether what enters a block is added to what leaves it, and whether each
+            normalization and ReLU stands after its convolution or before it (He et al. 2016a, b).
         normalization_momentum: of the moving statistics; None without batch normalization.
         spatial_dropout, dropout: the rate at the end of each block.
         head: what makes logits of the last maps (`networks.heads`).
@@ -43,9 +69,11 @@ class CnnConfig(Section):
     """
 
     architecture: Literal["cnn"]
+    stem: StemConfig | None
     blocks: Blocks
+    pools: list[Stride]
     kernel: Kernel
-    residual: bool
+    residual: Residual
     normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
@@ -58,6 +86,19 @@ class CnnConfig(Section):
     def pretrained(self) -> None:
         """It starts from random weights."""
         return None
+
+    def sides(self, size: int) -> Iterator[int]:
+        """The side of the maps within each block, then of those that leave the last, in px.
+
+        Args:
+            size: of the prepared image.
+        """
+        if self.stem is not None:
+            size = ceil(size / self.stem.stride)
+        for pool in self.pools:
+            yield size
+            size //= pool
+        yield size
 
 
 class VggConfig(Section):

@@ -171,6 +171,8 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
                 batch_size=settings.batch_size,
                 measured_images=settings.measured_images,
                 threads=settings.threads,
+                label_smoothing=settings.label_smoothing,
+                average_weights=settings.average_weights,
                 optimizer=rule.effective(),
             ),
             fresh=_fresh(data, sources) if settings.fresh_images else None,

@@ -24,18 +24,27 @@ from ablation.base.section import (
     LearningRate,
     Rate,
     Section,
+    Stride,
     Threads,
 )
-from ablation.networks.config import CnnConfig, RegularizerConfig, VggConfig
+from ablation.networks.config import (
+    CnnConfig,
+    RegularizerConfig,
+    Residual,
+    StemConfig,
+    VggConfig,
+)
 from ablation.training.config import AdamConfig, Backend, Engine, OptimizerConfig, SgdConfig
 
 
 class CnnSettings(Section):
     """The section model.cnn."""
 
+    stem: StemConfig | None
     blocks: Blocks
+    pools: list[Stride]
     kernel: Kernel
-    residual: bool
+    residual: Residual
     batch_normalization: bool
     batch_normalization_momentum: Fraction
     spatial_dropout: list[Fraction]
@@ -49,13 +58,22 @@ class CnnSettings(Section):
     dropout_factor: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
-    def _one_rate_a_block(self) -> CnnSettings:
-        for key in ("spatial_dropout", "dropout"):
+    def _one_value_a_block(self) -> CnnSettings:
+        for key in ("spatial_dropout", "dropout", "pools"):
             if len(getattr(self, key)) != len(self.blocks):
                 raise ValueError(
-                    f"{key} has {len(getattr(self, key))} rates for {len(self.blocks)} blocks; "
-                    "give one rate a block"
+                    f"{key} has {len(getattr(self, key))} values for {len(self.blocks)} blocks; "
+                    "give one a block"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _images_are_not_activated(self) -> CnnSettings:
+        if self.residual == "preactivation" and self.stem is None:
+            raise ValueError(
+                "residual is preactivation and stem null; give a stem, since a ReLU before the "
+                "first convolution would cut the image"
+            )
         return self
 
     def effective(self) -> CnnConfig:
@@ -64,9 +82,16 @@ class CnnSettings(Section):
         regularizer = None
         if self.regularizer != "none" and self.regularization > 0:
             regularizer = RegularizerConfig(kind=self.regularizer, factor=self.regularization)
+        stem = self.stem and StemConfig(
+            filters=self._times_width(self.stem.filters),
+            kernel=self.stem.kernel,
+            stride=self.stem.stride,
+        )
         return CnnConfig(
             architecture="cnn",
-            blocks=[[max(1, round(f * self.width)) for f in block] for block in self.blocks],
+            stem=stem,
+            blocks=[[self._times_width(f) for f in block] for block in self.blocks],
+            pools=self.pools,
             kernel=self.kernel,
             residual=self.residual,
             normalization_momentum=(
@@ -79,6 +104,9 @@ class CnnSettings(Section):
             dense_dropout=self.dense_dropout * self.dropout_factor if dense else 0.0,
             regularizer=regularizer,
         )
+
+    def _times_width(self, filters: int) -> int:
+        return max(1, round(filters * self.width))
 
 
 class VggSettings(Section):
@@ -165,6 +193,8 @@ class TrainSettings(Section):
     engine: Engine
     precision: Literal["float32", "mixed_bfloat16"]
     fresh_images: bool
+    label_smoothing: Fraction
+    average_weights: Fraction | None
     threads: Threads
     epochs: Epochs
     images: Images | None

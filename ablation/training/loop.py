@@ -14,7 +14,7 @@ from statistics import median
 
 import keras
 
-from ablation.training import checkpoints, optimizers
+from ablation.training import checkpoints, losses, optimizers
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Epochs, Images
 from ablation.training.moment import Moment, Watch
@@ -43,8 +43,8 @@ class Trained:
 def compile_for(model: keras.Model, arm: ArmConfig, steps: int) -> None:
     """Gives `model` the arm's optimizer, scheduled over `steps`, and a loss on its logits."""
     model.compile(
-        optimizer=optimizers.build(arm.train.optimizer, steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=optimizers.build(arm.train.optimizer, steps, arm.train.average_weights),
+        loss=losses.build(arm.train.label_smoothing),
         metrics=["accuracy"],
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
@@ -92,15 +92,17 @@ def train(
             "running_accuracy": accuracy,
             "running_loss": loss,
         }
-        for part, chosen in epochs.measured.items():
-            row[f"{part}_accuracy"], row[f"{part}_loss"] = engine.measure(chosen)
-        row["penalty"] = engine.penalty()
+        with optimizers.averaged(model):
+            for part, chosen in epochs.measured.items():
+                row[f"{part}_accuracy"], row[f"{part}_loss"] = engine.measure(chosen)
+            row["penalty"] = engine.penalty()
         state.history.append(row)
         state.epoch_seconds.append(watch.seconds)
         if number + 1 == arm.train.epochs or time.monotonic() >= due:
             checkpoints.save(checkpoint, model, state)
             due = time.monotonic() + checkpoint.stat().st_size / CHECKPOINT_RATE
         watch.ended(state.train_seconds[-1])
+    optimizers.take_average(model)
     speed = epochs.images / median(state.train_seconds)
     return Trained(model, state.history, speed, sum(state.epoch_seconds))
 

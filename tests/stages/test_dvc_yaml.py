@@ -280,7 +280,8 @@ def test_every_arm_runs_with_every_seed(stage: str) -> None:
     assert GRAPH[stage]["matrix"] == {"arm": "${arms}", "seed": "${seeds}"}
     assert GRAPH[stage]["cmd"].endswith(" ${item.arm} ${item.seed}")
     assert "configs/arms/${item.arm}.yaml" in GRAPH[stage]["deps"]
-    for out in GRAPH[stage]["outs"]:
+    for entry in GRAPH[stage]["outs"]:
+        out = entry if isinstance(entry, str) else next(iter(entry))
         assert "${item.arm}-${item.seed}" in out  # no two runs write the same file
 
 
@@ -328,6 +329,17 @@ def test_what_is_in_git_is_out_of_dvc_s_cache_and_the_rest_in_it() -> None:
             path = entry if isinstance(entry, str) else next(iter(entry))
             cached = isinstance(entry, str) or entry[path].get("cache", True)
             assert cached == (not path.startswith("reports/")), path
+
+
+def test_what_travels_with_the_repository_is_what_a_run_leaves_but_for_its_network() -> None:
+    withheld = {"configs", "data", "models/networks"}
+    for stage in GRAPH:
+        for entry in body(stage)["outs"]:
+            path = entry if isinstance(entry, str) else next(iter(entry))
+            large = any(path == name or path.startswith(f"{name}/") for name in withheld)
+            cached = isinstance(entry, str) or entry[path].get("cache", True)
+            pushed = cached and (isinstance(entry, str) or entry[path].get("push", True))
+            assert pushed == (stage in ("train", "evaluate") and not large), path
 
 
 # --- what a stage's start costs ---------------------------------------------------------------

@@ -86,7 +86,7 @@ def changed(one: loop.Trained, other: loop.Trained) -> bool:
 
 def small(tiny_arm: Arm, **train: Any) -> ArmConfig:
     """One convolution and one dense layer, each with normalization and dropout."""
-    model = {"blocks": [[8]], "spatial_dropout": [0.2], "dropout": [0.2]}
+    model = {"blocks": [[8]], "pools": [2], "spatial_dropout": [0.2], "dropout": [0.2]}
     return tiny_arm({"model": model, "train": train})
 
 
@@ -102,7 +102,9 @@ def wholes(
     @cache
     def make(kind: str) -> Whole:
         engine, optimizer = kind.split()
-        arm = small(tiny_arm, epochs=EPOCHS, engine=engine, optimizer=OPTIMIZERS[optimizer])
+        # With Adam also what else a run may carry from step to step.
+        more = {"average_weights": 0.9, "label_smoothing": 0.1} if optimizer == "adam" else {}
+        arm = small(tiny_arm, epochs=EPOCHS, engine=engine, optimizer=OPTIMIZERS[optimizer], **more)
         checkpoint = tmp_path_factory.mktemp("whole") / "state.npz"
         told: list[Moment] = []
         return arm, run(arm, data, checkpoint, told.append), told, checkpoint
