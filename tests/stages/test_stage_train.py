@@ -30,7 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arm: ArmConfig) -> 
     """All that the two stages read."""
     monkeypatch.chdir(tmp_path)
     write_yaml(Path(CONFIG), arm.model_dump())
-    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16, "sample_images": [1]})
+    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16})
     watched = {"deps": ["configs/arms/${item.arm}.yaml", "data/sets"]}
     write_yaml(Path("dvc.yaml"), {"stages": {"train": watched, "evaluate": watched}})
     for folder in (Path(IMAGES).parent, Path(SPLIT_FILE).parent, Path(NETWORK).parent):
