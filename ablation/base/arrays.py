@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base.errors import UserError
+from ablation.base.files import replacing
 from ablation.base.reading import refusing
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray]) -> None:
+    """Writes named arrays into one file, whole or not at all."""
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
 
 
 def read_npz(

@@ -39,7 +39,10 @@ def test_what_no_machine_trains_is_one_line(
     for part in reversed(section.split(".")):
         change = {part: change}
     params["arms"]["huge"] = {"label": "huge", "extends": "baseline", **change}
-    with pytest.raises(ConfigError, match="huge") as error:
+    with pytest.raises(
+        ConfigError,
+        match=rf"{key if key != 'width' else 'width|blocks'}.* \(arm huge\): (should|List)",
+    ) as error:
         resolve(params)
     assert "\n" not in str(error.value)
 

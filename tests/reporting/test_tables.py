@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ablation.base.errors import UserError
-from ablation.base.tables import read_csv_text
+from ablation.reporting.tables import read_csv
 
 TABLE = b'epoch,metric,value\n1,"loss, in all",0.5\n2,"two\nlines",0.25\n'
 BETWEEN = len(b'epoch,metric,value\n1,"loss, in all",0.5\n')  # rows
@@ -17,11 +17,11 @@ BETWEEN = len(b'epoch,metric,value\n1,"loss, in all",0.5\n')  # rows
 def test_a_whole_table_is_passed_on(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     path.write_bytes(TABLE)
-    read = pd.read_csv(read_csv_text(path, "train", ["epoch", "value"]))
+    read = read_csv(path, "train", ["epoch", "value"])
     pd.testing.assert_frame_equal(read, pd.read_csv(path))
     assert list(read["metric"]) == ["loss, in all", "two\nlines"]
     path.write_text("a,b\n")
-    assert pd.read_csv(read_csv_text(path, "train", empty=True)).empty
+    assert read_csv(path, "train", empty=True).empty
 
 
 @pytest.mark.parametrize("length", [n for n in range(len(TABLE)) if n != BETWEEN])
@@ -30,7 +30,7 @@ def test_a_table_that_was_cut_is_refused(length: int, tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     path.write_bytes(TABLE[:length])
     with pytest.raises(UserError, match=r"history\.csv .*; remove history\.csv and run `dvc repro"):
-        read_csv_text(path, "train", ["epoch"])
+        read_csv(path, "train", ["epoch"])
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_what_is_no_table_is_refused(content: bytes, told: str, tmp_path: Path) 
     path = tmp_path / "history.csv"
     path.write_bytes(content)
     with pytest.raises(UserError) as error:
-        read_csv_text(path, "train", ["epoch"])
+        read_csv(path, "train", ["epoch"])
     assert told in str(error.value)
     assert str(error.value).isprintable()

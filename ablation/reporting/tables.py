@@ -1,4 +1,4 @@
-"""Tables between stages, checked as text before a library reads them."""
+"""Tables between stages, checked as text before pandas reads them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
+
 from ablation.base.errors import UserError, brief
 from ablation.base.reading import refusing
 
 
-def read_csv_text(
+def read_csv(
     path: Path, made_by: str | None, columns: Iterable[str] = (), empty: bool = False
-) -> io.StringIO:
-    """The text of a CSV file that is whole, for `pandas.read_csv` or `csv.reader`.
+) -> pd.DataFrame:
+    """The table of a CSV file that is whole.
 
     A file that was cut is noticed by its last line, which then does not end or has too few fields.
     One that was cut between two lines is not.
@@ -47,4 +49,4 @@ def read_csv_text(
                 )
         if number == 0 and not empty:
             raise UserError("has no rows")
-    return io.StringIO(text, newline="")
+        return pd.read_csv(io.StringIO(text, newline=""))
