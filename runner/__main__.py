@@ -78,7 +78,7 @@ def main() -> None:
         print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
     if options.set:
         graph.change(options.set)
-    graph.repro("split")
+    graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if not options.retrain:
         refuse_other_images()
