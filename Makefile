@@ -1,4 +1,6 @@
-# make repro            the whole study at the scale of params.yaml, runs side by side
+# make repro            the whole study at the scale of params.yaml, runs side by side; those
+#                       whose results are in git are restored
+# make repro RETRAIN=1  the same, and every run trains that was not trained on this machine
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
@@ -7,6 +9,7 @@
 # make ship            keeps the best network below 2 MB for `make predict`
 # make back             the committed scale and results again; other edits of params.yaml stay
 # make check           says whether the committed results belong to this code and these parameters
+# make verify           trains one run again (RUN=baseline-0 says which) and compares
 # make keep             puts finished runs into the results in git: docs/results.md
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
@@ -16,56 +19,59 @@ PYTHON ?= python3
 VENV := .venv$(if $(GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
-OPTIONS := $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
-RUN := source $(BIN)/activate &&
+OPTIONS := $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force) $(if $(RETRAIN),--retrain)
+override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro exp experiments predict ship back check keep bench test test-pipeline test-modules lint lock
+.PHONY: repro exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
-	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
+	$(activated) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
 
 exp: $(BIN)/.installed
 	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
-	$(RUN) python -m runner --set $(SET) $(OPTIONS)
+	$(activated) python -m runner --set $(SET) $(OPTIONS)
 
 # `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
 experiments: $(BIN)/.installed
-	$(RUN) python -m runner.experiments
+	$(activated) python -m runner.experiments
 
 predict: $(BIN)/.installed
-	$(RUN) python -m runner.predict '$(subst ','\'',$(IMAGE))'
+	$(activated) python -m runner.predict '$(subst ','\'',$(IMAGE))'
 
 ship: $(BIN)/.installed
-	$(RUN) python -m runner.ship
+	$(activated) python -m runner.ship
 
 back: $(BIN)/.installed
-	$(RUN) python -m runner.back
+	$(activated) python -m runner.back
 
 # It needs no data and takes seconds: what to run in a fresh clone.
 check: $(BIN)/.installed
-	$(RUN) python -m runner.check
+	$(activated) python -m runner.check
+
+verify: $(BIN)/.installed
+	$(activated) python -m runner.verify $(if $(value RUN),--run $(RUN))
 
 keep: $(BIN)/.installed
-	$(RUN) python -m runner.keep
+	$(activated) python -m runner.keep
 
 bench: $(BIN)/.installed
-	$(RUN) python -m bench $(if $(PART),--part $(PART))
+	$(activated) python -m bench $(if $(PART),--part $(PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
 test-pipeline: $(BIN)/.installed
-	$(RUN) python -m pytest tests/pipeline
+	$(activated) python -m pytest tests/pipeline
 
 test-modules: $(BIN)/.installed
-	$(RUN) python -m pytest --ignore tests/pipeline
+	$(activated) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
-	$(RUN) ruff check . && ruff format --check . && mypy
+	$(activated) ruff check . && ruff format --check . && mypy
 
 # The environment, made again whenever the pins change.
 $(BIN)/.installed: requirements.txt $(PINS)

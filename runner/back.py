@@ -19,9 +19,11 @@ from ablation.base.errors import UserError
 from ablation.base.files import write_text
 from runner import git, params
 from runner.graph import DVC, StudyError
+from runner.keep import GATHERED
 from runner.params import PARAMS
 
 LOCK = Path("dvc.lock")
+STORE = "results/files"  # what of the runs is in git: no output, but it goes with dvc.lock
 
 
 def main() -> None:
@@ -76,6 +78,7 @@ def _take_back_params(committed: str) -> bool:
 def _take_back_results(made: Collection[str]) -> None:
     """dvc.lock and the results that are in git; those that the commit has not are removed."""
     committed, changed = git.tracked(), git.differing()
+    made = {*made, STORE, GATHERED.as_posix()}
     results = _of(made, committed)
     back = (results | {LOCK.name}) & changed
     git.restore(back)
