@@ -16,14 +16,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_yaml
 from ablation.study.config import StudyConfig
+from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, graph, pool
+from runner import gpus, graph, params, pool
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import hours_on_processor
-from runner.params import ON_GPU, set_for_gpu, set_scale
 from runner.processor import multiplies_bfloat16
 
 LOGS = Path("logs")
@@ -61,12 +62,8 @@ def main() -> None:
     places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
     if devices:
         places = gpus.places(devices, options.jobs)
-        if set_for_gpu():
-            print(f"params.yaml: train has {ON_GPU} now; `make back` takes it back", flush=True)
-    if options.scale and set_scale(options.scale):
-        print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
-    if options.set:
-        graph.change(options.set)
+    for told in params.set_up(options.scale, options.gpu, options.set or (), resolve):
+        print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
     graph.repro("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if train(study, places, devices, options.force):
@@ -170,7 +167,7 @@ def cost(study: StudyConfig, arm: str) -> float:
 if __name__ == "__main__":
     try:
         main()
-    except graph.StudyError as error:
+    except (graph.StudyError, UserError) as error:
         sys.exit(f"study: {error}")
     except KeyboardInterrupt:
         sys.exit("study: interrupted; the same command goes on from here")

@@ -51,10 +51,10 @@ def _take_back_params(committed: str) -> bool:
     Returns:
         Whether something of a person's own stays in it.
     """
-    now = PARAMS.read_text(encoding="utf-8")
-    scale = params.read(committed)["scale"]
+    now = params.load()
+    scale = _scale(committed)
     if now != committed:
-        if now == params.as_dvc_writes(committed, params.read(now)["scale"]):
+        if now == params.as_dvc_writes(committed, _scale(now)):
             write_text(PARAMS, committed)
             changed = True
         else:
@@ -71,6 +71,14 @@ def _take_back_params(committed: str) -> bool:
         + ("  ".join(kept) if kept else "no value, its comments or layout")
     )
     return bool(kept)
+
+
+def _scale(text: str) -> str:
+    tree = params.read(text)
+    scale = tree.get("scale") if isinstance(tree, dict) else None
+    if not isinstance(scale, str):
+        raise StudyError(f"{PARAMS}: the scale is missing; `git checkout {PARAMS}` brings it back")
+    return scale
 
 
 def _take_back_results(made: Collection[str]) -> None:

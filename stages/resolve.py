@@ -1,5 +1,6 @@
 """Checks params.yaml whole and writes the complete configuration of each arm, figure and stage."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ from pydantic import BaseModel
 
 from ablation.base.cli import run
 from ablation.base.errors import UserError
-from ablation.base.files import read_yaml, write_yaml
+from ablation.base.files import write_yaml
 from ablation.reporting.config import ForestFigure
 from ablation.study.checks import ConfigError
+from ablation.study.dialects import notes
+from ablation.study.reading import read
 from ablation.study.resolution import resolve
 
 PARAMS = Path("params.yaml")
@@ -17,10 +20,13 @@ CONFIGS = Path("configs")
 
 
 def main() -> None:
+    content = PARAMS.read_bytes()
     try:
-        study = resolve(read_yaml(PARAMS))
+        study = resolve(read(content))
     except ConfigError as error:
         raise UserError(f"{PARAMS}: {error}") from None
+    for note in notes(content):
+        print(f"{PARAMS}: {note}", file=sys.stderr)
     _write("study", study.study)
     _write("sources", study.sources)
     _write("admit", study.admit)

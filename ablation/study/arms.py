@@ -24,6 +24,7 @@ from ablation.study.checks import (
     in_effect,
     listed,
     mapping,
+    shown,
     validated,
 )
 from ablation.study.feasibility import check_arm, check_network, training_images
@@ -96,7 +97,7 @@ def _lineage(name: str, declared: Tree) -> list[str]:
         check_name(parent, declared, f"arms.{line[-1]}.extends")
         if parent in line:
             raise ConfigError(
-                f"arms.{line[-1]}.extends = {parent!r} closes a circle; extend another"
+                f"arms.{line[-1]}.extends = {shown(parent)} closes a circle; extend another"
             )
         line.append(parent)
     return line[::-1]

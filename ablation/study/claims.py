@@ -19,7 +19,15 @@ from ablation.statistics.config import (
     MetricConfig,
     StatisticsConfig,
 )
-from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.study.checks import (
+    ConfigError,
+    check_keys,
+    check_name,
+    listed,
+    mapping,
+    shown,
+    validated,
+)
 from ablation.study.facts import facts_of
 from ablation.study.requirements import unmet
 from ablation.training.config import ArmConfig
@@ -138,18 +146,18 @@ def _check_claim(path: str, claim: Any, metrics: Mapping[str, Metric], arms: Arm
     metric = metrics[claim.metric]
     if isinstance(claim, DifferenceClaim):
         if claim.arms[0] == claim.arms[1]:
-            raise ConfigError(f"{path}.arms = {claim.arms!r}; allowed: two different arms")
+            raise ConfigError(f"{path}.arms = {shown(claim.arms)}; allowed: two different arms")
         _check_same_images(claim.arms, arms, f"{path}.arms")
         if claim.expect == "equivalent" and not metric.has_margin:
             allowed = [name for name, other in metrics.items() if other.has_margin]
             raise ConfigError(
-                f"{path}.metric = {claim.metric!r} has no margin of equivalence; "
+                f"{path}.metric = {shown(claim.metric)} has no margin of equivalence; "
                 f"allowed: {listed(allowed)}"
             )
     elif not metric.has_level:
         allowed = [name for name, other in metrics.items() if other.has_level]
         raise ConfigError(
-            f"{path}.metric = {claim.metric!r} has no level; allowed: {listed(allowed)}"
+            f"{path}.metric = {shown(claim.metric)} has no level; allowed: {listed(allowed)}"
         )
 
 
@@ -157,7 +165,7 @@ def _check_same_images(pair: list[str], arms: Arms, path: str) -> None:
     first, second = (arms[arm].input.set for arm in pair)
     if first != second:
         raise ConfigError(
-            f"{path} = {pair!r} compares the data sets {first} and {second}; "
+            f"{path} = {shown(pair)} compares the data sets {first} and {second}; "
             "allowed: two arms on one data set"
         )
 

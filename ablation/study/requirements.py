@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablation.base.section import Tree
-from ablation.study.checks import ConfigError, listed, mapping
+from ablation.study.checks import ConfigError, listed, mapping, shown
 
 Requirements = Mapping[str, Any]
 
@@ -51,7 +51,7 @@ def unmet(required: Requirements, tree: Tree, where: str) -> list[Unmet]:
         value = wanted["not"] if refuses else wanted
         if not _alike(node, value):
             raise ConfigError(
-                f"{where}.{key} = {wanted!r}; allowed: a value like {_written(node)}, "
+                f"{where}.{key} = {shown(wanted)}; allowed: a value like {_written(node)}, "
                 "or {not: value}"
             )
         if (node == value) == refuses:
@@ -77,7 +77,7 @@ def label(name: str, declared: Tree, tree: Tree) -> str:
     """
     text = declared.get("label", name)
     if not isinstance(text, str):
-        raise ConfigError(f"arms.{name}.label = {text!r}; allowed: a text for the legend")
+        raise ConfigError(f"arms.{name}.label = {shown(text)}; allowed: a text for the legend")
     wrong = unmet(declared.get("says", {}), tree, f"arms.{name}.says")
     return f"{name} ({', '.join(f'{w.key}: {w.value}' for w in wrong)})" if wrong else text
 

@@ -17,7 +17,15 @@ from ablation.reporting.config import FigureConfig
 from ablation.sources.config import SourcesConfig
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.arms import ARM_SECTIONS, merge_arms, resolve_arms
-from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.study.checks import (
+    ConfigError,
+    check_keys,
+    check_name,
+    listed,
+    mapping,
+    shown,
+    validated,
+)
 from ablation.study.claims import resolve_claims
 from ablation.study.config import StudyConfig
 from ablation.study.costs import multiply_adds
@@ -154,7 +162,7 @@ def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
         figure = validated(_KINDS[content["kind"]], content, path)
         for arm in getattr(figure, "arms", []):
             if arm not in arms:
-                raise ConfigError(f"{path} names the arm {arm!r}; arms: {listed(arms)}")
+                raise ConfigError(f"{path} names the arm {shown(arm)}; arms: {listed(arms)}")
         figures[name] = figure
     return figures
 
