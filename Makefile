@@ -13,11 +13,20 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 # With GPU=1 an environment of its own, which has CUDA's libraries beside the same pins.
-VENV := .venv$(if $(GPU),-gpu)
+VENV := .venv$(if $(value GPU),-gpu)
 BIN := $(VENV)/bin
-PINS := requirements$(if $(GPU),-gpu).txt
-OPTIONS := $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
-RUN := source $(BIN)/activate &&
+PINS := requirements$(if $(value GPU),-gpu).txt
+# What a person gives is one word for the shell, or with `each` some, and never a command.
+define newline
+
+
+endef
+unsafe = $(subst $(newline), ,$(value $1))
+quoted = '$(subst ','\'',$(unsafe))'
+each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
+unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE
+override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)
+override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,47 +34,47 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: repro exp experiments predict ship back check keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
-	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
+	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
 
 exp: $(BIN)/.installed
-	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
-	$(RUN) python -m runner --set $(SET) $(OPTIONS)
+	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
+	$(activated) python -m runner --changes=$(call quoted,SET) $(options)
 
 # `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
 experiments: $(BIN)/.installed
-	$(RUN) python -m runner.experiments
+	$(activated) python -m runner.experiments
 
 predict: $(BIN)/.installed
-	$(RUN) python -m runner.predict '$(subst ','\'',$(IMAGE))'
+	$(activated) python -m runner.predict $(call quoted,IMAGE)
 
 ship: $(BIN)/.installed
-	$(RUN) python -m runner.ship
+	$(activated) python -m runner.ship
 
 back: $(BIN)/.installed
-	$(RUN) python -m runner.back
+	$(activated) python -m runner.back
 
 # It needs no data and takes seconds: what to run in a fresh clone.
 check: $(BIN)/.installed
-	$(RUN) python -m runner.check
+	$(activated) python -m runner.check
 
 keep: $(BIN)/.installed
 	$(RUN) python -m runner.keep
 
 bench: $(BIN)/.installed
-	$(RUN) python -m bench $(if $(PART),--part $(PART))
+	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
 test-pipeline: $(BIN)/.installed
-	$(RUN) python -m pytest tests/pipeline
+	$(activated) python -m pytest tests/pipeline
 
 test-modules: $(BIN)/.installed
-	$(RUN) python -m pytest --ignore tests/pipeline
+	$(activated) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
-	$(RUN) ruff check . && ruff format --check . && mypy
+	$(activated) ruff check . && ruff format --check . && mypy
 
 # The environment, made again whenever the pins change.
 $(BIN)/.installed: requirements.txt $(PINS)

@@ -11,6 +11,8 @@ can be stopped and called again.
 from __future__ import annotations
 
 import argparse
+import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_yaml
+from ablation.study.checks import shown
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
@@ -41,7 +44,7 @@ def main() -> None:
     pool.stop_on_signals()
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
-        "--jobs", type=int, help="runs at a time (default: the cores, or with --gpu the GPUs)"
+        "--jobs", help="runs at a time (default: the cores, or with --gpu the GPUs)"
     )
     parser.add_argument("--gpu", action="store_true", help="train on NVIDIA GPUs, one run on each")
     parser.add_argument(
@@ -54,14 +57,18 @@ def main() -> None:
         metavar="KEY=VALUE",
         help="change params.yaml first, as `dvc exp run -S`, and record an experiment at the end",
     )
+    parser.add_argument(
+        "--changes", metavar="TEXT", help="as --set, all of them in one text, quoted as in a shell"
+    )
     options = parser.parse_args()
-    if options.jobs is not None and options.jobs < 1:
-        raise graph.StudyError(f"JOBS is {options.jobs}; allowed: 1 or more")
+    if options.changes is not None:
+        options.set = split(options.changes)
+    asked = None if options.jobs is None else number(options.jobs)
     devices = gpus.gpus() if options.gpu else []
-    jobs = options.jobs or cores()
+    jobs = asked or cores()
     places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
     if devices:
-        places = gpus.places(devices, options.jobs)
+        places = gpus.places(devices, asked)
     for told in params.set_up(options.scale, options.gpu, options.set or (), resolve):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
     graph.repro("split")
@@ -72,6 +79,32 @@ def main() -> None:
     graph.repro()
     if options.set:
         graph.save_experiment()
+
+
+def number(jobs: str) -> int:
+    """How many runs at a time.
+
+    Raises:
+        StudyError: it is no number of runs.
+    """
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", jobs):
+        raise graph.StudyError(f"JOBS is {shown(jobs)}; allowed: a whole number from 1 to 999")
+    return int(jobs)
+
+
+def split(changes: str) -> list[str]:
+    """The `KEY=VALUE` of a text, which may stand in quotes as in a shell.
+
+    Raises:
+        StudyError: there is none, or a quote is not closed.
+    """
+    try:
+        found = shlex.split(changes)
+    except ValueError:
+        raise graph.StudyError(f"SET is {shown(changes)}: a quote is not closed") from None
+    if not found:
+        raise graph.StudyError("SET is empty; allowed: KEY=VALUE, as in train.optimizer=adam")
+    return found
 
 
 def train(

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ablation.study.checks import shown
+
 STAGES = ("train", "evaluate")  # the stages of one run, in order
 
 DVC = (sys.executable, "-m", "runner.dvc")
@@ -38,9 +40,10 @@ def change(overrides: Sequence[str], params: Path = Path("params.yaml")) -> None
 
     try:
         apply_overrides(str(params), list(overrides))
-    except DvcException as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise StudyError(f"SET is {' '.join(overrides)!r}: {reason}") from None
+    except Exception as error:  # a library's own for what it cannot parse, convert or find
+        cause = error.__cause__ if isinstance(error, DvcException) else None
+        reason = " ".join(str(cause or error).split())[:200] or type(error).__name__
+        raise StudyError(f"SET is {shown(' '.join(overrides))}: {reason}") from None
 
 
 def save_experiment() -> None:

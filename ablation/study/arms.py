@@ -21,6 +21,7 @@ from ablation.study.checks import (
     ConfigError,
     check_keys,
     check_name,
+    check_new_names,
     in_effect,
     listed,
     mapping,
@@ -127,7 +128,8 @@ def _check_offers(base: Tree) -> None:
             raise ConfigError(f"train.{key} is missing")
     if "architecture" not in model:
         raise ConfigError("model.architecture is missing")
-    for name, settings in mapping(train["optimizers"], "train.optimizers").items():
+    check_new_names(mapping(train["optimizers"], "train.optimizers"), "train.optimizers")
+    for name, settings in train["optimizers"].items():
         _check_offer(OptimizerSettings, settings, f"train.optimizers.{name}")
 
 

@@ -30,6 +30,8 @@ from ablation.study.checks import (
 )
 from ablation.study.facts import facts_of
 from ablation.study.requirements import unmet
+from ablation.study.sizes import check_once
+from ablation.study.texts import LONGEST_TITLE, check_label
 from ablation.training.config import ArmConfig
 
 Arms = Mapping[str, ArmConfig]
@@ -63,9 +65,12 @@ def resolve_claims(
     settings = validated(StatisticsConfig, mapping(asked["statistics"], "statistics"), "statistics")
     measured: dict[str, Any] = _by_tag(MetricConfig, asked["metrics"], "metrics", "take")
     claims: dict[str, Any] = _by_tag(ClaimConfig, asked["claims"], "claims", "kind")
+    for name, metric in measured.items():
+        check_label(metric.label, f"metrics.{name}.label", LONGEST_TITLE)
     facts = facts_of(arms, settings, data)
-    for metric in settings.metrics:
-        check_name(metric, measured, "statistics.metrics")
+    check_once(settings.metrics, "statistics.metrics")
+    for name in settings.metrics:
+        check_name(name, measured, "statistics.metrics")
     for arm in settings.images_test:
         check_name(arm, arms, "statistics.images_test")
     _check_same_images(settings.images_test, arms, "statistics.images_test")
@@ -184,12 +189,13 @@ def _pairs(
         *(pair for figure in figures.values() for pair in _of_figure(figure)),
         *(tuple(claim.arms) for claim in claims.values() if isinstance(claim, DifferenceClaim)),
     ]
-    pairs: list[list[str]] = []
+    place = {arm: number for number, arm in enumerate(order)}
+    pairs: dict[tuple[str, str], None] = {}
     for pair in named:
-        other, arm = sorted(pair, key=order.index)
-        if arms[arm].input.set == arms[other].input.set and [arm, other] not in pairs:
-            pairs.append([arm, other])
-    return pairs
+        other, arm = sorted(pair, key=place.__getitem__)
+        if arms[arm].input.set == arms[other].input.set:
+            pairs[arm, other] = None
+    return [list(pair) for pair in pairs]
 
 
 def _of_figure(figure: Figure) -> Iterator[tuple[str, ...]]:

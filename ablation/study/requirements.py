@@ -12,6 +12,7 @@ from typing import Any
 
 from ablation.base.section import Tree
 from ablation.study.checks import ConfigError, listed, mapping, shown
+from ablation.study.texts import check_label
 
 Requirements = Mapping[str, Any]
 
@@ -75,9 +76,7 @@ def label(name: str, declared: Tree, tree: Tree) -> str:
     Raises:
         ConfigError: a label that is no text, or `says` with a key that no arm has.
     """
-    text = declared.get("label", name)
-    if not isinstance(text, str):
-        raise ConfigError(f"arms.{name}.label = {shown(text)}; allowed: a text for the legend")
+    text = check_label(declared.get("label", name), f"arms.{name}.label")
     wrong = unmet(declared.get("says", {}), tree, f"arms.{name}.says")
     return f"{name} ({', '.join(f'{w.key}: {w.value}' for w in wrong)})" if wrong else text
 
