@@ -11,17 +11,20 @@ can be stopped and called again.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_yaml
 from ablation.study.checks import shown
 from ablation.study.config import StudyConfig
+from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
 from runner import gpus, graph, params, pool
@@ -67,9 +70,11 @@ def main() -> None:
     devices = gpus.gpus() if options.gpu else []
     jobs = asked or cores()
     places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
+    if options.force:
+        os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
     if devices:
         places = gpus.places(devices, asked)
-    for told in params.set_up(options.scale, options.gpu, options.set or (), resolve):
+    for told in params.set_up(options.scale, options.gpu, options.set or (), check):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
     graph.repro("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
@@ -79,6 +84,17 @@ def main() -> None:
     graph.repro()
     if options.set:
         graph.save_experiment()
+
+
+def check(tree: Any) -> None:
+    """Refuses what the stage `resolve` refuses, before anything is written.
+
+    Raises:
+        ConfigError: the tree is no study, or this machine has too little memory for it.
+    """
+    study = resolve(tree)
+    if not os.environ.get("FORCE"):
+        check_memory(study.data, study.arms, study.evaluation.batch_size, machine_bytes())
 
 
 def number(jobs: str) -> int:
