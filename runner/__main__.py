@@ -27,7 +27,7 @@ from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, graph, params, pool
+from runner import gpus, graph, params, pool, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import hours_on_processor
@@ -74,6 +74,9 @@ def main() -> None:
         os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
     if devices:
         places = gpus.places(devices, asked)
+    restored = safeguard.restore()
+    if restored:
+        print(restored, flush=True)
     for told in params.set_up(options.scale, options.gpu, options.set or (), check):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
     graph.repro("split")

@@ -17,7 +17,7 @@ import yaml
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_text
-from runner import git, params
+from runner import git, params, safeguard
 from runner.graph import DVC, StudyError
 from runner.params import PARAMS
 
@@ -28,6 +28,9 @@ def main() -> None:
     # Before anything is written: is there something to go back to?
     if not {LOCK.name, PARAMS.name} <= git.tracked():
         raise StudyError(f"no results are committed: the last commit has no {LOCK} to go back to")
+    restored = safeguard.restore()
+    if restored:
+        print(restored)
     committed = git.committed(PARAMS)
     made = outputs(git.committed(LOCK))
     kept = _take_back_params(committed)
