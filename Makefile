@@ -16,10 +16,19 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 # With GPU=1 an environment of its own, which has CUDA's libraries beside the same pins.
-VENV := .venv$(if $(GPU),-gpu)
+VENV := .venv$(if $(value GPU),-gpu)
 BIN := $(VENV)/bin
-PINS := requirements$(if $(GPU),-gpu).txt
-OPTIONS := $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force) $(if $(RETRAIN),--retrain)
+PINS := requirements$(if $(value GPU),-gpu).txt
+# What a person gives is one word for the shell, or with `each` some, and never a command.
+define newline
+
+
+endef
+unsafe = $(subst $(newline), ,$(value $1))
+quoted = '$(subst ','\'',$(unsafe))'
+each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
+unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN
+override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)
 override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
@@ -28,18 +37,18 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: repro exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
-	$(activated) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
+	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
 
 exp: $(BIN)/.installed
-	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
-	$(activated) python -m runner --set $(SET) $(OPTIONS)
+	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
+	$(activated) python -m runner --changes=$(call quoted,SET) $(options)
 
 # `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
 experiments: $(BIN)/.installed
 	$(activated) python -m runner.experiments
 
 predict: $(BIN)/.installed
-	$(activated) python -m runner.predict '$(subst ','\'',$(IMAGE))'
+	$(activated) python -m runner.predict $(call quoted,IMAGE)
 
 ship: $(BIN)/.installed
 	$(activated) python -m runner.ship
@@ -52,13 +61,13 @@ check: $(BIN)/.installed
 	$(activated) python -m runner.check
 
 verify: $(BIN)/.installed
-	$(activated) python -m runner.verify $(if $(value RUN),--run $(RUN))
+	$(activated) python -m runner.verify $(if $(value RUN),--run=$(call quoted,RUN))
 
 keep: $(BIN)/.installed
 	$(activated) python -m runner.keep
 
 bench: $(BIN)/.installed
-	$(activated) python -m bench $(if $(PART),--part $(PART))
+	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
 test: lint

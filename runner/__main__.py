@@ -13,21 +13,28 @@ called again.
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import shlex
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_yaml
 from ablation.monitoring.progress import duration
+from ablation.study.checks import shown
 from ablation.study.config import StudyConfig
+from ablation.study.memory import check_memory, machine_bytes
+from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import git, gpus, graph, images, lock, pool
+from runner import git, gpus, graph, images, lock, params, pool, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import cost, hours_on_processor
-from runner.params import ON_GPU, set_for_gpu, set_scale
 from runner.processor import multiplies_bfloat16
 from runner.restore import restore
 
@@ -45,7 +52,7 @@ def main() -> None:
     pool.stop_on_signals()
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
-        "--jobs", type=int, help="runs at a time (default: the cores, or with --gpu the GPUs)"
+        "--jobs", help="runs at a time (default: the cores, or with --gpu the GPUs)"
     )
     parser.add_argument("--gpu", action="store_true", help="train on NVIDIA GPUs, one run on each")
     parser.add_argument(
@@ -64,20 +71,25 @@ def main() -> None:
         metavar="KEY=VALUE",
         help="change params.yaml first, as `dvc exp run -S`, and record an experiment at the end",
     )
+    parser.add_argument(
+        "--changes", metavar="TEXT", help="as --set, all of them in one text, quoted as in a shell"
+    )
     options = parser.parse_args()
-    if options.jobs is not None and options.jobs < 1:
-        raise graph.StudyError(f"JOBS is {options.jobs}; allowed: 1 or more")
+    if options.changes is not None:
+        options.set = split(options.changes)
+    asked = None if options.jobs is None else number(options.jobs)
     devices = gpus.gpus() if options.gpu else []
-    jobs = options.jobs or cores()
+    jobs = asked or cores()
     places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
+    if options.force:
+        os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
     if devices:
-        places = gpus.places(devices, options.jobs)
-        if set_for_gpu():
-            print(f"params.yaml: train has {ON_GPU} now; `make back` takes it back", flush=True)
-    if options.scale and set_scale(options.scale):
-        print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
-    if options.set:
-        graph.change(options.set)
+        places = gpus.places(devices, asked)
+    restored = safeguard.restore()
+    if restored:
+        print(restored, flush=True)
+    for told in params.set_up(options.scale, options.gpu, options.set or (), check):
+        print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
     graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if not options.retrain:
@@ -121,6 +133,43 @@ def refuse_other_images() -> None:
 
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def check(tree: Any) -> None:
+    """Refuses what the stage `resolve` refuses, before anything is written.
+
+    Raises:
+        ConfigError: the tree is no study, or this machine has too little memory for it.
+    """
+    study = resolve(tree)
+    if not os.environ.get("FORCE"):
+        check_memory(study.data, study.arms, study.evaluation.batch_size, machine_bytes())
+
+
+def number(jobs: str) -> int:
+    """How many runs at a time.
+
+    Raises:
+        StudyError: it is no number of runs.
+    """
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", jobs):
+        raise graph.StudyError(f"JOBS is {shown(jobs)}; allowed: a whole number from 1 to 999")
+    return int(jobs)
+
+
+def split(changes: str) -> list[str]:
+    """The `KEY=VALUE` of a text, which may stand in quotes as in a shell.
+
+    Raises:
+        StudyError: there is none, or a quote is not closed.
+    """
+    try:
+        found = shlex.split(changes)
+    except ValueError:
+        raise graph.StudyError(f"SET is {shown(changes)}: a quote is not closed") from None
+    if not found:
+        raise graph.StudyError("SET is empty; allowed: KEY=VALUE, as in train.optimizer=adam")
+    return found
 
 
 def train(
@@ -222,7 +271,7 @@ def _logs(names: Sequence[str]) -> str:
 if __name__ == "__main__":
     try:
         main()
-    except graph.StudyError as error:
+    except (graph.StudyError, UserError) as error:
         sys.exit(f"study: {error}")
     except KeyboardInterrupt:
         sys.exit("study: interrupted; the same command goes on from here")
