@@ -28,10 +28,11 @@ class Line:
 class DataCheck:
     """What the page says of the composed images.
 
-    `judged` and `reported` hold the lines by subject; `sheet` is the contact sheet's caption, ""
-    where there is none.
+    `summary` counts what passes; `judged` and `reported` hold the lines by subject; `sheet` is the
+    contact sheet's caption, "" where there is none.
     """
 
+    summary: str
     text: str
     sheet: str
     judged: list[tuple[str, list[Line]]]
@@ -48,7 +49,7 @@ def data_check(content: Mapping[str, Any]) -> DataCheck:
             "No image was composed: they are the competition's own, so there is nothing to hold to "
             "the measurements."
         )
-        return DataCheck(text, "", [], [])
+        return DataCheck("No check", text, "", [], [])
     # What preprocess made and the check could not judge stands apart.
     apart = bool(content["reason"])
     reported: list[Mapping[str, Any]] = []
@@ -56,7 +57,9 @@ def data_check(content: Mapping[str, Any]) -> DataCheck:
     for row in content["rows"]:
         of_study = row["origin"] == "made" and row["subject"] not in ("tiles", "labels")
         (reported if apart and of_study else judged).append(row)
+    passed = [row["pass"] for row in judged if row["pass"] is not None]
     return DataCheck(
+        summary=f"{sum(passed)} of {counted(len(passed), 'check')} pass",
         text=_text(content, judged, bool(reported)),
         sheet=_sheet(content),
         judged=_lines(judged, content["reason"]),

@@ -1,4 +1,4 @@
-"""The report's table of metrics: its columns, what each means, and a row an arm."""
+"""Every metric of every arm, as a table: its columns, what each means, and a row an arm."""
 
 from __future__ import annotations
 
