@@ -3,8 +3,11 @@
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
+# make predict IMAGE=digits.png   what the shipped network sees in a picture
+# make ship            keeps the best network below 2 MB for `make predict`
 # make back             the committed scale and results again; other edits of params.yaml stay
 # make check           says whether the committed results belong to this code and these parameters
+# make keep             puts finished runs into the results in git: docs/results.md
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
 SHELL := /bin/bash
@@ -19,7 +22,7 @@ RUN := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro exp experiments back check bench test test-pipeline test-modules lint lock
+.PHONY: repro exp experiments predict ship back check keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
 	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
@@ -32,12 +35,21 @@ exp: $(BIN)/.installed
 experiments: $(BIN)/.installed
 	$(RUN) python -m runner.experiments
 
+predict: $(BIN)/.installed
+	$(RUN) python -m runner.predict '$(subst ','\'',$(IMAGE))'
+
+ship: $(BIN)/.installed
+	$(RUN) python -m runner.ship
+
 back: $(BIN)/.installed
 	$(RUN) python -m runner.back
 
 # It needs no data and takes seconds: what to run in a fresh clone.
 check: $(BIN)/.installed
 	$(RUN) python -m runner.check
+
+keep: $(BIN)/.installed
+	$(RUN) python -m runner.keep
 
 bench: $(BIN)/.installed
 	$(RUN) python -m bench $(if $(PART),--part $(PART))

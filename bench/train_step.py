@@ -130,13 +130,12 @@ def speeds(threads: int) -> dict[str, list[float]]:
 
 def compile_as_trained(model: Any, arm: Any, steps: int, jit: Any = False, **more: Any) -> None:
     """Compiles as `ablation.training.loop.compile_for` does under TensorFlow, but for XLA."""
-    import keras
 
-    from ablation.training import optimizers
+    from ablation.training import losses, optimizers
 
     model.compile(
-        optimizer=optimizers.build(arm.train.optimizer, steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=optimizers.build(arm.train.optimizer, steps, arm.train.average_weights),
+        loss=losses.build(arm.train.label_smoothing),
         metrics=["accuracy"],
         jit_compile=jit,
         **more,

@@ -1,6 +1,5 @@
-"""Draws one figure of the paper: `python -m stages.figures NAME`."""
+"""Draws one figure of the paper."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from ablation.reporting.figures.style import save
 REPORTS = Path("reports")
 
 
-def main() -> None:
-    name = sys.argv[1]
+def main(name: str) -> None:
     content = read_yaml(Path(f"configs/figures/{name}.yaml"))
     figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
     picture = figures.draw(figure, content["labels"], REPORTS / "tables" / name)
@@ -27,4 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run("figures", main)
+    run("figures", main, name=str)

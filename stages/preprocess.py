@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
@@ -30,11 +31,12 @@ PARTS = ("images", "labels")
 
 def main() -> None:
     config = read_config(Path("configs/data.yaml"), DataConfig)
-    with np.load("data/raw/mnist.npz") as arrays:
-        digits = {
-            "train": Digits(arrays["x_train"], arrays["y_train"]),
-            "test": Digits(arrays["x_test"], arrays["y_test"]),
-        }
+    names = ("x_train", "y_train", "x_test", "y_test")
+    mnist = read_npz(Path("data/raw/mnist.npz"), "fetch", names)
+    digits = {
+        "train": Digits(mnist["x_train"], mnist["y_train"]),
+        "test": Digits(mnist["x_test"], mnist["y_test"]),
+    }
     if config.source == "composed":
         _compose(config, digits)
     else:
@@ -65,14 +67,14 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
 
 def _competition(config: DataConfig) -> None:
     """The competition's own images as `admit` took them in; its test images have no labels."""
-    images, labels = (np.load(OWN / f"train_{part}.npy", mmap_mode="r") for part in PARTS)
+    images, labels = (read_npy(OWN / f"train_{part}.npy", "admit", mmap=True) for part in PARTS)
     if len(images) < config.images:
         raise UserError(
             f"data.images = {config.images}; allowed: at most {len(images)}, the competition's "
             "training images"
         )
     _write("train/modified", images[: config.images], labels[: config.images])
-    test = np.load(OWN / "test_images.npy", mmap_mode="r")
+    test = read_npy(OWN / "test_images.npy", "admit", mmap=True)
     _write("test/modified", test, None)
     shutil.rmtree(COMPOSITIONS, ignore_errors=True)
     COMPOSITIONS.mkdir(parents=True)  # empty: nothing was composed

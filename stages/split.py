@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation import streams
+from ablation.base.arrays import read_npy, write_npz
 from ablation.base.cli import run
-from ablation.base.files import read_config, replacing
+from ablation.base.files import read_config
 from ablation.composition.config import DataConfig
 from ablation.study.config import StudyConfig
 from ablation.training.split import stratified
@@ -21,13 +22,12 @@ def main() -> None:
     for seed in study.seeds:
         parts: dict[str, NDArray[np.int64]] = {}
         for name in ("modified", "mnist"):
-            labels = np.load(TRAIN / name / "labels.npy")
+            labels = read_npy(TRAIN / name / "labels.npy", "preprocess")
             training, validation = stratified(
                 labels, data.validation_fraction, streams.generator("split", seed, name)
             )
             parts |= {f"{name}_training": training, f"{name}_validation": validation}
-        with replacing(Path(f"data/split/{seed}.npz")) as temporary:
-            np.savez(temporary, allow_pickle=False, **parts)
+        write_npz(Path(f"data/split/{seed}.npz"), parts)
     print(f"split: {len(study.seeds)} seeds, {data.validation_fraction:.0%} for validation")
 
 

@@ -31,7 +31,7 @@ from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
-SETS, REPORTS = Path("data/sets"), Path("reports")
+SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports")
 
 
 def main() -> None:
@@ -75,9 +75,8 @@ def main() -> None:
         figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
         folder = REPORTS / "tables" / name
         if isinstance(figure, AugmentationFigure):
-            samples = EVALUATIONS / f"{figure.arms[0]}-{study.seeds[0]}" / "samples.npz"
             with replacing(folder / "data.npz") as temporary:
-                temporary.write_bytes(samples.read_bytes())
+                temporary.write_bytes((SAMPLES / f"{name}.npz").read_bytes())
             continue
         if isinstance(figure, CurvesFigure):
             table = summary.curves_table(figure, all_curves, majority)

@@ -1,18 +1,22 @@
-"""Trains one arm with one seed: `python -m stages.train ARM SEED`."""
+"""Trains one arm with one seed.
+
+Interrupted, it goes on from its last checkpoint when it is run again.
+"""
 
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.base.cli import run
+from ablation.base import cli
+from ablation.base.errors import UserError
 from ablation.base.files import read_config
 from ablation.monitoring import provenance
 from ablation.monitoring.progress import Notebook, Progress
+from ablation.base.arrays import read_labelled, read_npz, read_split
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Fresh, Images
@@ -22,12 +26,11 @@ from ablation.training.moment import Moment
 RAW, TRAIN = Path("data/raw"), Path("data/sets/train")
 
 
-def main() -> None:
-    name, seed = sys.argv[1], int(sys.argv[2])
-    key, started = f"{name}-{seed}", time.time()
-    inputs = Inputs(dependencies(Path("dvc.yaml"), "train", {"arm": name, "seed": str(seed)}))
-    arm = read_config(Path(f"configs/arms/{name}.yaml"), ArmConfig)
-    framework.start(arm.train)
+def main(arm: str, seed: int) -> None:
+    key, started = f"{arm}-{seed}", time.time()
+    inputs = Inputs(dependencies(Path("dvc.yaml"), "train", {"arm": arm, "seed": str(seed)}))
+    config = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig)
+    framework.start(config.train)
     # Only now, since these import Keras.
     from ablation.networks import architectures
     from ablation.training import loop, results
@@ -44,15 +47,17 @@ def main() -> None:
         if progress.epoch_ended:
             print(progress, flush=True)
 
-    if checkpoint.exists():
-        print(f"{key}  goes on from {checkpoint}", flush=True)
-    network = architectures.build(arm, seed, read_weights(arm))
-    trained = loop.train(network, arm, seed, read_images(arm, seed), checkpoint, report)
+    def tell(text: str) -> None:
+        print(f"{key}  {text}", flush=True)
+
+    images = read_images(config, seed)
+    network = architectures.build(config, seed, read_weights(config))
+    trained = loop.train(network, config, seed, images, checkpoint, report, tell)
     histories = Path(f"models/histories/{key}")
     results.write(trained, histories, Path(f"models/networks/{key}.keras"))
     inputs.refuse_change("training")  # last of all: writing a large network takes seconds
     circumstances = provenance.describe(
-        arm.train.backend, framework.device(), arm.train.threads, framework.in_force()
+        config.train.backend, framework.device(), config.train.threads, framework.in_force()
     ) | provenance.timed(started, trained.seconds, trained.images_per_second)
     folder = root / "models" / "provenance"
     provenance.write(folder, key, histories / "history.csv", circumstances)
@@ -62,10 +67,10 @@ def main() -> None:
 def read_images(arm: ArmConfig, seed: int) -> Images:
     """The arm's data set with the seed's split."""
     name = arm.input.set
-    with np.load(f"data/split/{seed}.npz") as split:
-        training, validation = split[f"{name}_training"], split[f"{name}_validation"]
-    images = np.load(TRAIN / name / "images.npy", mmap_mode="r")
-    labels = np.load(TRAIN / name / "labels.npy")
+    images, labels = read_labelled(TRAIN / name, "preprocess")
+    if labels is None:
+        raise UserError(f"{TRAIN / name} has no labels.npy; run `dvc repro preprocess`")
+    training, validation = read_split(Path(f"data/split/{seed}.npz"), name, len(images))
     return Images(images, labels, training, validation, _composer(arm, seed))
 
 
@@ -73,8 +78,7 @@ def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
     """The weights that the arm's network starts from, float32; None where it draws its own."""
     if arm.model.pretrained is None:
         return None
-    with np.load(RAW / f"{arm.model.pretrained}.npz") as arrays:
-        return dict(arrays)
+    return read_npz(RAW / f"{arm.model.pretrained}.npz", "fetch")
 
 
 def _composer(arm: ArmConfig, seed: int) -> Fresh | None:
@@ -84,10 +88,10 @@ def _composer(arm: ArmConfig, seed: int) -> Fresh | None:
     from ablation.composition.config import LayoutConfig
     from ablation.composition.digits import Digits
 
-    with np.load(RAW / "mnist.npz") as arrays:
-        digits = Digits(arrays["x_train"], arrays["y_train"])
+    mnist = read_npz(RAW / "mnist.npz", "fetch", ("x_train", "y_train"))
+    digits = Digits(mnist["x_train"], mnist["y_train"])
     return composer(LayoutConfig(**arm.fresh.layout), digits, seed, arm.train.threads)
 
 
 if __name__ == "__main__":
-    run("train", main)
+    cli.run("train", main, arm=str, seed=cli.seed)

@@ -15,8 +15,26 @@ from pydantic import BaseModel, ConfigDict, Field
 Tree = dict[str, Any]
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[int, Field(gt=0)]
-Rate = Annotated[float, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=2**31 - 1)]  # frameworks count and index in 32 bits
+Rate = Annotated[float, Field(gt=0, le=1e6)]  # above any quantity here, and no product overflows
+
+# Upper bounds are for slips of a key: well above what any machine trains today, and low enough that
+# no product of two overflows.
+Side = Annotated[int, Field(gt=0, le=4096)]  # px, of an image; the paper's largest is 224
+Images = Annotated[int, Field(gt=0, le=1_000_000)]  # 20 times the paper's; 16 GB at 128 px
+EpochImages = Annotated[int, Field(gt=0, le=200_000)]  # times the most epochs: steps in 32 bits
+Epochs = Annotated[int, Field(gt=0, le=10_000)]  # the paper trains 300
+Batch = Annotated[int, Field(gt=0, le=65_536)]  # larger ones are of clusters
+Threads = Annotated[int, Field(gt=0, le=1024)]  # more crash TensorFlow's pools
+Filters = Annotated[int, Field(gt=0, le=16_384)]  # 32 times the most of VGG
+Kernel = Annotated[int, Field(gt=0, le=31)]  # px, a side; the largest in use on images
+Stride = Annotated[int, Field(gt=0, le=64)]  # of a stem or a pooling; a larger one leaves no image
+Units = Annotated[int, Field(gt=0, le=65_536)]  # 16 times VGG's own dense layers
+Block = Annotated[list[Filters], Field(min_length=1, max_length=64)]
+Blocks = Annotated[list[Block], Field(min_length=1, max_length=32)]  # a pooling ends each
+Dense = Annotated[list[Units], Field(max_length=32)]
+LearningRate = Annotated[float, Field(gt=0, le=1e3)]  # float32 weights overflow soon above
+Factor = Annotated[float, Field(gt=0, le=1e3)]  # of a penalty beside a loss of about 1
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 

@@ -14,6 +14,13 @@ def accuracy(labels: NDArray[np.uint8], predictions: NDArray[np.uint8]) -> float
     return float(np.mean(labels == predictions))
 
 
+def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The softmax of each row of (n, 10): what the network gives each label, 0..1."""
+    exact = logits.astype(np.float64)
+    likely = np.exp(exact - exact.max(axis=1, keepdims=True))
+    return likely / likely.sum(axis=1, keepdims=True)
+
+
 def macro_f1(labels: NDArray[np.uint8], predictions: NDArray[np.uint8]) -> float:
     """The unweighted mean of F1 over the labels that occur in either (n,) array, 0..1."""
     scores = []

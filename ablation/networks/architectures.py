@@ -14,6 +14,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from ablation.base.reading import refusing
 from ablation.networks import cnn, heads, vgg
 from ablation.networks.config import CnnConfig, InputConfig, NetworkConfig, VggConfig
 from ablation.networks.input_layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
@@ -41,12 +42,28 @@ def build(config: NetworkConfig, seed: int, weights: vgg.Weights | None) -> kera
     return model
 
 
-def load(path: Path, config: NetworkConfig, seed: int) -> keras.Model:
-    """The trained network of a run, from the file that training left."""
+def load(path: Path, config: NetworkConfig, seed: int, made_by: str | None = None) -> keras.Model:
+    """The trained network of a run, from the file that training left.
+
+    Args:
+        made_by: the stage that left it, for the message.
+
+    Raises:
+        UserError: the file is damaged or of another network.
+    """
     with _precision(config.precision):
         model = _build(config, seed)
-    model.load_weights(path)
+    with refusing(path, "network of this arm", made_by):
+        model.load_weights(path)
     return model
+
+
+def input_layers(config: NetworkConfig) -> keras.Model:
+    """The layers between the raw images and the network, alone: nothing of them is trained."""
+    with _precision(config.precision):
+        images = _images(config)
+        prepared = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
+        return keras.Model(images, prepared)
 
 
 @contextmanager
@@ -61,13 +78,17 @@ def _precision(policy: str) -> Iterator[None]:
 
 
 def _build(config: NetworkConfig, seed: int) -> keras.Model:
-    images = keras.Input((config.image_size, config.image_size), dtype="uint8", name="images")
+    images = _images(config)
     x = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
     if isinstance(config.model, CnnConfig):
         logits = heads.logits(cnn.features(x, config.model, seed), config.model, seed)
     else:
         logits = heads.classify(vgg.features(x, config.model, seed), seed)
     return keras.Model(images, logits, name=config.model.architecture)
+
+
+def _images(config: NetworkConfig) -> Any:
+    return keras.Input((config.image_size, config.image_size), dtype="uint8", name="images")
 
 
 def _prepare(images: Any, config: InputConfig, rgb: bool) -> Any:

@@ -13,30 +13,47 @@ from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
 
 
 def features(x: Any, config: CnnConfig, seed: int) -> Any:
-    """Blocks of convolutions, each ended by dropout and pooling.
+    """A stem, if any, then blocks of convolutions, each ended by dropout and pooling.
 
-    Takes (n, height, width, channels) and gives the maps of the last pooling, both symbolic.
+    Takes (n, height, width, channels) and gives the maps of the last block, both symbolic.
     """
+    before = config.residual == "preactivation"
     number = 0
+    if config.stem is not None:
+        stem = config.stem
+        x = _convolution(x, stem.filters, stem.kernel, config, seed, "stem", stem.stride)
+        x = x if before else _activate(x, config, "stem")
     for block, filters_of_block in enumerate(config.blocks, start=1):
         entered = x
         for index, filters in enumerate(filters_of_block, start=1):
             number += 1
+            if before:
+                x = _activate(x, config, f"{number}")
             x = _convolution(x, filters, config.kernel, config, seed, f"conv_{number}")
-            x = _normalize(x, config, f"{number}")
-            if config.residual and index == len(filters_of_block):
+            if before:
+                continue
+            if config.residual == "postactivation" and index == len(filters_of_block):
+                x = _normalize(x, config, f"{number}")
                 x = _add_entered(x, entered, config, seed, f"{block}")
-            x = layers.ReLU(name=f"relu_{number}")(x)
+                x = layers.ReLU(name=f"relu_{number}")(x)
+            else:
+                x = _activate(x, config, f"{number}")
+        if before:
+            x = _add_entered(x, entered, config, seed, f"{block}")
         x = _dropout(x, config.spatial_dropout[block - 1], seed, f"spatial_dropout_{block}")
         x = _dropout(x, config.dropout[block - 1], seed, f"dropout_{block}")
-        x = layers.MaxPooling2D(2, name=f"pool_{block}")(x)
-    return x
+        if config.pools[block - 1] > 1:
+            x = layers.MaxPooling2D(config.pools[block - 1], name=f"pool_{block}")(x)
+    return _activate(x, config, "last") if before else x
 
 
-def _convolution(x: Any, filters: int, kernel: int, config: CnnConfig, seed: int, name: str) -> Any:
+def _convolution(
+    x: Any, filters: int, kernel: int, config: CnnConfig, seed: int, name: str, stride: int = 1
+) -> Any:
     return layers.Conv2D(
         filters,
         kernel,
+        strides=stride,
         padding="same",
         # A bias before a normalization is taken away again by its mean.
         use_bias=config.normalization_momentum is None,
@@ -44,6 +61,10 @@ def _convolution(x: Any, filters: int, kernel: int, config: CnnConfig, seed: int
         kernel_regularizer=regularizer(config.regularizer),
         name=name,
     )(x)
+
+
+def _activate(x: Any, config: CnnConfig, suffix: str) -> Any:
+    return layers.ReLU(name=f"relu_{suffix}")(_normalize(x, config, suffix))
 
 
 def _normalize(x: Any, config: CnnConfig, suffix: str) -> Any:
@@ -63,8 +84,9 @@ def _dropout(x: Any, rate: float, seed: int, name: str) -> Any:
 
 
 def _add_entered(x: Any, entered: Any, config: CnnConfig, seed: int, suffix: str) -> Any:
-    """`x` plus what entered the block, brought to as many channels (He et al. 2016, option B)."""
+    """`x` plus what entered the block, brought to as many channels (He et al. 2016a, option B)."""
     if entered.shape[-1] != x.shape[-1]:
         entered = _convolution(entered, x.shape[-1], 1, config, seed, f"projection_{suffix}")
-        entered = _normalize(entered, config, f"projection_{suffix}")
+        if config.residual == "postactivation":
+            entered = _normalize(entered, config, f"projection_{suffix}")
     return layers.Add(name=f"residual_{suffix}")([x, entered])

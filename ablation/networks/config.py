@@ -6,20 +6,34 @@ alone. So two declarations that build the same network are the same configuratio
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.base.section import (
+    Blocks,
+    Dense,
+    Factor,
+    Filters,
+    Fraction,
+    Kernel,
+    Section,
+    Side,
+    Stride,
+)
+
+Residual = Literal["none", "postactivation", "preactivation"]
 
 
 class InputConfig(Section):
     """Which data set an arm sees, and the layers between its raw images and its network."""
 
     set: Literal["modified", "mnist"]
-    downscale: Positive
+    downscale: Side
     threshold: Annotated[float, Field(ge=0, le=1)] | None
-    pad: Positive | None
+    pad: Side | None
     scaling: Literal["unit", "imagenet"]
 
 
@@ -27,14 +41,26 @@ class RegularizerConfig(Section):
     """What the kernel of every layer adds to the loss (paper, section 4.1)."""
 
     kind: Literal["l1", "l2"]
-    factor: Rate
+    factor: Factor
+
+
+class StemConfig(Section):
+    """A convolution before the blocks: it may look at a large image at every `stride`th place."""
+
+    filters: Filters
+    kernel: Kernel
+    stride: Stride
 
 
 class CnnConfig(Section):
     """A convolutional network in blocks, each ended by pooling (paper, section 3.1, figure 4).
 
     Attributes:
+        stem: the convolution before the blocks, if any.
         blocks: filters of each convolution, block by block.
+        pools: by how much the pooling at the end of each block divides a side; 1 for no pooling.
+        residual: whether what enters a block is added to what leaves it, and whether each
+            normalization and ReLU stands after its convolution or before it (He et al. 2016a, b).
         normalization_momentum: of the moving statistics; None without batch normalization.
         spatial_dropout, dropout: the rate at the end of each block.
         head: what makes logits of the last maps (`networks.heads`).
@@ -43,14 +69,16 @@ class CnnConfig(Section):
     """
 
     architecture: Literal["cnn"]
-    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
-    kernel: Positive
-    residual: bool
+    stem: StemConfig | None
+    blocks: Blocks
+    pools: list[Stride]
+    kernel: Kernel
+    residual: Residual
     normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
     head: Literal["dense", "average", "largest"]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
     regularizer: RegularizerConfig | None
 
@@ -58,6 +86,19 @@ class CnnConfig(Section):
     def pretrained(self) -> None:
         """It starts from random weights."""
         return None
+
+    def sides(self, size: int) -> Iterator[int]:
+        """The side of the maps within each block, then of those that leave the last, in px.
+
+        Args:
+            size: of the prepared image.
+        """
+        if self.stem is not None:
+            size = ceil(size / self.stem.stride)
+        for pool in self.pools:
+            yield size
+            size //= pool
+        yield size
 
 
 class VggConfig(Section):
@@ -72,8 +113,8 @@ class VggConfig(Section):
 
     architecture: Literal["vgg16", "vgg19"]
     weights: str | None
-    frozen_layers: Annotated[int, Field(ge=0)]
-    dense: list[Positive]
+    frozen_layers: Annotated[int, Field(ge=0, le=22)]
+    dense: Dense
     dense_dropout: Fraction
 
     @property
@@ -85,7 +126,7 @@ class VggConfig(Section):
 class NetworkConfig(Section):
     """All that a network is built from, beside its seed and its pretrained weights."""
 
-    image_size: Positive
+    image_size: Side
     input: InputConfig
     model: Annotated[CnnConfig | VggConfig, Field(discriminator="architecture")]
     precision: Literal["float32", "mixed_bfloat16"]

@@ -31,10 +31,15 @@ class LabelDensityFigure(Figure):
 
 
 class AugmentationFigure(Figure):
-    """Sample images after each input layer of an arm (paper, figure 3)."""
+    """Sample images after each input layer of an arm (paper, figure 3).
+
+    Attributes:
+        images: their numbers, counted from 1 among the paper's 50,000.
+    """
 
     kind: Literal["augmentation"]
     arms: Annotated[list[str], Field(min_length=1, max_length=1)]
+    images: Annotated[list[Annotated[int, Field(ge=1, le=50_000)]], Field(min_length=1)]
 
 
 class ArchitecturesFigure(Figure):

@@ -17,7 +17,15 @@ from ablation.base.section import Section, Tree
 from ablation.composition.config import DataConfig, LayoutConfig
 from ablation.networks.config import CnnConfig, InputConfig, VggConfig
 from ablation.sources.config import SourcesConfig
-from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.study.checks import (
+    ConfigError,
+    check_keys,
+    check_name,
+    in_effect,
+    listed,
+    mapping,
+    validated,
+)
 from ablation.study.feasibility import check_arm, check_network, training_images
 from ablation.study.settings import (
     NETWORKS,
@@ -148,24 +156,27 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
     available = training_images(data, inputs.set)
     images = min(settings.images or available, available)
     image_size = data.tile if inputs.set == "mnist" else data.canvas
-    arm = ArmConfig(
-        image_size=image_size,
-        input=inputs,
-        model=_model(architecture, network, sources, where),
-        precision=settings.precision,
-        train=TrainConfig(
-            backend=settings.backend,
-            engine=settings.engine,
-            epochs=settings.epochs,
-            images=images,
-            images_per_epoch=min(settings.images_per_epoch or images, images),
-            batch_size=settings.batch_size,
-            measured_images=settings.measured_images,
-            threads=settings.threads,
-            optimizer=rule.effective(),
-        ),
-        fresh=_fresh(data, sources) if settings.fresh_images else None,
-    )
+    with in_effect(where):
+        arm = ArmConfig(
+            image_size=image_size,
+            input=inputs,
+            model=_model(architecture, network, sources, where),
+            precision=settings.precision,
+            train=TrainConfig(
+                backend=settings.backend,
+                engine=settings.engine,
+                epochs=settings.epochs,
+                images=images,
+                images_per_epoch=min(settings.images_per_epoch or images, images),
+                batch_size=settings.batch_size,
+                measured_images=settings.measured_images,
+                threads=settings.threads,
+                label_smoothing=settings.label_smoothing,
+                average_weights=settings.average_weights,
+                optimizer=rule.effective(),
+            ),
+            fresh=_fresh(data, sources) if settings.fresh_images else None,
+        )
     check_network(arm, where)
     return arm
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -48,6 +49,15 @@ def validated(section: type[Kind], tree: Tree, path: str, where: str = "") -> Ki
         return section.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_first_error(error, path, where, section)) from None
+
+
+@contextmanager
+def in_effect(where: str) -> Iterator[None]:
+    """Refuses what settings come to where each alone is allowed, filters times the width say."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ConfigError(f"in effect, {_first_error(error, '', where, Section)}") from None
 
 
 def _first_error(error: ValidationError, path: str, where: str, section: type[Section]) -> str:

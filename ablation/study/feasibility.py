@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 
@@ -87,11 +88,6 @@ def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where
             f"train.fresh_images = True{where} with input.set {inputs.set}; allowed: False, "
             "since only Modified MNIST is composed"
         )
-    if train.fresh_images and train.images is not None:
-        raise ConfigError(
-            f"train.images = {train.images}{where} with train.fresh_images; allowed: null, "
-            "since no image comes twice"
-        )
     images = training_images(data, inputs.set)
     images = min(train.images or images, images)
     images = min(train.images_per_epoch or images, images)
@@ -114,11 +110,15 @@ def check_network(network: NetworkConfig, where: str) -> None:
         raise ConfigError(
             f"input.pad = {inputs.pad}{where}; allowed: null, or at least the image's {size} px"
         )
-    blocks = model.blocks if isinstance(model, CnnConfig) else vgg_layers.BLOCKS[model.architecture]
-    poolings = len(blocks)
     size = inputs.pad or size
-    if size < 2**poolings:
+    if isinstance(model, CnnConfig):
+        smallest = prod(model.pools) * (model.stem.stride if model.stem else 1)
+        *_, last = model.sides(size)
+    else:
+        smallest = 2 ** len(vgg_layers.BLOCKS[model.architecture])
+        last = size // smallest
+    if last < 1:
         raise ConfigError(
             f"input.downscale = {inputs.downscale}{where} leaves images of {size} px; "
-            f"allowed: at least {2**poolings} px for {poolings} poolings"
+            f"allowed: at least {smallest} px, since strides and poolings divide them by that"
         )

@@ -12,37 +12,68 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ablation.base.section import Fraction, Positive, Rate, Section
-from ablation.networks.config import CnnConfig, RegularizerConfig, VggConfig
+from ablation.base.section import (
+    Batch,
+    Blocks,
+    Dense,
+    EpochImages,
+    Epochs,
+    Fraction,
+    Images,
+    Kernel,
+    LearningRate,
+    Rate,
+    Section,
+    Stride,
+    Threads,
+)
+from ablation.networks.config import (
+    CnnConfig,
+    RegularizerConfig,
+    Residual,
+    StemConfig,
+    VggConfig,
+)
 from ablation.training.config import AdamConfig, Backend, Engine, OptimizerConfig, SgdConfig
 
 
 class CnnSettings(Section):
     """The section model.cnn."""
 
-    blocks: Annotated[list[Annotated[list[Positive], Field(min_length=1)]], Field(min_length=1)]
-    kernel: Positive
-    residual: bool
+    stem: StemConfig | None
+    blocks: Blocks
+    pools: list[Stride]
+    kernel: Kernel
+    residual: Residual
     batch_normalization: bool
     batch_normalization_momentum: Fraction
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
     head: Literal["dense", "average", "largest"]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
     regularizer: Literal["none", "l1", "l2"]
-    regularization: Annotated[float, Field(ge=0)]
+    regularization: Annotated[float, Field(ge=0, le=1e3)]
     width: Rate
     dropout_factor: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
-    def _one_rate_a_block(self) -> CnnSettings:
-        for key in ("spatial_dropout", "dropout"):
+    def _one_value_a_block(self) -> CnnSettings:
+        for key in ("spatial_dropout", "dropout", "pools"):
             if len(getattr(self, key)) != len(self.blocks):
                 raise ValueError(
-                    f"{key} has {len(getattr(self, key))} rates for {len(self.blocks)} blocks; "
-                    "give one rate a block"
+                    f"{key} has {len(getattr(self, key))} values for {len(self.blocks)} blocks; "
+                    "give one a block"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _images_are_not_activated(self) -> CnnSettings:
+        if self.residual == "preactivation" and self.stem is None:
+            raise ValueError(
+                "residual is preactivation and stem null; give a stem, since a ReLU before the "
+                "first convolution would cut the image"
+            )
         return self
 
     def effective(self) -> CnnConfig:
@@ -51,9 +82,16 @@ class CnnSettings(Section):
         regularizer = None
         if self.regularizer != "none" and self.regularization > 0:
             regularizer = RegularizerConfig(kind=self.regularizer, factor=self.regularization)
+        stem = self.stem and StemConfig(
+            filters=self._times_width(self.stem.filters),
+            kernel=self.stem.kernel,
+            stride=self.stem.stride,
+        )
         return CnnConfig(
             architecture="cnn",
-            blocks=[[max(1, round(f * self.width)) for f in block] for block in self.blocks],
+            stem=stem,
+            blocks=[[self._times_width(f) for f in block] for block in self.blocks],
+            pools=self.pools,
             kernel=self.kernel,
             residual=self.residual,
             normalization_momentum=(
@@ -67,13 +105,16 @@ class CnnSettings(Section):
             regularizer=regularizer,
         )
 
+    def _times_width(self, filters: int) -> int:
+        return max(1, round(filters * self.width))
+
 
 class VggSettings(Section):
     """What the sections model.vgg16 and model.vgg19 have in common."""
 
     weights: Literal["imagenet", "none"]
     frozen_layers: Annotated[int, Field(ge=0)]
-    dense: list[Positive]
+    dense: Dense
     dense_dropout: Fraction
 
     def effective(self, architecture: Literal["vgg16", "vgg19"], weights: str | None) -> VggConfig:
@@ -113,7 +154,7 @@ class OptimizerSettings(Section):
     """One entry of train.optimizers."""
 
     algorithm: Literal["adam", "sgd"]
-    learning_rate: Rate
+    learning_rate: LearningRate
     momentum: Fraction
     nesterov: bool
     schedule: Literal["constant", "cosine"]
@@ -152,9 +193,11 @@ class TrainSettings(Section):
     engine: Engine
     precision: Literal["float32", "mixed_bfloat16"]
     fresh_images: bool
-    threads: Positive
-    epochs: Positive
-    images: Positive | None
-    images_per_epoch: Positive | None
-    batch_size: Positive
-    measured_images: Positive
+    label_smoothing: Fraction
+    average_weights: Fraction | None
+    threads: Threads
+    epochs: Epochs
+    images: Images | None
+    images_per_epoch: EpochImages | None
+    batch_size: Batch
+    measured_images: Images

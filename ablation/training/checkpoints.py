@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from ablation.base.errors import UserError
 from ablation.base.files import replacing
+from ablation.base.reading import refusing
+from ablation.base.arrays import read_npz
 
 History = list[dict[str, float]]
 
@@ -38,22 +42,52 @@ def save(path: Path, model: keras.Model, state: State) -> None:
         np.savez(file, state=np.array(json.dumps(asdict(state))), **arrays)
 
 
+def resume(path: Path, model: keras.Model, tell: Callable[[str], None]) -> State:
+    """Sets the model's variables from `path`, if it can, and gives the state up to there.
+
+    A checkpoint that is damaged or of another network is set aside as `NAME.damaged`, in place of
+    one before, and the run begins anew, which costs time and no result.
+
+    Args:
+        tell: told in a line what was done.
+    """
+    if not path.exists():
+        return State()
+    try:
+        state = restore(path, model)
+    except UserError as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        tell(f"{error}; set aside as {aside.name}, so the run begins anew")
+        return State()
+    tell(f"goes on from {path}")
+    return state
+
+
 def restore(path: Path, model: keras.Model) -> State:
     """Sets the model's variables from `path` and gives the state up to there.
 
     Raises:
-        UserError: the file is of another network.
+        UserError: the file is damaged or of another network; the model is as before.
     """
     variables = _variables(model)
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = [stored[f"variable_{i}"] for i in range(len(stored.files) - 1)]
-        state = State(**json.loads(str(stored["state"])))
-    # All shapes first: a refusal must not leave the network half restored.
-    if [array.shape for array in arrays] != [tuple(v.shape) for v in variables]:
-        raise UserError(f"{path} is of another network; remove it and train again")
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
+    arrays = read_npz(path, None)
+    with refusing(path, "checkpoint", None):
+        state = State(**json.loads(str(arrays.pop("state"))))
+        if not len(state.history) == len(state.train_seconds) == len(state.epoch_seconds):
+            raise UserError("has not a row and its seconds for each epoch")
+        # All first: a refusal must not leave the network half restored.
+        if [_form(arrays.get(f"variable_{i}")) for i in range(len(arrays))] != [
+            (tuple(v.shape), v.dtype) for v in variables
+        ]:
+            raise UserError("is of another network")
+    for i, variable in enumerate(variables):
+        variable.assign(arrays[f"variable_{i}"])
     return state
+
+
+def _form(array: NDArray | None) -> tuple[tuple[int, ...], str] | None:
+    return None if array is None else (array.shape, array.dtype.name)
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:

@@ -85,9 +85,7 @@ class Compiled(Steps):
         logits, other, penalties = self._model.stateless_call(
             trainable, other, x, training=True, return_losses=True
         )
-        loss = jnp.mean(
-            keras.ops.sparse_categorical_crossentropy(y, logits, from_logits=True)
-        ) + sum(penalties)
+        loss = self._model.loss(y, logits) + sum(penalties)
         return loss, (jnp.mean(jnp.argmax(logits, axis=1) == y), other)
 
 

@@ -10,7 +10,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ablation.base.section import Fraction, Positive, Rate, Section
+from ablation.base.section import (
+    Batch,
+    EpochImages,
+    Epochs,
+    Fraction,
+    Images,
+    LearningRate,
+    Section,
+    Threads,
+)
 from ablation.networks.config import NetworkConfig
 
 Backend = Literal["tensorflow", "jax", "torch"]
@@ -21,7 +30,7 @@ class AdamConfig(Section):
     """Adam (paper, section 4.1, figure 5); `warmup` is None where the rate is constant."""
 
     algorithm: Literal["adam"]
-    learning_rate: Rate
+    learning_rate: LearningRate
     schedule: Literal["constant", "cosine"]
     warmup: Fraction | None
 
@@ -30,7 +39,7 @@ class SgdConfig(Section):
     """SGD, plain or with (Nesterov) momentum (paper, section 4.1, figure 5)."""
 
     algorithm: Literal["sgd"]
-    learning_rate: Rate
+    learning_rate: LearningRate
     momentum: Fraction
     nesterov: bool
     schedule: Literal["constant", "cosine"]
@@ -50,16 +59,22 @@ class TrainConfig(Section):
         images_per_epoch: how many of those an epoch shows.
         measured_images: how many training and validation images are measured after each epoch.
         threads: of the processor.
+        label_smoothing: the share of the target that is spread over all labels (Szegedy et al.
+            2016).
+        average_weights: what the running average of the weights keeps of itself at each step; it
+            is the network that is measured and kept. None for the last weights.
     """
 
     backend: Backend
     engine: Engine
-    epochs: Positive
-    images: Positive
-    images_per_epoch: Positive
-    batch_size: Positive
-    measured_images: Positive
-    threads: Positive
+    epochs: Epochs
+    images: Images
+    images_per_epoch: EpochImages
+    batch_size: Batch
+    measured_images: Images
+    threads: Threads
+    label_smoothing: Fraction
+    average_weights: Fraction | None
     optimizer: Annotated[OptimizerConfig, Field(discriminator="algorithm")]
 
 

@@ -64,11 +64,6 @@ class Epochs:
             )
 
     @property
-    def fresh(self) -> bool:
-        """Whether each epoch has images of its own instead of the data set's."""
-        return self._data.fresh is not None
-
-    @property
     def images(self) -> int:
         """Of an epoch: whole batches."""
         return self.steps * self._config.batch_size

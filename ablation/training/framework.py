@@ -42,6 +42,8 @@ def start(config: TrainConfig) -> None:
     with _silence():
         import keras
 
+        if config.backend == "tensorflow":  # its devices have more to say when they are first used
+            keras.ops.convert_to_numpy(keras.ops.zeros(1))
     if keras.backend.backend() != config.backend:
         raise UserError(
             f"Keras runs on {keras.backend.backend()} in this process already and train.backend is "

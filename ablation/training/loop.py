@@ -14,7 +14,7 @@ from statistics import median
 
 import keras
 
-from ablation.training import checkpoints, optimizers
+from ablation.training import checkpoints, losses, optimizers
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Epochs, Images
 from ablation.training.moment import Moment, Watch
@@ -43,8 +43,8 @@ class Trained:
 def compile_for(model: keras.Model, arm: ArmConfig, steps: int) -> None:
     """Gives `model` the arm's optimizer, scheduled over `steps`, and a loss on its logits."""
     model.compile(
-        optimizer=optimizers.build(arm.train.optimizer, steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=optimizers.build(arm.train.optimizer, steps, arm.train.average_weights),
+        loss=losses.build(arm.train.label_smoothing),
         metrics=["accuracy"],
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
@@ -57,6 +57,7 @@ def train(
     data: Images,
     checkpoint: Path,
     report: Callable[[Moment], None],
+    tell: Callable[[str], None] = print,
 ) -> Trained:
     """Trains `model` as `arm` says, from `checkpoint` where there is one.
 
@@ -66,18 +67,17 @@ def train(
     Args:
         model: the network of `arm`, built for `seed`.
         data: images with their split; training order depends on `seed` alone.
-        checkpoint: read at the start, written after the last epoch and after others at
-            `CHECKPOINT_RATE`.
+        checkpoint: read at the start, or set aside where it is damaged; written after the last
+            epoch and after others at `CHECKPOINT_RATE`.
         report: told after each step; no result depends on it.
+        tell: told in a line where the run goes on from.
 
     Raises:
         UserError: fewer training images than one batch.
     """
     epochs = Epochs(arm.train, seed, data)
     compile_for(model, arm, epochs.all_steps)
-    state = checkpoints.State()
-    if checkpoint.exists():
-        state = checkpoints.restore(checkpoint, model)
+    state = checkpoints.resume(checkpoint, model, tell)
     engine = engine_of(arm)(model, data, arm.train.batch_size)
     due = 0.0  # when the next checkpoint is, on the watch of the loop
     first = len(state.history)
@@ -92,15 +92,17 @@ def train(
             "running_accuracy": accuracy,
             "running_loss": loss,
         }
-        for part, chosen in epochs.measured.items():
-            row[f"{part}_accuracy"], row[f"{part}_loss"] = engine.measure(chosen)
-        row["penalty"] = engine.penalty()
+        with optimizers.averaged(model):
+            for part, chosen in epochs.measured.items():
+                row[f"{part}_accuracy"], row[f"{part}_loss"] = engine.measure(chosen)
+            row["penalty"] = engine.penalty()
         state.history.append(row)
         state.epoch_seconds.append(watch.seconds)
         if number + 1 == arm.train.epochs or time.monotonic() >= due:
             checkpoints.save(checkpoint, model, state)
             due = time.monotonic() + checkpoint.stat().st_size / CHECKPOINT_RATE
         watch.ended(state.train_seconds[-1])
+    optimizers.take_average(model)
     speed = epochs.images / median(state.train_seconds)
     return Trained(model, state.history, speed, sum(state.epoch_seconds))
 

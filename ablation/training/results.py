@@ -16,7 +16,7 @@ from typing import Any
 import keras
 
 from ablation.base.files import replacing
-from ablation.networks import summary
+from ablation.training import summary
 from ablation.training.loop import Trained
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation.evaluation.metrics import accuracy, macro_f1
+from ablation.evaluation.metrics import accuracy, macro_f1, probabilities
 
 
 def bytes_of(*values: int) -> np.ndarray:
@@ -46,3 +46,9 @@ def test_macro_f1_is_the_mean_of_precision_s_and_recall_s_harmonic_means(
         scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
     assert macro_f1(labels, predictions) == pytest.approx(sum(scores) / len(scores))
     assert macro_f1(labels, predictions) == pytest.approx(macro_f1(predictions, labels))
+
+
+def test_probabilities_by_hand_and_of_logits_beyond_an_exponential() -> None:
+    logits = np.log(np.array([[1.0, 3.0], [4.0, 4.0]], np.float32))
+    np.testing.assert_allclose(probabilities(logits), [[0.25, 0.75], [0.5, 0.5]], rtol=1e-6)
+    np.testing.assert_array_equal(probabilities(np.float32([[1e4, 0.0]])), [[1.0, 0.0]])

@@ -118,7 +118,13 @@ def test_the_simple_cnn_s_layers_are_the_paper_s(resolved: Study) -> None:
 
 def test_a_residual_block_adds_what_entered_it_before_its_last_relu(tiny_arm: Arm) -> None:
     arm = tiny_arm(
-        {"model": {"residual": True, "blocks": [[8, 8], [8]], "batch_normalization": False}}
+        {
+            "model": {
+                "residual": "postactivation",
+                "blocks": [[8, 8], [8]],
+                "batch_normalization": False,
+            }
+        }
     )
     model = build(arm, 0, None)
     assert [layer.name for layer in model.layers if "residual" in layer.name] == [
@@ -140,6 +146,39 @@ def test_a_residual_block_adds_what_entered_it_before_its_last_relu(tiny_arm: Ar
     np.testing.assert_array_equal(after("residual_1"), after("projection_1"))
     np.testing.assert_array_equal(after("relu_2"), np.maximum(after("projection_1"), 0))
     np.testing.assert_array_equal(after("residual_2"), after("pool_1"))
+
+
+def test_a_preactivated_block_leaves_what_entered_it_untouched(tiny_arm: Arm) -> None:
+    change = {
+        "stem": {"filters": 8, "kernel": 5, "stride": 2},
+        "residual": "preactivation",
+        "blocks": [[8, 8], [16]],
+        "pools": [1, 2],
+        "spatial_dropout": [0.0, 0.0],
+        "dropout": [0.0, 0.0],
+    }
+    model = build(tiny_arm({"model": change}), 0, None)
+    names = [layer.name for layer in model.layers]
+    assert model.get_layer("stem").output.shape == (None, 6, 6, 4)
+    assert "relu_stem" not in names  # what the first block adds is as the stem gave it
+    assert names.index("normalization_1") < names.index("relu_1") < names.index("conv_1")
+    assert names[names.index("residual_2") :][:4] == [
+        *("residual_2", "pool_2", "normalization_last", "relu_last"),
+    ]
+    assert "pool_1" not in names
+    assert "projection_1" not in names  # from four channels to four: as it is
+    for name in ("conv_2", "conv_3"):  # the block's own path gives nothing
+        layer = model.get_layer(name)
+        layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
+    images = rng().integers(0, 256, (2, 12, 12)).astype(np.uint8)
+
+    def after(layer: str) -> np.ndarray:
+        part = keras.Model(model.input, model.get_layer(layer).output)
+        return np.asarray(keras.ops.convert_to_numpy(part(images)))
+
+    np.testing.assert_array_equal(after("residual_1"), after("stem"))
+    np.testing.assert_array_equal(after("residual_2"), after("projection_2"))
+    assert (after("residual_1") < 0).any()  # no ReLU after the sum
 
 
 def dropouts(model: keras.Model) -> dict[str, float]:

@@ -13,6 +13,7 @@ import pytest
 from tests.pipeline.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
+OTHERS = ("reports/", "results/files/")  # the committed results, which are another scale's
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +27,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         text=True,
         check=True,
     ).stdout
-    # The committed results are another scale's.
     for name in filter(None, listed.split("\0")):
         source = ROOT / name
-        if source.exists() and not name.startswith("reports/") and name != "dvc.lock":
+        if source.exists() and not name.startswith(OTHERS) and name != "dvc.lock":
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, path / name)
     repository = Repository(path)

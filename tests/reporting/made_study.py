@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +54,8 @@ def make(folder: Path, seeds: Sequence[int], test_images: int = 600, images: int
         for seed in study["seeds"]:
             facts, name = claims["arms"][arm], study["data_sets"][arm]
             _run(folder, arm, seed, facts, digits[name], difficulty[0][: len(digits[name])], rng)
+    (folder / "data" / "samples").mkdir()
+    np.savez_compressed(folder / "data" / "samples" / "augmentation.npz", **samples())
     _checked(folder, config)
     return folder
 
@@ -64,8 +65,7 @@ def stage(folder: Path, name: str, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("DVC_ROOT", str(folder))
-        patch.setattr(sys, "argv", [name, *arguments])
-        import_module(f"stages.{name}").main()
+        import_module(f"stages.{name}").main(*arguments)
 
 
 def report(folder: Path) -> Path:
@@ -180,7 +180,6 @@ def _run(
         target / "predictions.npz", test=np.where(missed, wrong, labels).astype(np.uint8),
         test_probabilities=probabilities.astype(np.float16),
     )  # fmt: skip
-    np.savez_compressed(target / "samples.npz", **samples())
     write_json(
         place(folder / "models" / "provenance", f"{arm}-{seed}", history / "history.csv"),
         {

@@ -30,6 +30,7 @@ from tests.reporting.figures.tables import (
 
 DASH = "\N{EN DASH}"
 GROUPS = {"CNN": ["baseline", "adam"], "VGG-16": ["vgg_raw", "vgg_augmented"]}
+AUGMENTATION = {"arms": ["vgg_augmented"], "images": [1, 2, 3]}
 METRICS = ["validation_accuracy", "test_accuracy"]
 
 
@@ -162,12 +163,12 @@ def test_architectures_tell_layers_parameters_and_frozen_ones(tmp_path: Path) ->
 
 def test_augmentation_tells_images_sizes_and_what_the_threshold_keeps(tmp_path: Path) -> None:
     arrays = samples()
-    text, alt = told("augmentation", tmp_path / "all", arrays, arms=["vgg_augmented"])
+    text, alt = told("augmentation", tmp_path / "all", arrays, **AUGMENTATION)
     kept = percent(np.mean(arrays["step_thresholded"] > 0))
     assert "Images 9666 (label 9), 12019 (label 7), 22488 (label 4)" in text
     assert f"Thresholding keeps {kept} of the pixels. Padded images are 80 by 80 px." in text
     assert "raw, scaled, thresholded and padded" in alt
-    fewer, _ = told("augmentation", tmp_path / "few", samples(("raw",)), arms=["vgg_augmented"])
+    fewer, _ = told("augmentation", tmp_path / "few", samples(("raw",)), **AUGMENTATION)
     assert "hresholding" not in fewer
     assert "added" not in fewer
 

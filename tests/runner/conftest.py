@@ -26,12 +26,14 @@ stages:
   resolve:
     cmd: python -m stages.resolve
     deps: [stages/resolve.py, params.yaml]
-    outs: [configs]
+    outs: [configs: {push: false}]
   train:
     matrix: {arm: "${arms}", seed: "${seeds}"}
     cmd: python -m stages.train ${item.arm}-${item.seed}
     deps: [stages/train.py, networks, "configs/arms/${item.arm}.yaml"]
-    outs: ["models/networks/${item.arm}-${item.seed}"]
+    outs:
+      - models/histories/${item.arm}-${item.seed}
+      - models/networks/${item.arm}-${item.seed}: {push: false}
   evaluate:
     matrix: {arm: "${arms}", seed: "${seeds}"}
     cmd: python -m stages.evaluate ${item.arm}-${item.seed}
@@ -48,7 +50,7 @@ stages:
     outs: [reports/report.html: {cache: false}]
 """
 
-BEGIN = "import json, sys\nfrom pathlib import Path\nimport yaml\n"
+BEGIN = "import hashlib, json, sys\nfrom pathlib import Path\nimport yaml\n"
 STAGES = {
     # A label is in no arm's configuration: it concerns no run.
     "resolve": """
@@ -66,6 +68,13 @@ arm = json.loads(Path(f"configs/arms/{sys.argv[1][:-2]}.yaml").read_text())
 Path("models/networks").mkdir(parents=True, exist_ok=True)
 text = Path("networks/cnn.py").read_text() + json.dumps(arm)
 Path(f"models/networks/{sys.argv[1]}").write_text(text)
+history = Path(f"models/histories/{sys.argv[1]}/history.csv")
+history.parent.mkdir(parents=True)
+history.write_text(f"epoch,rate,1,{arm}")
+name = hashlib.sha256(history.read_bytes()).hexdigest()[:16]
+record = Path(f"models/provenance/{sys.argv[1]}/{name}.json")
+record.parent.mkdir(parents=True, exist_ok=True)
+record.write_text(json.dumps({"commit": "abc", "seconds": 1.5}))
 """,
     "evaluate": """
 Path("models/evaluations").mkdir(parents=True, exist_ok=True)
@@ -121,6 +130,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     repository.dvc("init", "--quiet")
     repository.dvc("config", "core.analytics", "false")
     repository.dvc("config", "core.autostage", "true")
+    repository.dvc("remote", "add", "--default", "results", "results")
     repository.dvc("repro")
     repository.commit()
     return repository

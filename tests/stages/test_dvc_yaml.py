@@ -280,7 +280,8 @@ def test_every_arm_runs_with_every_seed(stage: str) -> None:
     assert GRAPH[stage]["matrix"] == {"arm": "${arms}", "seed": "${seeds}"}
     assert GRAPH[stage]["cmd"].endswith(" ${item.arm} ${item.seed}")
     assert "configs/arms/${item.arm}.yaml" in GRAPH[stage]["deps"]
-    for out in GRAPH[stage]["outs"]:
+    for entry in GRAPH[stage]["outs"]:
+        out = entry if isinstance(entry, str) else next(iter(entry))
         assert "${item.arm}-${item.seed}" in out  # no two runs write the same file
 
 
@@ -330,18 +331,32 @@ def test_what_is_in_git_is_out_of_dvc_s_cache_and_the_rest_in_it() -> None:
             assert cached == (not path.startswith("reports/")), path
 
 
+def test_what_travels_with_the_repository_is_what_a_run_leaves_but_for_its_network() -> None:
+    withheld = {"configs", "data", "models/networks"}
+    for stage in GRAPH:
+        for entry in body(stage)["outs"]:
+            path = entry if isinstance(entry, str) else next(iter(entry))
+            large = any(path == name or path.startswith(f"{name}/") for name in withheld)
+            cached = isinstance(entry, str) or entry[path].get("cache", True)
+            pushed = cached and (isinstance(entry, str) or entry[path].get("push", True))
+            assert pushed == (stage in ("train", "evaluate") and not large), path
+
+
 # --- what a stage's start costs ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", [s for s in GRAPH if s not in ("train", "evaluate")])
-def test_only_training_and_evaluation_lead_to_a_framework(stage: str) -> None:
+NETWORKS = ("train", "evaluate", "samples")  # the stages that build one
+
+
+@pytest.mark.parametrize("stage", [s for s in GRAPH if s not in NETWORKS])
+def test_only_these_lead_to_a_framework(stage: str) -> None:
     for path in needed(stage, KINDS):
         roots = {name.split(".")[0] for name in imported(Path(path))}
         assert not roots & {"keras", "tensorflow", "torch", "jax"}, path
 
 
 def test_importing_a_stage_imports_no_framework() -> None:
-    """Training and evaluation import it when they run, after they have set its threads."""
+    """The stages that build a network import it when they run, after they have set its threads."""
     code = (
         "import importlib, sys\n"
         "for name in sys.argv[1:]:\n"

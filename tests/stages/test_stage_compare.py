@@ -77,7 +77,6 @@ def _run(
          "test_images": len(labels), "test_macro_f1": 0.5},
     )  # fmt: skip
     np.savez(out / "predictions.npz", test=np.where(right, labels, 10 + labels).astype(np.uint8))
-    np.savez(out / "samples.npz", steps=np.array(["raw"]))
     curve = np.linspace(0.25, end, facts["epochs"])
     more = 2.6 if penalty else 0.0
     metrics = {

@@ -34,10 +34,9 @@ def project(
 ) -> Path:
     """All that the stage reads: an arm's network, and a labelled test set of its size."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["evaluate", "tiny", "0"])
     arm = tiny_arm()
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
-    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16, "sample_images": [1, 50000]})
+    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16})
     for part in ("train", "test"):
         folder = tmp_path / "data/sets" / part / "modified"
         folder.mkdir(parents=True)
@@ -65,7 +64,7 @@ def own(project: Path, side: int = SIDE) -> None:
 
 
 def evaluated(project: Path) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    evaluate.main()
+    evaluate.main("tiny", 0)
     folder = project / "models/evaluations/tiny-0"
     with np.load(folder / "predictions.npz") as predictions:
         return json.loads((folder / "metrics.json").read_text()), dict(predictions)
@@ -83,7 +82,11 @@ def test_a_labelled_test_set_is_judged(project: Path, capsys: pytest.CaptureFixt
     assert set(metrics) == LABELLED | TEST
     assert metrics["test_accuracy"] == accuracy(labels("test"), predictions["test"])
     assert (metrics["validation_images"], metrics["test_images"]) == (10, 30)
-    assert set(predictions) == {"train", "validation", "test"}
+    assert set(predictions) == {"train", "validation", "test", "test_probabilities"}
+    likely = predictions["test_probabilities"]
+    assert likely.dtype == np.float16
+    np.testing.assert_allclose(likely.sum(axis=1, dtype=np.float64), 1, atol=5e-3)
+    np.testing.assert_array_equal(likely.argmax(axis=1), predictions["test"])
     told = capsys.readouterr().out
     assert f"test accuracy {metrics['test_accuracy']:.4f}" in told
     assert "external" not in told

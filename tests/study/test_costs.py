@@ -33,7 +33,10 @@ def test_a_tiny_network_by_hand(tiny_arm: Arm) -> None:
         ({"input": {"pad": 16}}, 256 * 9 * (4 + 16) + 64 * 9 * 32 + 128 * 12 + 120),
         ({"model": {"kernel": 1}}, 144 * (4 + 16) + 36 * 32 + 72 * 12 + 120),
         # projections from 1 channel to 4, and from 4 to 8
-        ({"model": {"residual": True}}, 144 * (9 * 20 + 4) + 36 * (9 * 32 + 32) + 72 * 12 + 120),
+        (
+            {"model": {"residual": "postactivation"}},
+            144 * (9 * 20 + 4) + 36 * (9 * 32 + 32) + 72 * 12 + 120,
+        ),
         ({"model": {"dense": []}}, 144 * 9 * 20 + 36 * 9 * 32 + 72 * 10),
         ({"model": {"dense": [5, 7]}}, 144 * 9 * 20 + 36 * 9 * 32 + 72 * 5 + 35 + 70),
         ({"model": {"width": 0.01}}, 144 * 9 * 2 + 36 * 9 + 9 * 12 + 120),  # at least one filter
@@ -86,8 +89,30 @@ def test_so_is_vgg19_s(vgg19_arm: ArmConfig, resolved: Callable[[str], Resolved]
     assert multiply_adds(vgg19_arm) - multiply_adds(raw) == more
 
 
+STEM = {"filters": 8, "kernel": 5, "stride": 2}
+
+
+@pytest.mark.parametrize("change", [
+    {"stem": STEM, "blocks": [[8, 8], [8], [16, 16]], "pools": [1, 2, 1], **THREE},
+    {"stem": STEM, "residual": "preactivation", "head": "largest"},
+    {"stem": {**STEM, "stride": 5}, "pools": [1, 2], "head": "average"},
+])  # fmt: skip
+def test_so_is_that_of_one_with_a_stem(tiny_arm: Arm, change: dict[str, Any]) -> None:
+    arm = tiny_arm({"model": change})
+    assert multiply_adds(arm) == counted(arm)
+
+
 def test_the_cost_of_a_residual_network_is_that_of_the_network_as_built(tiny_arm: Arm) -> None:
-    arm = tiny_arm({"model": {"residual": True, "blocks": [[8, 8], [8], [16, 16]], **THREE}})
+    arm = tiny_arm(
+        {
+            "model": {
+                "residual": "postactivation",
+                "blocks": [[8, 8], [8], [16, 16]],
+                "pools": [2, 2, 2],
+                **THREE,
+            }
+        }
+    )
     assert multiply_adds(arm) == counted(arm)
 
 

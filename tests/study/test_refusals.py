@@ -71,7 +71,8 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("data.magnification", [1.0], ("2 items",)),
     ("scales.smoke.data.mnist_images", 60_001, ("60000",)),
     ("input.set", "fashion", ("modified", "mnist")),
-    ("evaluation.sample_images", [0], ("1",)),
+    ("figures.augmentation.images", [0], ("1",)),
+    ("figures.augmentation.images", [], ("1",)),
     ("scales.smoke.arms.vgg_augmented.input.pad", 31, ("null", "32", "vgg_augmented")),
     ("arms.adam.extends", "nobody", ARMS),
     ("arms.adam.extends", ["l1"], ARMS),
@@ -130,7 +131,7 @@ UNKNOWN = [
     ("train.colour", ("precision", "threads")),
     ("train.optimizers.adam.colour", ("learning_rate", "momentum")),
     ("train.optimizers.adam.name", ("learning_rate", "momentum")),
-    ("evaluation.colour", ("batch_size", "sample_images")),
+    ("evaluation.colour", ("batch_size",)),
     ("sources.colour", ("mnist", "vgg16", "vgg19")),
     ("sources.vgg19.colour", ("public", "index")),
     ("sources.vgg19.public.colour", ("url", "digest")),
@@ -234,7 +235,7 @@ def test_a_dropout_for_each_block_is_required(params: Tree) -> None:
     put(params, "arms.adam.model.cnn.dropout", [0.2])
     message = mistake(params)
     assert "adam" in message
-    assert "dropout has 1 rates for 3 blocks" in message
+    assert "dropout has 1 values for 3 blocks" in message
 
 
 def test_nesterov_without_momentum_is_refused(params: Tree) -> None:
@@ -267,7 +268,7 @@ def test_the_compiled_engine_is_jax_s_alone(params: Tree) -> None:
     assert "(arm adam) with train.backend torch" in mistake(params)
 
 
-def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree) -> None:
+def test_fresh_images_stand_in_their_arm_alone(params: Tree) -> None:
     """Which arm composes its images, and of what kind, stands in its configuration alone."""
     arms = resolve(params).arms
     put(params, "arms.adam.train.fresh_images", True)
@@ -276,10 +277,9 @@ def test_fresh_images_stand_in_their_arm_alone_and_are_not_limited(params: Tree)
     fresh = changed["adam"].fresh
     assert fresh is not None
     assert fresh.layout["canvas"] == params["scales"][SCALE]["data"]["canvas"]
-    put(params, "arms.adam.train.images", 100)
-    message = mistake(params)
-    assert "train.images = 100 (arm adam)" in message
-    assert "null" in message
+    put(params, "arms.adam.train.images", 100)  # so many an epoch, each time others
+    train = resolve(params).arms["adam"].train
+    assert (train.images, train.images_per_epoch) == (100, 100)
 
 
 def test_a_mistake_in_another_scale_is_told_with_its_name(params: Tree) -> None:

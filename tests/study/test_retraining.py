@@ -41,7 +41,9 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "model.architecture": (In("vgg16"), {"another"}),
     "model.cnn.blocks": ([[64, 64], [128, 128], [256]], NORMALIZED | OURS),
     "model.cnn.kernel": (5, CNN),
-    "model.cnn.residual": (True, CNN),
+    "model.cnn.stem": ({"filters": 16, "kernel": 5, "stride": 2}, CNN - FRESH),
+    "model.cnn.pools": ([2, 2, 1], NORMALIZED | OURS),
+    "model.cnn.residual": ("postactivation", CNN),
     "model.cnn.batch_normalization": (False, NORMALIZED | OURS),
     "model.cnn.batch_normalization_momentum": (0.8, NORMALIZED | OURS),
     "model.cnn.spatial_dropout": ([0.1, 0.2, 0.0], DROPS),
@@ -64,6 +66,8 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.engine": ("steps", NONE),  # as it is; compiled has a test of its own
     "train.precision": ("mixed_bfloat16", ALL),
     "train.fresh_images": (In(True), {"another"}),
+    "train.label_smoothing": (0.1, ALL),
+    "train.average_weights": (0.99, ALL),
     "train.threads": (2, ALL),
     "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *OURS}),
     "train.optimizers.adam.learning_rate": (0.0123, {"adam"}),  # the VGG arms have their own

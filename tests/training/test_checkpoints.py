@@ -60,7 +60,7 @@ def test_a_checkpoint_holds_weights_optimizer_and_random_state(
     [{"dense": [12, 12]}, {"dense": [13]}, {"width": 1.0}, {"spatial_dropout": [0.0, 0.0]}],
     ids=str,
 )
-def test_another_network_s_checkpoint_is_refused_and_changes_nothing(
+def test_another_network_s_checkpoint_is_set_aside_and_changes_nothing(
     change: dict[str, object], tmp_path: Path, tiny_arm: Arm
 ) -> None:
     path = tmp_path / "state.npz"
@@ -68,8 +68,12 @@ def test_another_network_s_checkpoint_is_refused_and_changes_nothing(
     other = network(tiny_arm({"model": change}))
     other.optimizer.build(other.trainable_variables)
     before = state(other)
-    with pytest.raises(ValueError, match=r"state\.npz is of another network"):
-        checkpoints.restore(path, other)
+    told: list[str] = []
+    assert checkpoints.resume(path, other, told.append) == State()
+    assert told == [
+        f"{path} is of another network; set aside as state.npz.damaged, so the run begins anew"
+    ]
+    assert [file.name for file in tmp_path.iterdir()] == ["state.npz.damaged"]
     for ours, theirs in zip(state(other), before, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -92,3 +96,49 @@ def test_a_write_that_is_killed_leaves_the_checkpoint_before(
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
     assert checkpoints.restore(path, model) == STATE
+
+
+LACKING = ("variable_0", "state")
+
+
+def damaged(path: Path, how: str | float) -> None:
+    """Cuts the file to a share of its length, or puts something else into it."""
+    content = path.read_bytes()
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    if isinstance(how, float):
+        path.write_bytes(content[: int(how * len(content))])
+    elif how == "garbage":
+        path.write_bytes(np.random.default_rng(0).bytes(1000))
+    elif how == "a changed bit":
+        path.write_bytes(content.replace(arrays["variable_0"].tobytes(), b"x" * 8, 1))
+    elif how == "other state":
+        np.savez(path, **arrays | {"state": np.array('{"history": [{}]}')})
+    elif how == "other numbers":
+        np.savez(path, **arrays | {"variable_0": arrays["variable_0"].astype(np.float64)})
+    else:
+        np.savez(path, **{name: array for name, array in arrays.items() if name != how})
+
+
+@pytest.mark.parametrize(
+    "how",
+    [0.0, 0.001, 0.3, 0.9, 0.999, "garbage", "a changed bit", "other state", "other numbers",
+     *LACKING],
+    ids=str,
+)  # fmt: skip
+def test_a_damaged_checkpoint_is_set_aside_and_changes_nothing(
+    how: str | float, tmp_path: Path, tiny_arm: Arm
+) -> None:
+    path, model = tmp_path / "state.npz", network(tiny_arm())
+    checkpoints.save(path, model, STATE)
+    before = state(model)
+    damaged(path, how)
+    told: list[str] = []
+    assert checkpoints.resume(path, model, told.append) == State()
+    assert len(told) == 1
+    assert told[0].startswith(str(path))
+    assert told[0].endswith("; set aside as state.npz.damaged, so the run begins anew")
+    assert told[0].isprintable()
+    assert [file.name for file in tmp_path.iterdir()] == ["state.npz.damaged"]
+    for ours, theirs in zip(state(model), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

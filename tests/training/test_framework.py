@@ -55,11 +55,11 @@ def test_one_thread_computes_or_more_as_the_arm_says(
 def test_a_device_that_jax_does_not_find_is_one_line(tiny_arm: Callable[..., ArmConfig]) -> None:
     """Rather than days on the processor. There is no TPU where this is tested."""
     code = (
-        "import json, sys\n"
+        "import json\n"
         "from ablation.base.cli import run\n"
         "from ablation.training import framework\n"
         "from ablation.training.config import ArmConfig\n"
-        "run('train', lambda: framework.start(ArmConfig(**json.loads(sys.argv[1])).train))"
+        "run('train', lambda arm: framework.start(ArmConfig(**json.loads(arm)).train), arm=str)"
     )
     done = started(code, tiny_arm({"train": {"backend": "jax"}}), JAX_PLATFORMS="tpu")
     assert done.returncode == 1
@@ -67,6 +67,34 @@ def test_a_device_that_jax_does_not_find_is_one_line(tiny_arm: Callable[..., Arm
         "train: JAX finds no device of JAX_PLATFORMS=tpu: "
     )
     assert "Traceback" not in done.stderr
+
+
+FIRST_STEP = """
+import json, sys
+from ablation.training import framework
+from ablation.training.config import ArmConfig
+
+arm = ArmConfig(**json.loads(sys.argv[1]))
+framework.start(arm.train)
+import numpy as np
+from ablation.networks import architectures
+from ablation.training import loop
+model = architectures.build(arm, 0, None)
+loop.compile_for(model, arm, 1)
+framework.device()
+model.train_on_batch(np.zeros((8, 12, 12), np.uint8), np.zeros(8, np.uint8))
+model.predict(np.zeros((8, 12, 12), np.uint8), verbose=0)
+sys.stderr.write("an error is seen")
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_nothing_is_said_before_the_progress(
+    backend: str, tiny_arm: Callable[..., ArmConfig]
+) -> None:
+    done = started(FIRST_STEP, tiny_arm({"train": {"backend": backend}}))
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("", "an error is seen")
 
 
 def started(code: str, arm: ArmConfig, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -86,7 +86,7 @@ def changed(one: loop.Trained, other: loop.Trained) -> bool:
 
 def small(tiny_arm: Arm, **train: Any) -> ArmConfig:
     """One convolution and one dense layer, each with normalization and dropout."""
-    model = {"blocks": [[8]], "spatial_dropout": [0.2], "dropout": [0.2]}
+    model = {"blocks": [[8]], "pools": [2], "spatial_dropout": [0.2], "dropout": [0.2]}
     return tiny_arm({"model": model, "train": train})
 
 
@@ -102,7 +102,9 @@ def wholes(
     @cache
     def make(kind: str) -> Whole:
         engine, optimizer = kind.split()
-        arm = small(tiny_arm, epochs=EPOCHS, engine=engine, optimizer=OPTIMIZERS[optimizer])
+        # With Adam also what else a run may carry from step to step.
+        more = {"average_weights": 0.9, "label_smoothing": 0.1} if optimizer == "adam" else {}
+        arm = small(tiny_arm, epochs=EPOCHS, engine=engine, optimizer=OPTIMIZERS[optimizer], **more)
         checkpoint = tmp_path_factory.mktemp("whole") / "state.npz"
         told: list[Moment] = []
         return arm, run(arm, data, checkpoint, told.append), told, checkpoint
@@ -160,6 +162,18 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
 
 
 @pytest.mark.parametrize("whole", [f"{engine} sgd" for engine in ENGINES], indirect=True)
+@pytest.mark.parametrize("length", [0, 100, 0.5, -1], ids=str)
+def test_a_run_whose_checkpoint_was_cut_ends_as_if_it_had_none(
+    length: float, whole: Whole, data: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arm, trained, _, checkpoint = whole
+    content, path = checkpoint.read_bytes(), tmp_path / "state.npz"
+    path.write_bytes(content[: length if isinstance(length, int) else int(length * len(content))])
+    assert_same(run(arm, data, path), trained)
+    assert "state.npz.damaged, so the run begins anew" in capsys.readouterr().out
+    assert path.exists()
+
+
 def test_a_finished_run_is_only_read_again(whole: Whole, data: Images, tmp_path: Path) -> None:
     arm, trained, _, checkpoint = whole
     told: list[Moment] = []

@@ -10,7 +10,7 @@ import pytest
 
 from ablation.study.settings import OptimizerSettings
 from ablation.training.config import OptimizerConfig
-from ablation.training.optimizers import build
+from ablation.training.optimizers import averaged, build, take_average
 
 
 def config(**changes: Any) -> OptimizerConfig:
@@ -84,3 +84,28 @@ def test_a_warm_up_rises_from_0_then_falls() -> None:
 def test_a_run_of_one_step_has_a_schedule_too(warmup: float) -> None:
     optimizer = build(config(schedule="cosine", warmup=warmup), 1)
     assert np.isfinite(descend(optimizer, 1)).all()
+
+
+def test_the_average_of_the_weights_by_hand() -> None:
+    optimizer = build(config(), 3, average_weights=0.9)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.set_weights([np.ones((1, 1), np.float32)])
+    model.compile(optimizer=optimizer)
+    for _ in range(3):  # 0.9, 0.8, 0.7: the average starts at the first
+        optimizer.apply([keras.ops.ones((1, 1))], model.trainable_variables)
+    with averaged(model):
+        inside = model.get_weights()[0].item()
+    assert inside == pytest.approx(0.9 * (0.9 * 0.9 + 0.1 * 0.8) + 0.1 * 0.7)
+    assert model.get_weights()[0].item() == pytest.approx(0.7)
+    take_average(model)
+    assert model.get_weights()[0].item() == pytest.approx(inside)
+
+
+def test_without_an_average_nothing_is_exchanged() -> None:
+    optimizer = build(config(), 3)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(optimizer=optimizer)
+    before = model.get_weights()[0].item()
+    take_average(model)
+    with averaged(model):
+        assert model.get_weights()[0].item() == before

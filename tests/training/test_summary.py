@@ -1,4 +1,4 @@
-"""What a network is, layer by layer, and what its input layers make of an image."""
+"""What a network is, layer by layer."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pytest
 
-from ablation.networks import architectures, summary
+from ablation.networks import architectures
 from ablation.study.resolution import Resolved
+from ablation.training import summary
 from ablation.training.config import ArmConfig
 
 Arm = Callable[..., ArmConfig]
@@ -70,38 +70,3 @@ def test_a_network_saved_without_its_training_state_is_smaller_and_the_same(
     for weight, other in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, other)
     assert loaded.name == model.name
-
-
-@pytest.mark.parametrize(
-    ("change", "steps"),
-    [
-        ({}, ["raw", "scaled"]),
-        ({"downscale": 2, "pad": 8}, ["raw", "scaled", "downscaled", "padded"]),
-        (
-            {"downscale": 2, "threshold": 0.5, "pad": 8},
-            ["raw", "scaled", "downscaled", "thresholded", "padded"],
-        ),
-    ],
-)
-def test_input_steps_are_shown_in_order(
-    change: dict[str, object], steps: list[str], tiny_arm: Arm
-) -> None:
-    images = np.random.default_rng(0).integers(0, 256, (3, 12, 12)).astype(np.uint8)
-    shown = summary.input_steps(network(tiny_arm({"input": change})), images)
-    assert list(shown) == steps
-    np.testing.assert_array_equal(shown["raw"], images)
-    np.testing.assert_allclose(shown["scaled"], images / 255.0, atol=1e-6)
-    assert all(step.dtype == np.float32 and step.shape[0] == 3 for step in shown.values())
-    if "padded" in shown:
-        assert shown["padded"].shape == (3, 8, 8)
-        assert not shown["padded"][:, 0].any()
-    if "thresholded" in shown:
-        values = shown["thresholded"]
-        assert values[values > 0].min() >= 0.5
-
-
-def test_input_steps_of_half_precision_are_plain_numbers(tiny_arm: Arm) -> None:
-    arm = tiny_arm({"precision": "mixed_bfloat16"})
-    shown = summary.input_steps(network(arm), np.full((1, 12, 12), 255, np.uint8))
-    assert shown["scaled"].dtype == np.float32
-    assert (shown["scaled"] == 1.0).all()

@@ -1,0 +1,76 @@
+"""A person's pictures as the arrays that a network takes: a PNG, a folder of them, or an npz."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ablation.base.errors import UserError
+
+MOST_PIXELS = 4096 * 4096  # of one picture; a larger one is none of digits
+
+
+def read(path: Path, side: int) -> dict[str, NDArray[np.uint8]]:
+    """Name -> grey image (side, side) uint8, 0 black and 255 white.
+
+    Args:
+        path: of a picture, a folder (its PNG files), or an npz with one array `images` (n, side,
+            side) uint8.
+        side: of the images that the network takes, in px.
+
+    Raises:
+        UserError: nothing is there, a file is no picture, a picture has colours or another size.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".png")
+        if not files:
+            raise UserError(f"{path} has no PNG file; allowed: a PNG, a folder of them, an npz")
+        return {file.name: _picture(file, side) for file in files}
+    if not path.exists():
+        raise UserError(f"{path} is not there; allowed: a PNG, a folder of them, an npz")
+    if path.suffix.lower() == ".npz":
+        return {f"{path.name}[{n}]": image for n, image in enumerate(_arrays(path, side))}
+    return {path.name: _picture(path, side)}
+
+
+def _picture(path: Path, side: int) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > MOST_PIXELS or picture.size != (side, side):
+                raise UserError(
+                    f"{path} has {picture.width} x {picture.height} px; the network takes "
+                    f"{side} x {side}: scale or cut it"
+                )
+            channels = np.asarray(picture.convert("RGBA"))
+    except UserError:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        raise UserError(f"{path} is no picture that can be read; a PNG is wanted") from None
+    grey = channels[..., 0]
+    if (channels[..., 1] != grey).any() or (channels[..., 2] != grey).any():
+        raise UserError(f"{path} has colours; the network takes grey pictures: convert it to grey")
+    if (channels[..., 3] != 255).any():
+        raise UserError(f"{path} is transparent in places; lay it on a grey ground first")
+    return np.ascontiguousarray(grey)
+
+
+def _arrays(path: Path, side: int) -> NDArray[np.uint8]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if "images" not in arrays.files:
+                raise UserError(f"{path} has no array `images`, but {', '.join(arrays.files)}")
+            images = arrays["images"]
+    except UserError:
+        raise
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        raise UserError(f"{path} is no npz file that can be read") from None
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (side, side):
+        raise UserError(
+            f"{path} has images {images.dtype} {images.shape}; the network takes uint8 "
+            f"(n, {side}, {side})"
+        )
+    return np.asarray(images)

@@ -1,0 +1,52 @@
+"""Tables between stages, checked as text before pandas reads them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from ablation.base.errors import UserError, brief
+from ablation.base.reading import refusing
+
+
+def read_csv(
+    path: Path, made_by: str | None, columns: Iterable[str] = (), empty: bool = False
+) -> pd.DataFrame:
+    """The table of a CSV file that is whole.
+
+    A file that was cut is noticed by its last line, which then does not end or has too few fields.
+    One that was cut between two lines is not.
+
+    Args:
+        made_by: the stage that wrote it, if one did.
+        columns: that its header must name, among others.
+        empty: whether it may have a header alone.
+
+    Raises:
+        UserError: the file is damaged or lacks a column.
+        FileNotFoundError: there is no such file.
+    """
+    with refusing(path, "table", made_by):
+        text = path.read_bytes().decode("utf-8")
+        if "\0" in text:
+            raise UserError("is no table: it has null characters")
+        if not text.endswith("\n"):
+            raise UserError("is cut: its last line does not end" if text else "is empty")
+        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header = next(rows)
+        for column in columns:
+            if column not in header:
+                raise UserError(f"has no column {column!r}; its columns: {brief(header)}")
+        number = 0
+        for number, row in enumerate(rows, start=1):
+            if len(row) != len(header):
+                raise UserError(
+                    f"has {len(row)} fields in its row {number} and {len(header)} columns"
+                )
+        if number == 0 and not empty:
+            raise UserError("has no rows")
+        return pd.read_csv(io.StringIO(text, newline=""))

@@ -1,0 +1,56 @@
+"""Says what the shipped network sees in a picture: `python -m runner.predict IMAGE`.
+
+`make predict IMAGE=digits.png` calls it. IMAGE is a PNG, a folder of them, or an npz with an array
+`images` (n, side, side) uint8.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ablation.base.errors import UserError
+from ablation.base.files import read_config
+from ablation.prediction import pictures
+from ablation.training import framework
+from ablation.training.config import ArmConfig
+
+SHIPPED = Path("models/shipped")
+
+
+def main() -> None:
+    if len(sys.argv) != 2 or not sys.argv[1]:
+        raise UserError("say which picture, as in: make predict IMAGE=digits.png")
+    arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
+    images = pictures.read(Path(sys.argv[1]), arm.image_size)
+    framework.start(arm.train)
+    from ablation.networks import architectures
+    from ablation.prediction.answers import Answer, answers
+
+    def told(answer: Answer) -> str:
+        line = f"{answer.digit}  {answer.probability:6.1%}"
+        places = [
+            f"{s.digit} ({s.probability:.0%}) at {s.left:.0f}, {s.top:.0f}"
+            for s in answer.seen or []
+        ]
+        return line + (f"  saw {', '.join(places)}" if places else "")
+
+    model = architectures.load(SHIPPED / "network.keras", arm, 0)
+    width = max(len(name) for name in images)
+    for name, answer in zip(images, answers(model, np.stack(list(images.values()))), strict=True):
+        print(f"{name:{width}}  {told(answer)}")
+    print(
+        "The largest digit present, its probability, and what was seen where: px from the left, "
+        "from the top."
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"predict: {error}")
+    except FileNotFoundError as error:
+        sys.exit(f"predict: {error.filename} is missing; `make ship` makes it after `make repro`")

@@ -1,0 +1,61 @@
+"""Shows what an arm's input layers make of a few images: `python -m stages.samples`.
+
+That takes no training. There is a file for each figure of the kind `augmentation`.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from ablation.base.cli import run
+from ablation.base.files import read_config, read_yaml, replacing
+from ablation.reporting.config import AugmentationFigure, FigureConfig
+from ablation.training import framework
+from ablation.training.config import ArmConfig
+
+CONFIGS, OUT, TRAIN = Path("configs"), Path("data/samples"), Path("data/sets/train")
+PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2)
+
+
+def main() -> None:
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    figures = {}
+    for name in read_yaml(CONFIGS / "figures/index.yaml"):
+        content = read_yaml(CONFIGS / f"figures/{name}.yaml")["figure"]
+        figure: Any = TypeAdapter(FigureConfig).validate_python(content)
+        if isinstance(figure, AugmentationFigure):
+            figures[name] = figure
+    for name, figure in figures.items():
+        show(name, figure, read_config(CONFIGS / f"arms/{figure.arms[0]}.yaml", ArmConfig))
+    print(f"samples: {', '.join(figures) or 'no figure asks for any'}")
+
+
+def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
+    """Writes numbers, labels and the images after each input layer."""
+    framework.start(arm.train)
+    from ablation.networks import architectures
+    from ablation.reporting.input_steps import input_steps
+
+    folder = TRAIN / arm.input.set
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    labels = np.load(folder / "labels.npy")
+    # The paper's image numbers, at the same share of a smaller study's images.
+    numbers = np.array([max(1, round(n / PAPER_IMAGES * len(images))) for n in figure.images])
+    steps = input_steps(architectures.input_layers(arm), images[numbers - 1])
+    with replacing(OUT / f"{name}.npz") as temporary:
+        np.savez_compressed(
+            temporary,
+            allow_pickle=False,
+            numbers=numbers,
+            labels=labels[numbers - 1],
+            steps=np.array(list(steps)),
+            **{f"step_{step}": values for step, values in steps.items()},
+        )
+
+
+if __name__ == "__main__":
+    run("samples", main)

@@ -1,0 +1,81 @@
+"""The stages `train` and `evaluate` on damaged files: one line, which stage to run, no result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ablation.base.errors import UserError
+from ablation.base.files import write_yaml
+from ablation.networks import architectures
+from ablation.training.config import ArmConfig
+from stages import evaluate, train
+
+SPLIT = {"modified_training": np.arange(40), "modified_validation": np.arange(40, 50)}
+SPLIT_FILE = "data/split/0.npz"
+IMAGES, LABELS = (f"data/sets/train/modified/{part}.npy" for part in ("images", "labels"))
+CONFIG, NETWORK = "configs/arms/tiny.yaml", "models/networks/tiny-0.keras"
+
+
+@pytest.fixture
+def arm(tiny_arm: Callable[..., ArmConfig]) -> ArmConfig:
+    return tiny_arm()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arm: ArmConfig) -> Path:
+    """All that the two stages read."""
+    monkeypatch.chdir(tmp_path)
+    write_yaml(Path(CONFIG), arm.model_dump())
+    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16})
+    watched = {"deps": ["configs/arms/${item.arm}.yaml", "data/sets"]}
+    write_yaml(Path("dvc.yaml"), {"stages": {"train": watched, "evaluate": watched}})
+    for folder in (Path(IMAGES).parent, Path(SPLIT_FILE).parent, Path(NETWORK).parent):
+        folder.mkdir(parents=True)
+    np.save(IMAGES, np.zeros((50, 12, 12), np.uint8))
+    np.save(LABELS, np.arange(50, dtype=np.uint8) % 10)
+    np.savez(SPLIT_FILE, **SPLIT)  # type: ignore[arg-type]
+    architectures.build(arm, 0, None).save(NETWORK)
+    return tmp_path
+
+
+DAMAGED = {SPLIT_FILE: "split", IMAGES: "preprocess", LABELS: "preprocess", CONFIG: "resolve"}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
+@pytest.mark.parametrize("file", [*DAMAGED, NETWORK])
+def test_a_file_that_was_cut_says_which_stage_to_run(
+    file: str, share: float, project: Path
+) -> None:
+    path = project / file
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    stages = [evaluate.main] if file == NETWORK else [train.main, evaluate.main]
+    for main in stages:
+        with pytest.raises(UserError) as error:
+            main("tiny", 0)
+        told = str(error.value)
+        assert told.startswith(file)
+        assert told.endswith(f"run `dvc repro {DAMAGED.get(file, 'train@tiny-0')}`")
+        assert told.isprintable()
+    assert not (project / "models/histories").exists()
+    assert not (project / "models/evaluations").exists()
+
+
+def test_another_arm_s_network_is_refused(
+    project: Path, tiny_arm: Callable[..., ArmConfig]
+) -> None:
+    architectures.build(tiny_arm({"model": {"dense": [13]}}), 0, None).save(project / NETWORK)
+    with pytest.raises(UserError, match=r"tiny-0\.keras is no network of this arm") as error:
+        evaluate.main("tiny", 0)
+    assert str(error.value).isprintable()
+
+
+def test_training_images_without_labels_are_refused(project: Path) -> None:
+    (project / LABELS).unlink()
+    for main in (train.main, evaluate.main):
+        with pytest.raises(UserError, match=r"no labels\.npy; run `dvc repro preprocess`"):
+            main("tiny", 0)
