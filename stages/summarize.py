@@ -17,7 +17,7 @@ from ablation.base.files import (
     write_text,
 )
 from ablation.composition.config import DataConfig
-from ablation.reporting import latex, summary
+from ablation.reporting import exports, summary
 from ablation.reporting.claims import lines
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -67,9 +67,11 @@ def main() -> None:
     _write_csv(REPORTS / "tables" / "labels.csv", summary.label_table(labels, data.digits))
     test = labels.get((study.data_sets[study.baseline], "test"))
     tested = None if test is None else len(test)
-    write_text(REPORTS / "tables/arms.tex", latex.arms(study, runs, comparisons, tested))
+    head, arm_rows = exports.arms(study, runs, comparisons, tested)
+    write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
+    write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
     judged_claims = lines(read_json(REPORTS / "claims.json"), claims, study.arms)
-    write_text(REPORTS / "tables/claims.tex", latex.claims(judged_claims, study, claims))
+    write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
     for name in read_yaml(Path("configs/figures/index.yaml")):
         content = read_yaml(Path(f"configs/figures/{name}.yaml"))
         figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])

@@ -175,6 +175,7 @@ def opened(path: Path, folder: Path, width: int, dark: bool) -> dict[str, object
     options = {
         "headless": "new", "no-sandbox": "", "disable-gpu": "", "allow-file-access-from-files": "",
         "blink-settings": f"preferredColorScheme={0 if dark else 1}", "dump-dom": "",
+        "hide-scrollbars": "",
         "virtual-time-budget": "5000", "user-data-dir": folder / "profile",
         "window-size": "1500,1000",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tables for LaTeX: escaped, of one width, with the numbers of the report."""
+"""Tables to paste: escaped, of one width, with the numbers of the report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation.reporting.latex import arms, escaped, table
+from ablation.reporting.exports import arms, arms_latex, arms_markdown, escaped, table
 from ablation.study.config import StudyConfig
 
 STUDY = StudyConfig.model_construct(
@@ -35,11 +35,18 @@ def test_no_cell_opens_a_column_of_its_own(text: str) -> None:
 
 
 def test_arms_have_their_intervals_and_the_difference_to_the_baseline() -> None:
-    lines = arms(STUDY, RUNS, COMPARED, 100).splitlines()
+    lines = arms_latex(*arms(STUDY, RUNS, COMPARED, 100), STUDY).splitlines()
     assert lines[0].startswith("% Scale laptop, 2 seeds")
+    assert lines[1] == r"\begin{tabular}{lrrrl}"
     assert lines[3].startswith(r"Arm & Validation (\%) & Test (\%) & To the baseline (points)")
     assert lines[5].startswith(r"base\_line & 81.0 [68.3, 93.7] & 80.0 [")
     assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & -- & $-$1.2 [$-$2.0, 0.0] & worse \\"
-    validation = arms(STUDY, RUNS, COMPARED, None)
-    assert "Test" not in validation
-    assert validation.splitlines()[1] == r"\begin{tabular}{lrrl}"
+    head, _ = arms(STUDY, RUNS, COMPARED, None)
+    assert head == ("Arm", "Validation (%)", "To the baseline (points)", "Verdict")
+
+
+def test_markdown_is_read_as_it_is() -> None:
+    *lines, _, note = arms_markdown(*arms(STUDY, RUNS, COMPARED, 100), STUDY).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert [line.split(" | ")[0].strip(" |") for line in lines[2:]] == ["base_line", "A & B"]
+    assert note == "Scale laptop, 2 seeds; brackets: 95% intervals."

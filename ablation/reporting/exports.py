@@ -1,4 +1,4 @@
-"""Tables for papers: arms and claims as LaTeX, with `booktabs` rules."""
+"""Tables to paste: arms and claims as LaTeX with `booktabs` rules, arms as Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from ablation.reporting.claims import Line
 from ablation.reporting.facts import interval
-from ablation.reporting.words import MINUS, NOTHING, RANGE, rounded, signed_points
+from ablation.reporting.words import MINUS, NOTHING, RANGE, counted, rounded, signed_points
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -44,8 +44,8 @@ def table(columns: str, head: Sequence[str], rows: Sequence[Sequence[str]], note
 
 def arms(
     study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame, test_images: int | None
-) -> str:
-    """A row an arm: its accuracies with their intervals, and the difference to the baseline.
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
     Args:
         runs: runs.csv, a row a run.
@@ -70,8 +70,24 @@ def arms(
         rows.append((label, *cells, change, "" if row is None else str(row["verdict"])))
     parts = ["Validation"] if test_images is None else ["Validation", "Test"]
     head = ("Arm", *(f"{part} (%)" for part in parts), "To the baseline (points)", "Verdict")
-    note = f"Scale {study.scale}, {len(study.seeds)} seeds; brackets: 95% intervals."
-    return table("l" + "r" * len(parts) + "rl", head, rows, note)
+    return head, rows
+
+
+def arms_latex(head: Sequence[str], rows: Sequence[Sequence[str]], study: StudyConfig) -> str:
+    """What `arms` gives, for LaTeX."""
+    return table("l" + "r" * (len(head) - 2) + "l", head, rows, _note(study))
+
+
+def arms_markdown(head: Sequence[str], rows: Sequence[Sequence[str]], study: StudyConfig) -> str:
+    """What `arms` gives, as Markdown with columns of one width, to be read as it is too."""
+    every = [tuple(head), *map(tuple, rows)]
+    widths = [max(len(row[k]) for row in every) for k in range(len(head))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in every
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:], "", _note(study)]) + "\n"
 
 
 def claims(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> str:
@@ -82,8 +98,11 @@ def claims(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> s
     ]
     head = ("Section", "Claim", "Paper", "Ours", "Direction", "Verdict")
     margin = rounded(config.statistics.margin * 100)
-    note = f"Scale {study.scale}, {len(study.seeds)} seeds; margin of equality {margin} points."
-    return table("lp{6cm}rrll", head, rows, note)
+    return table("lp{6cm}rrll", head, rows, f"{_note(study)} Equal: within {margin} points.")
+
+
+def _note(study: StudyConfig) -> str:
+    return f"Scale {study.scale}, {counted(len(study.seeds), 'seed')}; brackets: 95% intervals."
 
 
 def _row(cells: Sequence[str]) -> str:
