@@ -11,8 +11,10 @@
 # make check           says whether the committed results belong to this code and these parameters
 # make verify           trains one run again (RUN=baseline-0 says which) and compares
 # make keep             puts finished runs into the results in git: docs/results.md
+# make results          the table of arms, as committed
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
+# make help             this list
 SHELL := /bin/bash
 PYTHON ?= python3
 # With GPU=1 an environment of its own, which has CUDA's libraries beside the same pins.
@@ -34,10 +36,16 @@ override activated := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
+.PHONY: repro help results exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
+
+help:
+	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
+
+results:
+	@cat reports/tables/arms.md
 
 exp: $(BIN)/.installed
 	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))

@@ -11,7 +11,7 @@ import pandas as pd
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.data_check.config import Measured
-from ablation.reporting.claims import few_seeds, introduction, lines, markdown
+from ablation.reporting.claims import counts, few_seeds, lines, markdown, reading
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig
@@ -44,11 +44,14 @@ def main() -> None:
     _write_csv(REPORTS / "images_test.csv", _images_test(study, config, runs))
     content: list[dict[str, Any]] = [asdict(judgement) for judgement in judged]
     write_json(REPORTS / "claims.json", content)
-    introduced = introduction(content, config, study.scale, few_seeds(comparisons))
+    introduced = [
+        " ".join(counts(content, config)),
+        " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons)])),
+    ]
     page = markdown(lines(content, config, study.arms), introduced)
     write_text(REPORTS / "claims.md", page)
-    counts = Counter(judgement.verdict for judgement in judged)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    found = Counter(judgement.verdict for judgement in judged)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in found.items())
     print(f"compare: {len(comparisons)} comparisons; {len(judged)} claims: {told}")
 
 

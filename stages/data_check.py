@@ -105,7 +105,7 @@ def _write(content: dict[str, Any], picture: Figure) -> None:
     write_json(REPORTS / "data_check.json", content)
     target = REPORTS / "figures"
     with replacing(target / "backgrounds.png") as png, replacing(target / "backgrounds.svg") as svg:
-        save(picture, png, svg)
+        save(picture, png, svg, "Composed images of each background family")
 
 
 if __name__ == "__main__":

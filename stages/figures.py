@@ -20,7 +20,7 @@ def main(name: str) -> None:
     picture = figures.draw(figure, content["labels"], REPORTS / "tables" / name)
     target = REPORTS / "figures"
     with replacing(target / f"{name}.png") as png, replacing(target / f"{name}.svg") as svg:
-        save(picture, png, svg)
+        save(picture, png, svg, f"{figure.title} (paper: {figure.paper})")
     print(f"figures: {name} ({figure.kind}, {figure.paper})")
 
 

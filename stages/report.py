@@ -9,13 +9,15 @@ from pydantic import TypeAdapter
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
 from ablation.composition.config import DataConfig
-from ablation.reporting import captions
-from ablation.reporting.captions.curves import majority_shares
-from ablation.reporting.captions.data_check import data_check
-from ablation.reporting.captions.verdicts import verdicts
+from ablation.reporting import claims as claims_in_words
+from ablation.reporting import facts
 from ablation.reporting.config import CurvesFigure, FigureConfig
-from ablation.reporting.metrics_table import with_pace
-from ablation.reporting.report import Illustration, render
+from ablation.reporting.page import answer, metrics_table, page, pictures, provenance
+from ablation.reporting.page.arms import arms
+from ablation.reporting.page.checked import data_check
+from ablation.reporting.page.differences import differences
+from ablation.reporting.page.errors import errors
+from ablation.reporting.words import short_names
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -25,30 +27,78 @@ CONFIGS, REPORTS = Path("configs"), Path("reports")
 def main() -> None:
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     data = read_config(CONFIGS / "data.yaml", DataConfig)
-    illustrations: list[Illustration] = []
+    config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
+    illustrations, majority = _illustrations()
+    runs, comparisons = (pd.read_csv(REPORTS / f"{name}.csv") for name in ("runs", "comparison"))
+    records = read_json(REPORTS / "provenance.json")
+    claims = read_json(REPORTS / "claims.json")
+    metrics = metrics_table.with_pace(read_json(REPORTS / "metrics.json"), study, records)
+    labels = pd.read_csv(REPORTS / "tables" / "labels.csv")
+    labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
+    test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
+    test_images = int(test["count"].sum()) or None
+    common = test if test_images else labels[labels["part"] == "validation"]
+    first = common.loc[common["density"].idxmax()]
+    columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
+    names = short_names(list(study.arms), study.arms)
+    checked = data_check(read_json(REPORTS / "data_check.json"))
+    content = page.Content(
+        study=study,
+        data=data,
+        answer=answer.answer(study, config, claims, runs),
+        cards=answer.cards(
+            study, config, [item.figure for item in illustrations], runs, test_images,
+            (int(first["label"]), float(first["density"])),
+        ),
+        caveats=answer.caveats(
+            study, data, metrics, majority, claims_in_words.few_seeds(comparisons)
+        ),
+        reading=claims_in_words.reading(config, study.scale),
+        claims=claims_in_words.lines(claims, config, study.arms),
+        columns=columns,
+        arms=rows,
+        metrics=metrics_table.shown(metrics),
+        rows=metrics_table.rows(study, metrics),
+        differences=differences(
+            config, comparisons, pd.read_csv(REPORTS / "images_test.csv"), study.arms
+        ),
+        illustrations=illustrations,
+        errors=errors(REPORTS / "errors", names, data.backgrounds),
+        checked=checked,
+        sheet=pictures.embedded_png(REPORTS / "figures" / "backgrounds.png")
+        if checked.sheet
+        else "",
+        provenance=provenance.facts(study, records, read_yaml(CONFIGS / "sources.yaml")),
+        command=provenance.command(study, records),
+    )  # fmt: skip
+    text = page.render(content)
+    write_text(REPORTS / "report.html", text)
+    size = len(text.encode()) / 1e6
+    print(
+        f"report: {len(study.arms)} arms, {len(illustrations)} figures, reports/report.html "
+        f"({size:.1f} MB)"
+    )
+
+
+def _illustrations() -> tuple[list[page.Illustration], dict[str, float]]:
+    """The figures of the study, and each arm's accuracy of naming the commonest label."""
+    illustrations: list[page.Illustration] = []
     majority: dict[str, float] = {}
     for name in read_yaml(CONFIGS / "figures" / "index.yaml"):
         content = read_yaml(CONFIGS / "figures" / f"{name}.yaml")
         figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
         folder = REPORTS / "tables" / name
         if isinstance(figure, CurvesFigure):
-            majority |= majority_shares(folder)
-        text = captions.caption(figure, content["labels"], folder)
-        table = "data.npz" if figure.kind == "augmentation" else "data.csv"
-        illustrations.append(Illustration(name, figure, text, f"tables/{name}/{table}"))
-    provenance = read_json(REPORTS / "provenance.json")
-    metrics = with_pace(read_json(REPORTS / "metrics.json"), study, provenance)
-    checked = data_check(read_json(REPORTS / "data_check.json"))
-    compared = verdicts(
-        study,
-        read_config(CONFIGS / "claims.yaml", ClaimsConfig),
-        pd.read_csv(REPORTS / "comparison.csv"),
-        pd.read_csv(REPORTS / "images_test.csv"),
-        read_json(REPORTS / "claims.json"),
-    )
-    page = render(study, data, metrics, illustrations, majority, checked, compared)
-    write_text(REPORTS / "report.html", page)
-    print(f"report: {len(study.arms)} arms, {len(illustrations)} figures, reports/report.html")
+            majority |= facts.majority_shares(folder)
+        found = facts.facts(figure, content["labels"], folder)
+        text, alt = page.caption(figure, found)
+        image = ""
+        if figure.kind == "augmentation":  # pixels, which are shorter as such
+            image = pictures.embedded_png(REPORTS / "figures" / f"{name}.png")
+        elif figure.kind != "architectures":  # a table of the page
+            image = pictures.embedded_svg(REPORTS / "figures" / f"{name}.svg", alt)
+        illustrations.append(page.Illustration(name, figure, found, image, text, alt))
+    return illustrations, majority
 
 
 if __name__ == "__main__":

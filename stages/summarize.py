@@ -8,9 +8,17 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from ablation.base.cli import run
-from ablation.base.files import read_config, read_json, read_yaml, replacing, write_json
+from ablation.base.files import (
+    read_config,
+    read_json,
+    read_yaml,
+    replacing,
+    write_json,
+    write_text,
+)
 from ablation.composition.config import DataConfig
-from ablation.reporting import summary
+from ablation.reporting import exports, summary
+from ablation.reporting.claims import lines
 from ablation.reporting.config import (
     ArchitecturesFigure,
     AugmentationFigure,
@@ -56,6 +64,14 @@ def main() -> None:
         arm: summary.majority_share(labels[data_set, "validation"])
         for arm, data_set in study.data_sets.items()
     }
+    _write_csv(REPORTS / "tables" / "labels.csv", summary.label_table(labels, data.digits))
+    test = labels.get((study.data_sets[study.baseline], "test"))
+    tested = None if test is None else len(test)
+    head, arm_rows = exports.arms(study, runs, comparisons, tested)
+    write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
+    write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
+    judged_claims = lines(read_json(REPORTS / "claims.json"), claims, study.arms)
+    write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
     for name in read_yaml(Path("configs/figures/index.yaml")):
         content = read_yaml(Path(f"configs/figures/{name}.yaml"))
         figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])

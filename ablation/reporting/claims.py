@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ablation.reporting.page.marks import Mark, difference_mark, level_mark
 from ablation.reporting.words import (
     NOTHING,
     counted,
@@ -18,7 +19,7 @@ from ablation.reporting.words import (
     rounded,
     runs_by_arm,
 )
-from ablation.statistics.claims import NOT_MEASURED, SCALE, SEEDS, WIDE, directional
+from ablation.statistics.claims import SCALE, SEEDS, WIDE, directional
 from ablation.statistics.config import (
     ClaimsConfig,
     DifferenceClaim,
@@ -34,6 +35,8 @@ DIRECTIONS = {
     "against": "against the paper",
     "about equal": "about equal",
 }
+SYMBOLS = {"with": "↑", "against": "↓", "about equal": "≈"}
+CLEAR = {"with": "▲", "against": "▼", "about equal": "≈"}  # where the interval leaves out 0
 Content = Mapping[str, Any]
 
 
@@ -41,8 +44,11 @@ Content = Mapping[str, Any]
 class Line:
     """A claim as tables print it.
 
-    `decided` is whether it holds or fails: where it does not, the direction is no more than what
-    the means show, and is printed as such.
+    Attributes:
+        direction, symbol: which way our means point; where nothing is decided that is all they do.
+        clear: whether the 95% interval of a difference leaves out 0.
+        verdict, why: the verdict and what an undecided claim lacks, or "".
+        mark: where ours lies, None where there is no number.
     """
 
     claim: str
@@ -53,8 +59,11 @@ class Line:
     metric: str
     count: str
     direction: str
+    symbol: str
+    clear: bool
     verdict: str
-    decided: bool
+    why: str
+    mark: Mark | None
 
 
 def lines(judged: Sequence[Content], config: ClaimsConfig, names: Mapping[str, str]) -> list[Line]:
@@ -69,14 +78,17 @@ def lines(judged: Sequence[Content], config: ClaimsConfig, names: Mapping[str, s
             metric=_metric(claim, config),
             count=_count(claim),
             direction=DIRECTIONS.get(claim["direction"], NOTHING),
-            verdict=_verdict(claim, config, names),
-            decided=claim["verdict"] in ("holds", "fails"),
+            symbol=(CLEAR if _clear(claim, config) else SYMBOLS).get(claim["direction"], ""),
+            clear=_clear(claim, config),
+            verdict=claim["verdict"],
+            why=_why(claim, config, names),
+            mark=_mark(claim, config),
         )
         for claim in judged
     ]
 
 
-def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
+def counts(judged: Sequence[Content], config: ClaimsConfig) -> list[str]:
     """How many claims hold, and of those with a direction how many point the paper's way."""
     found = Counter(claim["verdict"] for claim in judged)
     parts = [
@@ -96,37 +108,31 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
         if directional(config.claims[claim["claim"]]) and claim["direction"] is not None
     ]
     if not pointing:
-        return text
+        return [text]
     ways = Counter(claim["direction"] for claim in pointing)
     decided = sum(claim["verdict"] != "undecided" for claim in pointing)
-    clear = sum(
-        claim["low"] is not None and not claim["low"] <= 0 <= claim["high"] for claim in pointing
-    )
-    equal = f"{ways['about equal']} {'is' if ways['about equal'] == 1 else 'are'} about equal"
-    return (
-        f"{text} Of {counted(len(pointing), 'claim')} that one arm is above another our means "
-        f"point with the paper in {ways['with']} and against it in {ways['against']}, and {equal}; "
-        f"{decided} of them {'is' if decided == 1 else 'are'} decided, and {clear} "
-        f"{'has' if clear == 1 else 'have'} a 95% interval without 0."
-    )
-
-
-def introduction(
-    judged: Sequence[Content], config: ClaimsConfig, scale: str, few: str
-) -> list[str]:
-    """What a reader must know before the table of claims; `few` says what n does not allow."""
-    margin = rounded(config.statistics.margin * 100)
+    clear = sum(_clear(claim, config) for claim in pointing)
     return [
-        counts(judged, config),
-        f"Scale {scale}. Ours is the mean over n seeds, of two arms the first less the second, "
-        "and brackets hold its 95% interval: over the seeds; of a level on test images, which all "
-        "seeds share, over seeds and images; with one seed over the images alone, or none.",
-        "A difference is decided by rules fixed before the runs: Holm-adjusted p below 0.05 and an "
-        f"interval without 0; equal means a 90% interval within {margin} points of 0. A level is "
-        "decided where its interval lies on one side. Where a claim is undecided its direction is "
-        "only where the means lie. The paper's numbers are of single runs and take no part.",
-        *filter(None, [few]),
+        text,
+        f"Of {counted(len(pointing), 'claim')} that one arm is above another, our means point the "
+        f"paper's way in {ways['with']} and against it in {ways['against']}"
+        + (f", and {ways['about equal']} about equal" if ways["about equal"] else "")
+        + f"; {decided} of them {'is' if decided == 1 else 'are'} decided, and {clear} "
+        f"{'has' if clear == 1 else 'have'} a 95% interval without 0.",
     ]
+
+
+def reading(config: ClaimsConfig, scale: str) -> str:
+    """How to read the table of claims."""
+    margin = rounded(config.statistics.margin * 100)
+    return (
+        f"Scale {scale}. Ours is the mean over the seeds, of two arms the first minus the second, "
+        "with its 95% interval: over the seeds; of a level on test images over seeds and images; "
+        "with one seed over the images alone, or none. A difference is decided where Holm's p is "
+        f"below 0.05 and the interval leaves out 0; equal means a 90% interval within {margin} "
+        "points of 0. Without a verdict the direction is only where the means lie. The paper's "
+        "numbers are of single runs and take no part."
+    )
 
 
 def few_seeds(comparisons: Any) -> str:
@@ -149,7 +155,7 @@ def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
             f"{line.ours}, {line.metric}",
             line.count,
             line.direction,
-            line.verdict,
+            line.verdict + (f": {line.why}" if line.why else ""),
         )
         for line in table
     ]
@@ -215,22 +221,40 @@ def _count(claim: Content) -> str:
     return NOTHING if claim["images"] is None else counted(claim["images"], "image")
 
 
-def _verdict(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
-    """The verdict with what an undecided claim lacks, and the seeds that only one arm has."""
-    why, text = claim["why"], str(claim["verdict"])
-    if text == "not applicable":
-        return f"{text}: {why}"
-    text += {
-        SEEDS: f": {counted(claim['seeds'], 'seed')} of the {claim['seeds_needed']} it takes",
-        SCALE: ": for the paper's scale to decide",
-        WIDE: f" at n = {claim['seeds'] or NOTHING}",
-        NOT_MEASURED: f", {NOT_MEASURED}",
-    }.get(why, "")
+def _why(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
+    """What an undecided claim lacks, and the seeds that only one arm has."""
+    why = str(claim["why"])
+    if claim["verdict"] == "not applicable":
+        return why
+    texts = {
+        SEEDS: f"{counted(claim['seeds'], 'seed')} of the {claim['seeds_needed']} it takes",
+        SCALE: "for the paper's scale to decide",
+        WIDE: f"at n = {claim['seeds'] or NOTHING}",
+    }
+    parts = [texts.get(why, why)] if why else []
     declared = config.claims[claim["claim"]]
     equal = isinstance(declared, DifferenceClaim) and declared.expect == "equivalent"
     if why == WIDE and claim["seeds_to_find"]:
         what = "an equivalence at this spread" if equal else "a difference of this size"
-        text += f"; {what} takes about {claim['seeds_to_find']} seeds"
+        parts.append(f"{what} takes about {claim['seeds_to_find']} seeds")
     if claim["unpaired"]:
-        text += f"; without a partner: {runs_by_arm(claim['unpaired'], names)}"
-    return text
+        parts.append(f"without a partner: {runs_by_arm(claim['unpaired'], names)}")
+    return "; ".join(parts)
+
+
+def _clear(claim: Content, config: ClaimsConfig) -> bool:
+    """Whether a difference has an interval and this leaves out 0."""
+    declared = config.claims[claim["claim"]]
+    if not isinstance(declared, DifferenceClaim) or claim["low"] is None:
+        return False
+    return not claim["low"] <= 0 <= claim["high"]
+
+
+def _mark(claim: Content, config: ClaimsConfig) -> Mark | None:
+    if claim["value"] is None:
+        return None
+    declared, bounds = config.claims[claim["claim"]], (claim["low"], claim["high"])
+    if isinstance(declared, LevelClaim) and not config.metrics[declared.metric].signed:
+        return level_mark(claim["value"], *bounds, declared.level)
+    unit = "points" if isinstance(declared, LabelsClaim) else config.metrics[declared.metric].unit
+    return difference_mark(claim["value"], *bounds, unit)

@@ -44,9 +44,9 @@ def signed_points(difference: float) -> str:
 
 
 def listed(items: Iterable[str]) -> str:
-    """ "a", "a and b", "a, b and c"; with semicolons where an item has a comma of its own."""
+    """ "a", "a and b", "a, b and c"; with semicolons where an item has a bare comma of its own."""
     names = list(items)
-    comma = "; " if any(", " in name for name in names) else ", "
+    comma = "; " if any(", " in name and name[0] != "“" for name in names) else ", "
     if len(names) < 2:
         return "".join(names)
     joint = "; and " if comma == "; " else " and "
@@ -61,6 +61,11 @@ def counted(count: int, noun: str) -> str:
 def capital(sentence: str) -> str:
     """The sentence with its first letter in upper case."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def quoted(name: str) -> str:
+    """The name as it stands in a sentence: in quotation marks where it has a comma of its own."""
+    return f"“{name}”" if ", " in name else name
 
 
 def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str]:

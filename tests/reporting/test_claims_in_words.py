@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ablation.reporting.claims import Line, counts, few_seeds, introduction, lines, markdown
+from ablation.reporting.claims import Line, counts, few_seeds, lines, markdown, reading
 from ablation.reporting.words import difference, level, signed
 from ablation.statistics.config import (
     ChangeMetric,
@@ -57,47 +57,61 @@ def line(claim: str, **changes: Any) -> Line:
 
 
 @pytest.mark.parametrize(
-    ("direction", "text"),
-    [("with", "with the paper"), ("against", "against the paper"), ("about equal", "about equal"),
-     (None, DASH)],
+    ("direction", "text", "symbol"),
+    [("with", "with the paper", "↑"), ("against", "against the paper", "↓"),
+     ("about equal", "about equal", "≈"), (None, DASH, "")],
 )  # fmt: skip
-def test_a_column_says_which_way_ours_points(direction: str | None, text: str) -> None:
+def test_a_column_says_which_way_ours_points(direction: str | None, text: str, symbol: str) -> None:
     found = line("higher", direction=direction)
-    assert found.direction == text
-    assert not found.decided  # and so it is printed as no more than that
-    assert line("higher", direction=direction, verdict="holds", why="").decided
+    assert (found.direction, found.symbol, found.clear) == (text, symbol, False)
+
+
+def test_an_interval_that_leaves_out_0_is_marked_of_differences_alone() -> None:
+    clear = line("higher", direction="with", low=0.001)
+    assert (clear.symbol, clear.clear) == ("▲", True)
+    assert line("higher", direction="against", low=-0.02, high=-0.001).symbol == "▼"
+    assert not line("good", low=0.5).clear
+    assert not line("higher", low=None, high=None).clear
 
 
 def test_slower_where_the_paper_says_faster_points_against_it() -> None:
     """Adam converges faster: +0.8 epochs, undecided. That is slower."""
     found = line("faster", value=0.8, low=-0.4, high=2.0, direction="against")
     assert found.ours == f"+0.8 epochs [{MINUS}0.4, +2.0]"
-    assert (found.direction, found.verdict) == (
-        "against the paper", "undecided: 3 seeds of the 10 it takes",
-    )  # fmt: skip
+    assert found.direction == "against the paper"
+    assert found.mark is not None
+    assert found.mark.low < found.mark.at < found.mark.value < found.mark.high
+
+
+def test_a_level_s_mark_stands_beside_the_level() -> None:
+    mark = line("good", value=0.84, low=0.82, high=0.86).mark
+    assert mark is not None
+    assert (mark.at, mark.value) == (80.0, 84.0)
+    assert line("higher", value=None, low=None, high=None).mark is None
 
 
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"verdict": "holds", "why": ""}, "holds"),
-        ({}, "undecided: 3 seeds of the 10 it takes"),
-        ({"seeds": 1}, "undecided: 1 seed of the 10 it takes"),
-        ({"why": "scale"}, "undecided: for the paper's scale to decide"),
-        ({"why": "wide", "seeds": 10}, "undecided at n = 10"),
+        ({"verdict": "holds", "why": ""}, ""),
+        ({}, "3 seeds of the 10 it takes"),
+        ({"seeds": 1}, "1 seed of the 10 it takes"),
+        ({"why": "scale"}, "for the paper's scale to decide"),
+        ({"why": "wide", "seeds": 10}, "at n = 10"),
         ({"why": "wide", "seeds": 10, "seeds_to_find": 34},
-         "undecided at n = 10; a difference of this size takes about 34 seeds"),
+         "at n = 10; a difference of this size takes about 34 seeds"),
         ({"why": "wide", "seeds": 10, "seeds_to_find": 34, "claim": "equal"},
-         "undecided at n = 10; an equivalence at this spread takes about 34 seeds"),
-        ({"why": "not measured"}, "undecided, not measured"),
+         "at n = 10; an equivalence at this spread takes about 34 seeds"),
+        ({"why": "not measured"}, "not measured"),
         ({"verdict": "not applicable", "why": "train.optimizer of baseline is adam, not sgd"},
-         "not applicable: train.optimizer of baseline is adam, not sgd"),
+         "train.optimizer of baseline is adam, not sgd"),
         ({"verdict": "fails", "why": "", "unpaired": ["a-1", "a-4"]},
-         "fails; without a partner: Adam (seeds 1 and 4)"),
+         "without a partner: Adam (seeds 1 and 4)"),
     ],
 )  # fmt: skip
 def test_a_verdict_says_what_an_undecided_claim_lacks(changes: dict[str, Any], text: str) -> None:
-    assert line(**({"claim": "higher"} | changes)).verdict == text
+    found = line(**({"claim": "higher"} | changes))
+    assert (found.verdict, found.why) == (changes.get("verdict", "undecided"), text)
 
 
 def test_ours_and_the_paper_s_stand_in_the_metric_s_unit() -> None:
@@ -141,19 +155,19 @@ def test_the_head_counts_what_is_decided_and_which_way_the_rest_points() -> None
         judged("faster", value=None, why="not measured"),
         judged("stable", verdict="not applicable", why="so"),
     ]
-    assert counts(table, config(CLAIMS)) == (
-        "Of 9 claims of the paper 2 hold, 1 fails, 5 are undecided and 1 is not applicable. "
-        "Of 5 claims that one arm is above another our means point with the paper in 2 and against "
-        "it in 2, and 1 is about equal; 2 of them are decided, and 2 have a 95% interval without 0."
-    )
+    assert counts(table, config(CLAIMS)) == [
+        "Of 9 claims of the paper 2 hold, 1 fails, 5 are undecided and 1 is not applicable.",
+        "Of 5 claims that one arm is above another, our means point the paper's way in 2 and "
+        "against it in 2, and 1 about equal; 2 of them are decided, and 2 have a 95% interval "
+        "without 0.",
+    ]
     alone = counts([judged("good", verdict="holds", why="")], config(CLAIMS))
-    assert alone == "Of 1 claim of the paper 1 holds, 0 fail and 0 are undecided."
+    assert alone == ["Of 1 claim of the paper 1 holds, 0 fail and 0 are undecided."]
 
 
-def test_the_introduction_says_what_n_allows() -> None:
-    text = " ".join(introduction([judged("higher")], config(CLAIMS), "laptop", "Few seeds."))
-    assert text.startswith("Of 1 claim of the paper")
-    assert text.endswith("Few seeds.")
+def test_how_to_read_the_table_names_the_margin_and_the_scale() -> None:
+    text = reading(config(CLAIMS), "laptop")
+    assert text.startswith("Scale laptop.")
     assert "within 0.5 points of 0" in text
 
 

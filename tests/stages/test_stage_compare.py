@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from ablation.base.files import read_json, read_yaml, write_json, write_yaml
-from ablation.reporting.captions.curves import caption
 from ablation.reporting.config import CurvesFigure
+from ablation.reporting.facts import facts as figure_facts
+from ablation.reporting.page.page import caption
 from stages import compare, resolve, split, summarize
 from tests.params import PARAMS
 
@@ -107,7 +108,7 @@ def test_two_seeds_compare_every_arm_and_decide_no_claim_on_runs(project: Path) 
     decided = {name for name, claim in judged.items() if claim["verdict"] in ("holds", "fails")}
     assert decided == {"labels_skewed"}
     page = (project / "reports/claims.md").read_text()
-    assert "our means point with the paper in" in page
+    assert "our means point the paper's way in" in page
     assert "a family of 15 tests takes 10." in page
 
 
@@ -141,9 +142,9 @@ def test_a_caption_and_the_table_agree_in_sign_though_the_curves_end_otherwise(
     declared = PARAMS["figures"]["optimizer"]
     figure = CurvesFigure.model_validate(declared)
     labels = {arm: arm for arm in figure.arms}
-    text = caption(figure, labels, project / "reports/tables/optimizer")
-    assert "On validation images sgd ends 0.3 points above baseline" in text
-    assert "on 50 training images (dashed) and 50 validation images (solid)" in text
+    text, _ = caption(figure, figure_facts(figure, labels, project / "reports/tables/optimizer"))
+    assert "On validation images sgd ends highest (85.7%), then baseline (85.4%)" in text
+    assert "on 50 training and 50 validation images" in text
 
 
 def test_mcnemar_s_test_has_a_row_a_seed(project: Path) -> None:

@@ -109,15 +109,15 @@ def draw(figure: AugmentationFigure, labels: Mapping[str, str], table: Samples) 
         for largest in dict.fromkeys(LARGEST.get(step, 1.0) for step in steps):
             under = [x for x, s in zip(lefts, steps, strict=True) if LARGEST.get(s, 1.0) == largest]
             width = under[-1] + side - under[0]
-            inset = 0.1 * side  # so that the numbers at the ends of two bars stay apart
             bar = picture.colorbar(
                 ScalarMappable(Normalize(0, largest), colours),
-                cax=place(under[0] + inset, y, width - 2 * inset, BAR),
+                cax=place(under[0], y, width, BAR),
                 orientation="horizontal",
                 ticks=[0, largest],
                 format="%g",
             )
             bar.set_label("grey value", fontsize=8, labelpad=0 if len(under) == 1 else -6)
+            _inwards(bar.ax)
     return picture
 
 
@@ -128,7 +128,11 @@ def _image(axes: Axes, image: np.ndarray, colours: str, largest: float) -> None:
     axes.set_yticks([])
     axes.set_xticks([-0.5, image.shape[1] - 0.5], ["0", str(image.shape[1])])
     axes.tick_params(length=2, pad=2)
-    # Inwards, so that the numbers of neighbours do not meet.
+    _inwards(axes)
+
+
+def _inwards(axes: Axes) -> None:
+    """The numbers at both ends of an axis stand inside it, apart from its neighbours'."""
     first, last = axes.get_xticklabels()
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")

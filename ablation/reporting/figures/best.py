@@ -66,7 +66,7 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
                 markersize=6,
                 capsize=3,
                 elinewidth=1.2,
-                label=_label(group, labels[arm]),
+                label=_label(group, labels[arm], len(figure.groups[group])),
             )
         )
         for position, mean, top in zip(positions, means, bounds[1], strict=True):
@@ -83,9 +83,10 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
     return picture
 
 
-def _label(group: str, arm: str) -> str:
-    """The arm's label after its group's name, unless it begins with that."""
-    return arm if arm.lower().startswith(group.lower()) else f"{group}: {arm}"
+def _label(group: str, arm: str, of: int) -> str:
+    """The arm's label after its group's name, unless it begins with that; and of how many it is."""
+    text = arm if arm.lower().startswith(group.lower()) else f"{group}: {arm}"
+    return f"{text}, best of {of} on validation" if of > 1 else text
 
 
 def chosen(table: pd.DataFrame, group: str, parts: Sequence[str]) -> tuple[str, pd.DataFrame]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from scipy import stats
 
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.figures import last_epochs, read_table
@@ -27,6 +29,7 @@ from ablation.reporting.figures.style import (
     legend_below,
     number,
 )
+from ablation.reporting.words import short_names
 
 COLUMNS = ("arm", "seed", "epoch", "metric", "value", "majority_share")
 # Both measured in inference mode; the running accuracy of training, which dropout distorts, is in
@@ -36,6 +39,8 @@ LINES: dict[str, dict[str, Any]] = {
     "validation_accuracy": VALIDATION_LINE,
 }
 MARKS_A_LINE = 8
+HEIGHT = 3.0  # inches
+NAME_GAP = 0.075  # of an axis's height, between the names at the ends of lines
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -50,6 +55,9 @@ def read(folder: Path) -> pd.DataFrame:
 def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -> Figure:
     """One panel with all epochs; with `figure.last`, a second one with the last share of them.
 
+    The second has an axis of its own, on which differences of a point show. Each arm's name stands
+    at the end of its validation line in the last panel.
+
     Raises:
         ValueError: an arm has no training or no validation accuracy in the table.
     """
@@ -58,36 +66,31 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     }
     epochs = max(int(line.index.max()) for line in lines.values())
     panels = 1 if figure.last is None else 2
-    picture = Figure(
-        figsize=(SINGLE_COLUMN if panels == 1 else DOUBLE_COLUMN, 3.3), layout="constrained"
-    )
+    width = SINGLE_COLUMN if panels == 1 else DOUBLE_COLUMN
+    picture = Figure(figsize=(width, HEIGHT), layout="constrained")
     axes = picture.subplots(1, panels, squeeze=False)[0]
 
     _panel(axes[0], figure, lines, first=1, last=epochs)
     axes[0].set_ylim(0, 102)  # so that markers at 100 % are whole
-    shares = _majority_shares(figure, table)
-    for share in shares:
-        axes[0].axhline(share, color=GREY, linestyle=":", linewidth=1.2, zorder=1)
+    _majority(axes[0], figure, table)
     if figure.last is not None:
         count = last_epochs(epochs, figure.last)
         _panel(axes[1], figure, lines, first=epochs - count + 1, last=epochs)
         axes[0].set_title("All epochs")
         axes[1].set_title("Last epoch" if count == 1 else f"Last {count} epochs")
     axes[0].set_ylabel("Accuracy (%)")
-    arms, meanings = _handles(figure, labels, shares, seeds=_seeds(figure, table))
-    if panels == 2:
-        # A legend fills its columns in turn: blanks keep the arms in the first one.
-        blanks = [Line2D([], [], linestyle="none", label=" ") for _ in range(8)]
-        rows = max(len(arms), len(meanings))
-        arms, meanings = (arms + blanks)[:rows], (meanings + blanks)[:rows]
-    legend_below(picture, arms + meanings, columns=panels)
+    _names(axes[-1], figure, labels, lines)
+    seeds = int(table[table["arm"].isin(figure.arms)].groupby("arm")["seed"].nunique().max())
+    handles = _handles(seeds)
+    legend_below(picture, handles, columns=len(handles) if panels == 2 else 2)
     return picture
 
 
 def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
-    """Mean, minimum and maximum over the seeds, in %, indexed by epoch (k rows, 3 columns).
+    """Mean over the seeds and its 95% t interval, in %, indexed by epoch (k rows).
 
-    An epoch that one of the arm's seeds lacks is left out: without it the mean would jump.
+    Columns mean, low and high; with one seed all three are its value. An epoch that one of the
+    arm's seeds lacks is left out: without it the mean would jump.
 
     Raises:
         ValueError: no epoch has this metric for every seed of the arm.
@@ -96,9 +99,11 @@ def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     values = rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
     if values.empty:
         raise ValueError(f"the table of curves has no {metric} of the arm {arm}")
-    return pd.DataFrame(
-        {"mean": values.mean(axis=1), "low": values.min(axis=1), "high": values.max(axis=1)}
-    )
+    mean, seeds = values.mean(axis=1), values.shape[1]
+    half = 0.0 * mean
+    if seeds > 1:
+        half = values.sem(axis=1) * float(stats.t.ppf(0.975, seeds - 1))
+    return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
 
 
 def _panel(
@@ -108,7 +113,7 @@ def _panel(
     first: int,
     last: int,
 ) -> None:
-    """Draws the epochs from `first` to `last`."""
+    """Draws the epochs from `first` to `last`; bands of validation alone, which hide no other."""
     for index, arm in enumerate(figure.arms):
         style = arm_style(index)
         for metric, line_style in LINES.items():
@@ -125,7 +130,7 @@ def _panel(
                 label=f"{arm} {metric}",
                 zorder=3,
             )
-            if (line["high"] > line["low"]).any():
+            if metric == "validation_accuracy" and (line["high"] > line["low"]).any():
                 axes.fill_between(
                     line.index.to_numpy(),
                     line["low"].to_numpy(),
@@ -144,36 +149,77 @@ def _panel(
     grid(axes)
 
 
-def _majority_shares(figure: CurvesFigure, table: pd.DataFrame) -> list[float]:
-    """The shares (in %, one decimal) of the majority class that the arms' data sets have."""
+def _majority(axes: Axes, figure: CurvesFigure, table: pd.DataFrame) -> None:
+    """A dotted line, with its name, at what naming the commonest label scores.
+
+    Where the arms' data sets differ in it, each line has the colour of its arms' first.
+    """
     rows = table[table["arm"].isin(figure.arms)]
     means = rows.groupby("arm")["majority_share"].mean() * 100
-    return sorted({round(float(share), 1) for share in means})
+    shares: dict[float, int] = {}
+    for index, arm in enumerate(figure.arms):
+        shares.setdefault(round(float(means[arm]), 1), index)
+    for share, index in shares.items():
+        colour = GREY if len(shares) == 1 else arm_style(index)["color"]
+        axes.axhline(share, color=colour, linestyle=":", linewidth=1.2, zorder=1)
+        axes.annotate(
+            f"commonest label, {number(share)}%", (1, share), (-2, -2), ha="right", va="top",
+            xycoords=axes.get_yaxis_transform(), textcoords="offset points", color=colour,
+            zorder=4, bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
+        )  # fmt: skip
 
 
-def _seeds(figure: CurvesFigure, table: pd.DataFrame) -> int:
-    return int(table[table["arm"].isin(figure.arms)].groupby("arm")["seed"].nunique().max())
+def _names(
+    axes: Axes,
+    figure: CurvesFigure,
+    labels: Mapping[str, str],
+    lines: Mapping[tuple[str, str], pd.DataFrame],
+) -> None:
+    """Each arm's name right of the axes, at the height where its validation line ends."""
+    short = short_names(figure.arms, labels)
+    ends = [lines[arm, "validation_accuracy"]["mean"] for arm in figure.arms]
+    axes.autoscale_view()
+    low, high = axes.get_ylim()
+    places = spread([float(end.iloc[-1]) for end in ends], (high - low) * NAME_GAP, low, high)
+    for index, (arm, end, place) in enumerate(zip(figure.arms, ends, places, strict=True)):
+        colour = arm_style(index)["color"]
+        axes.annotate(
+            short[arm], (float(end.index[-1]), float(end.iloc[-1])), (1.05, place), va="center",
+            textcoords=axes.get_yaxis_transform(), annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkB": 3},
+        )  # fmt: skip
+    axes.set_ylim(low, high)
 
 
-def _handles(
-    figure: CurvesFigure, labels: Mapping[str, str], shares: list[float], seeds: int
-) -> tuple[list[Any], list[Any]]:
-    """What the legend says: each arm; and what dashed, solid, dotted and shaded mean."""
-    arms: list[Any] = [
-        Line2D([], [], **arm_style(index), **VALIDATION_LINE, label=labels[arm])
-        for index, arm in enumerate(figure.arms)
-    ]
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places as near as can be to those `wanted`, at least `gap` apart, from `low` up to `high`.
+
+    Where there is no room for all of them between both, they reach below `low`.
+    """
+    order = np.argsort(wanted, kind="stable")
+    places = np.array(wanted, np.float64)[order]
+    for _ in range(len(places)):  # neighbours that are too close part about their middle
+        for k in range(len(places) - 1):
+            lack = gap - (places[k + 1] - places[k])
+            if lack > 0:
+                places[k] -= lack / 2
+                places[k + 1] += lack / 2
+    for k in range(len(places)):
+        places[k] = max(places[k], low if k == 0 else places[k - 1] + gap)
+    places -= max(0.0, places[-1] - high)
+    found = np.empty_like(places)
+    found[order] = places
+    return [float(place) for place in found]
+
+
+def _handles(seeds: int) -> list[Any]:
+    """What dashed, solid and shaded mean; the arms' names stand at their lines."""
     meanings: list[Any] = [
         Line2D([], [], color=GREY, marker="o", markerfacecolor="white", **TRAINING_LINE,
                label="training"),
         Line2D([], [], color=GREY, marker="o", **VALIDATION_LINE, label="validation"),
     ]  # fmt: skip
     if seeds > 1:
-        meanings.append(Patch(color=GREY, alpha=0.25, linewidth=0, label=f"range of {seeds} seeds"))
-    if shares:
-        listed = ", ".join(f"{number(share)}%" for share in shares)
-        meanings.append(
-            Line2D([], [], color=GREY, linestyle=":", linewidth=1.2,
-                   label=f"majority class ({listed})")
-        )  # fmt: skip
-    return arms, meanings
+        text = f"95% t interval over {seeds} seeds, validation"
+        meanings.append(Patch(color=GREY, alpha=0.25, linewidth=0, label=text))
+    return meanings

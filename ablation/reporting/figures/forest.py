@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import read_table
@@ -45,14 +46,14 @@ COLUMNS = (
 )
 LENGTHS = ("difference", "low", "high", "paper", "margin")
 BASELINE = "baseline"  # the group of arms against the baseline
-ROW, AROUND = 0.19, 1.45  # inches: of a row, and of title, axis and legend together
+ROW, AROUND = 0.19, 1.25  # inches: of a row, and of title, axis and legend together
+BETWEEN = 0.55  # inches, of the axis between near and far rows
 MINUS = "\N{MINUS SIGN}"
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
 TOLD_APART = ("better", "worse")
-# On an axis as wide as this, in points or epochs, small differences would not show: beyond
-# LINEAR it is logarithmic.
-WIDE, LINEAR = 12.0, 2.0
-TICKS = (-50, -10, -2, 0, 2, 10, 50)
+# Differences further out than this, in points, stand on an axis of their own below: on one with
+# them the others would not show. Both axes are linear.
+FAR = 10.0
 
 Row = tuple[str, str, str]  # group, arm, other
 
@@ -66,25 +67,40 @@ def read(folder: Path) -> pd.DataFrame:
 def draw(figure: ForestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> Figure:
     """A panel a metric, a row a pair: arms against the baseline first, then the other pairs.
 
-    A metric that no run has, such as accuracy on test images without labels, has no panel.
+    Pairs that lie far apart stand below the others, on an axis of their own. A metric that no run
+    has, such as accuracy on test images without labels, has no panel.
     """
     metrics = [metric for metric in figure.metrics if metric in set(table["metric"])]
-    places, names = _rows(table, labels)
-    lowest = max(y for y, _, _ in names)
-    picture = Figure(figsize=(DOUBLE_COLUMN, (lowest + 1) * ROW + AROUND), layout="constrained")
-    panels = picture.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     values = _in_units(table)
-    # Panels of one unit have one scale, so that their rows can be compared.
-    reaches = values.groupby("unit")[list(LENGTHS)].apply(lambda rows: rows.abs().max().max())
-    for axes, metric in zip(panels, metrics, strict=True):
-        rows = values[values["metric"] == metric]
-        _panel(axes, rows, places, float(reaches[rows.iloc[0]["unit"]]))
-    panels[0].set_ylim(lowest + 0.6, -0.6)
-    panels[0].set_yticks([y for y, _, _ in names], [text for _, text, _ in names])
-    for text, (_, _, head) in zip(panels[0].get_yticklabels(), names, strict=True):
-        text.set_fontweight("bold" if head else "normal")
+    blocks = [block for block in _near_and_far(values) if not block.empty]
+    laid = [_rows(block, labels) for block in blocks]
+    heights = [max(y for y, _, _ in names) + 1.2 for _, names in laid]
+    height = sum(heights) * ROW + AROUND + BETWEEN * (len(blocks) - 1)
+    picture = Figure(figsize=(DOUBLE_COLUMN, height), layout="constrained")
+    panels = picture.subplots(len(blocks), len(metrics), squeeze=False, sharey="row",
+                              height_ratios=heights)  # fmt: skip
+    for index, (block, (places, names)) in enumerate(zip(blocks, laid, strict=True)):
+        for axes, metric in zip(panels[index], metrics, strict=True):
+            rows = block[block["metric"] == metric]
+            _panel(axes, rows, places, _ends(block, str(rows.iloc[0]["unit"])))
+            if index == 0:
+                title = str(rows.iloc[0]["label"])
+                axes.set_title(title[:1].upper() + title[1:])
+        first = panels[index][0]
+        first.set_ylim(max(y for y, _, _ in names) + 0.6, -0.6)
+        first.set_yticks([y for y, _, _ in names], [text for _, text, _ in names])
+        for text, (_, _, head) in zip(first.get_yticklabels(), names, strict=True):
+            text.set_fontweight("bold" if head else "normal")
     legend_below(picture, _handles(table), columns=2)
     return picture
+
+
+def _near_and_far(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The pairs of which no difference in points is beyond FAR, and the others."""
+    beyond = values[(values["unit"] == "points") & (values["difference"].abs() > FAR)]
+    pairs = set(zip(beyond["arm"], beyond["other"], strict=True))
+    far = [pair in pairs for pair in zip(values["arm"], values["other"], strict=True)]
+    return values[np.logical_not(far)], values[far]
 
 
 def _rows(
@@ -117,43 +133,44 @@ def _in_units(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{column: table[column] * factor for column in LENGTHS})
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[Row, float], reach: float) -> None:
+def _panel(
+    axes: Axes, rows: pd.DataFrame, places: Mapping[Row, float], ends: tuple[float, float]
+) -> None:
     first = rows.iloc[0]
-    if pd.notna(first["margin"]):
+    if pd.notna(first["margin"]) and _decidable(rows):
         axes.axvspan(-first["margin"], first["margin"], color="#DDDDDD", linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for row in rows.itertuples():
         y = places[str(row.group), str(row.arm), str(row.other)]
+        text = _signed(row.difference)
         if pd.notna(row.low):
             axes.plot([row.low, row.high], [y, y], color=BLUE, linewidth=1.3, zorder=2)
+            text += f" [{_signed(row.low)}, {_signed(row.high)}]"
         decided = row.verdict in TOLD_APART
         axes.plot([row.difference], [y], **_mark(filled=decided), zorder=4)
         if pd.notna(row.paper):
             axes.plot([row.paper], [y], **_PAPER, zorder=3)
-        axes.text(1.17, y, _signed(row.difference), transform=axes.get_yaxis_transform(),
-                  ha="right", va="center_baseline")  # fmt: skip
-    _scale(axes, reach)
-    title = str(first["label"])
-    axes.set_title(title[:1].upper() + title[1:])
-    axes.tick_params(axis="y", length=0)
+        axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center_baseline")
+    axes.set_xlim(*ends)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
     axes.spines["left"].set_visible(False)
     grid(axes, "x")
     axes.tick_params(axis="y", length=0)
-    beyond = f",\nlogarithmic beyond {LINEAR:g}" if axes.get_xscale() == "symlog" else ""
-    axes.set_xlabel(f"Difference ({first['unit']}{beyond})")
+    axes.set_xlabel(f"Difference ({first['unit']})")
 
 
-def _scale(axes: Axes, reach: float) -> None:
-    """An axis that is as long on both sides of 0, linear where that shows small differences."""
-    wide = reach > WIDE
-    reach *= 1.4 if wide else 1.1
-    axes.set_xlim(-reach, reach)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    if wide:
-        axes.set_xscale("symlog", linthresh=LINEAR, linscale=0.8)
-        axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if abs(tick) < reach]))
-        axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
+def _decidable(rows: pd.DataFrame) -> bool:
+    """Whether the seeds allow any verdict: without one, no difference can be called equivalent."""
+    return bool((rows["verdict"] != "no verdict").any())
+
+
+def _ends(block: pd.DataFrame, unit: str) -> tuple[float, float]:
+    """The ends of an axis for all rows of this unit: panels of one unit can be compared."""
+    rows = block.loc[block["unit"] == unit, ["difference", "low", "high", "paper"]]
+    low, high = min(0.0, float(rows.min().min())), max(0.0, float(rows.max().max()))
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def _signed(value: float) -> str:
@@ -165,7 +182,7 @@ def _mark(filled: bool) -> dict[str, Any]:
     return {
         "linestyle": "none",
         "marker": "o",
-        "markersize": 5,
+        "markersize": 4,
         "color": BLUE,
         "markerfacecolor": BLUE if filled else "white",
         "markeredgewidth": 1.2,
@@ -200,7 +217,7 @@ def _handles(table: pd.DataFrame) -> Sequence[Any]:
         )  # fmt: skip
     if table["paper"].notna().any():
         handles.append(Line2D([], [], **_PAPER, label="the paper's, of single runs"))
-    if table["margin"].notna().any():
+    if table["margin"].notna().any() and _decidable(table):
         margin = table["margin"].dropna().iloc[0] * 100
         handles.append(Patch(color="#DDDDDD", label=f"margin of equivalence, {margin:g} points"))
     return handles

@@ -17,8 +17,10 @@ from ablation.reporting.figures.style import COLOURS, SINGLE_COLUMN, grid, journ
 
 COLUMNS = ("data_set", "part", "label", "count", "density")
 DATA_SET = "modified"
-# From dark to light, so that the three are told apart in grey.
-PARTS = {"training": COLOURS[0], "validation": COLOURS[1], "combined": "#DDDDDD"}
+# Dark and light, so that they are told apart in grey. Both together are nearly the same as each, so
+# they are a mark and no third bar.
+PARTS = {"training": COLOURS[0], "validation": COLOURS[1]}
+COMBINED = "combined"
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -28,19 +30,20 @@ def read(folder: Path) -> pd.DataFrame:
 
 @journal()
 def draw(figure: LabelDensityFigure, labels: Mapping[str, str], table: pd.DataFrame) -> Figure:
-    """Bars of each label's share of the images, and the share expected of the largest digit.
+    """Bars of each label's share of the images, with marks for both parts and for what is expected.
 
     Raises:
         ValueError: the table lacks one of the parts of Modified MNIST.
     """
-    rows = table[(table["data_set"] == DATA_SET) & table["part"].isin(PARTS)]
-    for part in PARTS:
+    parts = (*PARTS, COMBINED)
+    rows = table[(table["data_set"] == DATA_SET) & table["part"].isin(parts)]
+    for part in parts:
         if part not in set(rows["part"]):
             raise ValueError(f"the label densities have no part {part} of {DATA_SET}")
-    picture = Figure(figsize=(SINGLE_COLUMN, 3.1), layout="constrained")
+    picture = Figure(figsize=(SINGLE_COLUMN, 2.8), layout="constrained")
     axes = picture.subplots()
     sns.barplot(
-        data=rows.assign(percent=rows["density"] * 100),
+        data=rows[rows["part"] != COMBINED].assign(percent=lambda bars: bars["density"] * 100),
         x="label",
         y="percent",
         hue="part",
@@ -57,6 +60,18 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], table: pd.DataFr
         Patch(color=colour, label=f"{part} (n = {counts[part]:,})")
         for part, colour in PARTS.items()
     ]
+    combined = rows[rows["part"] == COMBINED].set_index("label")["density"]
+    (circles,) = axes.plot(
+        combined.index.to_numpy(),
+        combined.to_numpy() * 100,
+        color="black",
+        linestyle="none",
+        marker="o",
+        markersize=3.5,
+        markerfacecolor="white",
+        label=f"{COMBINED} (n = {counts[COMBINED]:,})",
+    )
+    handles.append(circles)
     expected = _expected(rows)
     if expected is not None:
         (line,) = axes.plot(
@@ -67,14 +82,14 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], table: pd.DataFr
             marker="_",
             markersize=13,
             markeredgewidth=1.3,
-            label="expected of independent digits",
+            label="if digits are independent",
         )
         handles.append(line)
     axes.set_xlabel("Label (largest digit of the image)")
     axes.set_ylabel("Share of images (%)")
     axes.set_ylim(bottom=0)
     grid(axes)
-    legend_below(picture, handles, columns=1)
+    legend_below(picture, handles, columns=2)
     return picture
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ContextDecorator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +50,8 @@ _RC: dict[str, Any] = {
     "lines.markersize": 4,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    # Paths, not font names: the picture looks the same where the font is not installed.
-    "svg.fonttype": "path",
+    # Text, so that it can be searched, copied and read aloud; `save` names stand-ins for the font.
+    "svg.fonttype": "none",
     # Random otherwise, and with it the names of clipping paths.
     "svg.hashsalt": "ablation",
 }
@@ -102,7 +104,14 @@ def number(value: float) -> str:
 
 
 @journal()
-def save(figure: Figure, png: Path, svg: Path) -> None:
-    """Writes both files. The same figure gives the same bytes: no date, no random names."""
+def save(figure: Figure, png: Path, svg: Path, title: str) -> None:
+    """Writes both files. The same figure gives the same bytes: no date, no random names.
+
+    The SVG carries `title`, and stand-ins as wide as its font where that is not installed.
+    """
     figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    text = drawn.getvalue().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    head, tag, rest = text.partition("<metadata>")
+    svg.write_text(f"{head}<title>{escape(title)}</title>{tag}{rest}", encoding="utf-8")

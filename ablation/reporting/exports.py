@@ -1,0 +1,119 @@
+"""Tables to paste: arms and claims as LaTeX with `booktabs` rules, arms as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ablation.reporting.claims import Line
+from ablation.reporting.facts import interval
+from ablation.reporting.words import MINUS, NOTHING, RANGE, counted, rounded, signed_points
+from ablation.statistics.config import ClaimsConfig
+from ablation.study.config import StudyConfig
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", MINUS: "$-$", RANGE: "--", "≈": r"$\approx$",
+    "\N{MULTIPLICATION SIGN}": r"$\times$", "√": r"$\surd$", "“": "``", "”": "''", "…": r"\dots{}",
+}  # fmt: skip
+_ANY = re.compile("|".join(map(re.escape, _SPECIAL)))
+
+
+def escaped(text: str) -> str:
+    """The text as LaTeX prints it; what has no meaning to LaTeX stays as it is."""
+    return _ANY.sub(lambda found: _SPECIAL[found.group()], text)
+
+
+def table(columns: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> str:
+    """A tabular with booktabs rules under a comment; the cells are plain text."""
+    lines = [
+        f"% {note} Needs \\usepackage{{booktabs}}.",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        _row(head),
+        r"\midrule",
+        *map(_row, rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def arms(
+    study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame, test_images: int | None
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
+
+    Args:
+        runs: runs.csv, a row a run.
+        comparisons: comparison.csv.
+        test_images: how many the test set has; None without labels.
+    """
+    metric = "validation_accuracy" if test_images is None else "test_accuracy"
+    against = comparisons[(comparisons["group"] == "baseline") & (comparisons["metric"] == metric)]
+    rows_of = {row["arm"]: row for row in against.to_dict("records")}
+    rows = []
+    for arm, label in study.arms.items():
+        of_arm = runs[runs["arm"] == arm]
+        row = rows_of.get(arm)
+        change = NOTHING
+        if row is not None:
+            change = signed_points(row["difference"])
+            if not pd.isna(row["low"]):
+                change += f" [{signed_points(row['low'])}, {signed_points(row['high'])}]"
+        values = {key: of_arm[key].dropna() for key in ("validation_accuracy", metric)}
+        images = {"validation_accuracy": None, "test_accuracy": test_images}
+        cells = [_accuracy(values[key], images[key]) for key in values]
+        rows.append((label, *cells, change, "" if row is None else str(row["verdict"])))
+    parts = ["Validation"] if test_images is None else ["Validation", "Test"]
+    head = ("Arm", *(f"{part} (%)" for part in parts), "To the baseline (points)", "Verdict")
+    return head, rows
+
+
+def arms_latex(head: Sequence[str], rows: Sequence[Sequence[str]], study: StudyConfig) -> str:
+    """What `arms` gives, for LaTeX."""
+    return table("l" + "r" * (len(head) - 2) + "l", head, rows, _note(study))
+
+
+def arms_markdown(head: Sequence[str], rows: Sequence[Sequence[str]], study: StudyConfig) -> str:
+    """What `arms` gives, as Markdown with columns of one width, to be read as it is too."""
+    every = [tuple(head), *map(tuple, rows)]
+    widths = [max(len(row[k]) for row in every) for k in range(len(head))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in every
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:], "", _note(study)]) + "\n"
+
+
+def claims(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> str:
+    """A row a claim of the paper: what was found and whether it holds."""
+    rows = [
+        (line.section, line.sentence, line.paper, line.ours, line.direction, line.verdict)
+        for line in lines
+    ]
+    head = ("Section", "Claim", "Paper", "Ours", "Direction", "Verdict")
+    margin = rounded(config.statistics.margin * 100)
+    return table("lp{6cm}rrll", head, rows, f"{_note(study)} Equal: within {margin} points.")
+
+
+def _note(study: StudyConfig) -> str:
+    return f"Scale {study.scale}, {counted(len(study.seeds), 'seed')}; brackets: 95% intervals."
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(map(escaped, cells)) + r" \\"
+
+
+def _accuracy(values: pd.Series, images: int | None) -> str:
+    if values.empty:
+        return NOTHING
+    bounds = interval(values, images)
+    text = rounded(float(values.mean()) * 100)
+    if bounds is None:
+        return text
+    return f"{text} [{rounded(bounds[0] * 100)}, {rounded(bounds[1] * 100)}]"

@@ -1,0 +1,111 @@
+"""The table of arms: accuracy with its interval, difference to the baseline, size and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ablation.reporting.facts import interval
+from ablation.reporting.page.marks import Mark, difference_mark
+from ablation.reporting.page.metrics_table import Metrics, value_of
+from ablation.reporting.words import MINUS, RANGE, percent, rounded, signed_points
+from ablation.statistics.config import ClaimsConfig
+from ablation.study.config import StudyConfig
+
+ACCURACIES = {"test_accuracy": "Test", "validation_accuracy": "Validation",
+              "train_accuracy": "Training"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a column, small below it, and by what it is sorted; with a mark or None."""
+
+    column: str
+    text: str
+    small: str = ""
+    key: float = float("-inf")
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A row: the arm and its cells; `baseline` where it is that one."""
+
+    arm: str
+    label: str
+    baseline: bool
+    cells: list[Cell]
+
+
+def arms(
+    study: StudyConfig,
+    runs: pd.DataFrame,
+    metrics: Metrics,
+    comparisons: pd.DataFrame,
+    config: ClaimsConfig,
+    test_images: int | None,
+) -> tuple[list[str], list[Arm]]:
+    """(columns, rows), without columns in which nothing stands.
+
+    Args:
+        study: the arms with their labels, in order.
+        runs: runs.csv, a row a run.
+        metrics: arm -> metric -> mean over the seeds, with the minutes of a run.
+        comparisons: comparison.csv; the rows against the baseline are shown here.
+        config: on how many validation images each arm is judged.
+        test_images: how many the test set has; None without labels.
+    """
+    against = comparisons[comparisons["group"] == "baseline"]
+    rows_of = {(r["arm"], r["metric"]): r for r in against.to_dict("records")}
+    rows = []
+    for arm, label in study.arms.items():
+        of_arm = runs[runs["arm"] == arm]
+        cells = []
+        for metric, name in ACCURACIES.items():
+            images = test_images if metric == "test_accuracy" else None
+            if len(of_arm) == 1 and metric == "validation_accuracy":
+                images = config.arms[arm].validation_images
+            cells.append(_accuracy(name, of_arm[metric].dropna(), images))
+            if metric != "train_accuracy":
+                cells.append(_difference(f"{name} {MINUS} baseline", rows_of.get((arm, metric))))
+        for column, key in (("External", "external_accuracy"), ("Parameters", "parameters"),
+                            ("Minutes", "minutes")):  # fmt: skip
+            value = value_of(metrics, arm, key)
+            text = "" if value is None else _SHOWN[column](value)
+            cells.append(Cell(column, text, key=float("-inf") if value is None else value))
+        rows.append(Arm(arm, label, arm == study.baseline, cells))
+    kept = [
+        cell.column
+        for k, cell in enumerate(rows[0].cells)
+        if any(row.cells[k].text for row in rows)
+    ]
+    return kept, [
+        Arm(row.arm, row.label, row.baseline, [c for c in row.cells if c.column in kept])
+        for row in rows
+    ]
+
+
+_SHOWN = {
+    "External": percent,
+    "Parameters": lambda value: f"{value:,.0f}",
+    "Minutes": lambda value: rounded(value),
+}
+
+
+def _accuracy(column: str, values: pd.Series, images: int | None) -> Cell:
+    if values.empty:
+        return Cell(column, "")
+    mean, bounds = float(values.mean()), interval(values, images)
+    small = "" if bounds is None else f"{rounded(bounds[0] * 100)}{RANGE}{rounded(bounds[1] * 100)}"
+    return Cell(column, percent(mean), small, mean)
+
+
+def _difference(column: str, row: Mapping[str, float] | None) -> Cell:
+    if row is None:
+        return Cell(column, "")
+    low, high = (None if pd.isna(row[end]) else row[end] for end in ("low", "high"))
+    small = "" if low is None or high is None else f"{signed_points(low)} to {signed_points(high)}"
+    mark = difference_mark(row["difference"], low, high, "points")
+    return Cell(column, signed_points(row["difference"]), small, row["difference"], mark)

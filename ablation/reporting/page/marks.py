@@ -1,0 +1,43 @@
+"""Intervals as small marks beside their numbers: where they lie on an axis from 0 to 100."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REACH = {"points": 0.05, "epochs": 2.0}  # how far such an axis goes either way of 0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Places on an axis from 0 to 100: a line at `at`, an interval, and a dot at its middle.
+
+    `beyond` says that the dot lies further out than the axis goes: left, right or "".
+    """
+
+    at: float
+    low: float
+    high: float
+    value: float
+    beyond: str
+
+
+def difference_mark(value: float, low: float | None, high: float | None, unit: str) -> Mark:
+    """A difference about 0, in the middle. Without bounds the dot stands alone."""
+    reach = REACH.get(unit) or max(abs(x) for x in (value, low or 0.0, high or 0.0)) or 1.0
+    return _mark(0.0, value, low, high, -reach, reach)
+
+
+def level_mark(value: float, low: float | None, high: float | None, level: float) -> Mark:
+    """A share on an axis from 0 to 1, with a line at the level that it is held against."""
+    return _mark(level, value, low, high, 0.0, 1.0)
+
+
+def _mark(
+    at: float, value: float, low: float | None, high: float | None, start: float, end: float
+) -> Mark:
+    def place(x: float) -> float:
+        return round(min(97.0, max(3.0, 100 * (x - start) / (end - start))), 1)
+
+    beyond = "left" if value < start else "right" if value > end else ""
+    ends = (value if low is None else low, value if high is None else high)
+    return Mark(place(at), place(ends[0]), place(ends[1]), place(value), beyond)

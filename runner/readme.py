@@ -1,0 +1,65 @@
+"""Writes the table of results in README.md: `python -m runner.readme`, after new results.
+
+Which arms it shows stands in the README, in the mark before the table; the numbers come from
+reports/tables/arms.md, and the paper's from the claims in params.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ablation.base.errors import UserError
+from ablation.base.files import read_yaml, write_text
+
+README, TABLE, PARAMS = Path("README.md"), Path("reports/tables/arms.md"), Path("params.yaml")
+_BLOCK = re.compile(r"(<!-- results: ([a-z0-9_ ]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
+
+
+def main() -> None:
+    if not TABLE.exists():
+        raise SystemExit(f"readme: there is no {TABLE}; run `make repro` first")
+    text = README.read_text(encoding="utf-8")
+    write_text(README, filled(text, TABLE.read_text(encoding="utf-8"), read_yaml(PARAMS)))
+    print(f"readme: the table of {README} is that of {TABLE}")
+
+
+def filled(readme: str, table: str, params: Mapping[str, Any]) -> str:
+    """The README with its table of results.
+
+    Raises:
+        UserError: the README has no mark for the table, or names an arm that the table lacks.
+    """
+    found = _BLOCK.search(readme)
+    if found is None:
+        raise UserError(f"{README} has no line <!-- results: ARMS -->")
+    head, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in table.splitlines()
+        if line.startswith("|")
+    ]
+    by_label = {row[0]: row for row in rows}
+    lines = [[*head[:-1], "Paper"], ["---"] * len(head)]
+    for arm in found.group(2).split():
+        label = params["arms"].get(arm, {}).get("label")
+        if label not in by_label:
+            raise UserError(f"{README} shows the arm {arm}, which {TABLE} lacks")
+        lines.append([*by_label[label][:-1], _paper(arm, params["claims"])])
+    rendered = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    note = table.strip().splitlines()[-1]
+    return _BLOCK.sub(lambda m: f"{m.group(1)}{rendered}\n\n{note}\n{m.group(3)}", readme)
+
+
+def _paper(arm: str, claims: Mapping[str, Any]) -> str:
+    """What the paper reports of the arm, of single runs; "" where it gives no number."""
+    return ", ".join(
+        f"{claim['paper'] * 100:g}% ({claim['metric'].removesuffix('_accuracy')})"
+        for claim in claims.values()
+        if claim["kind"] == "level" and claim["arms"] == [arm] and claim["paper"] is not None
+    )
+
+
+if __name__ == "__main__":
+    main()

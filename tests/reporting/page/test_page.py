@@ -1,0 +1,205 @@
+"""The page as a reader gets it: one whole file, complete at ten seeds and free of dashes at one.
+
+Where a Chromium is installed it is opened in it, at three widths, light and dark.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from stages import report as report_stage
+from tests.reporting.made_study import stage
+
+ROOT = Path(__file__).resolve().parents[3]
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+VOID = ("meta", "img", "br", "link", "input", "hr", "line", "circle", "path")
+MOST = 3e6  # bytes, of a page that can be mailed
+pytestmark = pytest.mark.slow
+
+
+class Page(HTMLParser):
+    """What a page holds: its elements with their attributes, its ids, its text by element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: dict[str, list[str]] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+            self.texts.setdefault(tag, []).append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.texts[self.open[-1]][-1] += data
+
+    def attributes(self, name: str) -> list[str]:
+        return [value for _, attributes in self.elements if (value := attributes.get(name))]
+
+
+GENERATOR = '<meta name="generator" content="ablation.reporting.page">'
+
+
+def committed() -> list[Path]:
+    return sorted((ROOT / "reports").rglob("*.html"))
+
+
+def check(text: str) -> Page:
+    """What holds of every page: whole, nothing from outside, links that lead somewhere."""
+    page = Page(text)
+    assert page.open == []
+    assert len(text.encode()) < MOST
+    ids = page.attributes("id")
+    assert len(set(ids)) == len(ids)
+    links = page.attributes("href") + page.attributes("src")
+    assert [link for link in links if not link.startswith(("#", "data:"))] == []
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    assert "http://" not in text
+    assert "https://" not in text
+    for tag, attributes in page.elements:
+        if tag == "img":
+            assert len(attributes["alt"] or "") > 20
+        if "scroll" in (attributes.get("class") or "").split():
+            assert attributes["tabindex"] == "0"
+            assert attributes["aria-label"]
+    alts = page.attributes("alt")
+    assert len(set(alts)) == len(alts)
+    return page
+
+
+def test_the_page_is_one_whole_file(reported: Path) -> None:
+    text = reported.read_text(encoding="utf-8")
+    assert GENERATOR in text
+    page = check(text)
+    folder = reported.parents[1]
+    claims = json.loads((folder / "reports" / "claims.json").read_text())
+    ids = page.attributes("id")
+    assert [name for name in ids if name.startswith("claim-")] == [
+        f"claim-{claim['claim']}" for claim in claims
+    ]
+    sections = [name for name in ids if name in page_order()]
+    assert sections == page_order()
+    assert sum(tag == "img" for tag, _ in page.elements) == 11 + 24 + 1
+
+
+def page_order() -> list[str]:
+    return ["caveats", "claims", "arms", "comparisons", "figures", "errors", "data", "provenance"]
+
+
+def test_no_row_of_dashes_and_no_number_that_is_none(reported: Path) -> None:
+    page = Page(reported.read_text(encoding="utf-8"))
+    cells = page.texts["td"]
+    assert sum(cell.strip() == "\N{EN DASH}" for cell in cells) < 0.02 * len(cells)
+    for tag, texts in page.texts.items():
+        if tag not in ("style", "script"):
+            assert not re.search(r"\b(nan|None|inf)\b", " ".join(texts)), tag
+
+
+def test_what_the_seeds_allow_is_what_the_page_says(reported: Path) -> None:
+    text = html.unescape(reported.read_text(encoding="utf-8"))
+    one = "14 arms, 1 seed<" in text
+    assert ("Differences are printed and not tested" in text) == one
+    assert ("Vote of 10 seeds" in text) == (not one)
+    assert ("P(better)" in text) == (not one)
+    assert ("over the images of one run; they say nothing of another seed" in text) == one
+
+
+def test_the_same_results_give_the_same_page(reported: Path) -> None:
+    before = reported.read_bytes()
+    stage(reported.parents[1], report_stage.__name__.removeprefix("stages."))
+    assert reported.read_bytes() == before
+
+
+@pytest.mark.parametrize("path", committed(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_committed_pages_are_whole(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if GENERATOR not in text:
+        pytest.skip("made by older code; `make repro` makes it again")
+    check(text)
+
+
+# --- in a browser -----------------------------------------------------------------------------
+
+# What the page measures of itself, left in its title for --dump-dom.
+PROBE = """<script>
+addEventListener("load", () => {
+  const root = document.documentElement;
+  const wide = [...document.querySelectorAll("body *")].filter((element) =>
+    element.getBoundingClientRect().right > root.clientWidth + 1 &&
+    !element.closest(".scroll, nav, pre, .skip"));
+  const broken = [...document.images].filter((image) => !image.complete || !image.naturalWidth);
+  const channels = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+  document.title = JSON.stringify({ width: root.clientWidth, scroll: root.scrollWidth,
+    wide: wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 90)),
+    broken: broken.length, errors: window.errors, dark: channels[0] < 128,
+    sorted: document.querySelectorAll("th button").length });
+});
+</script>"""
+EARLY = (
+    "<script>window.errors = []; "
+    "addEventListener('error', (event) => errors.push(event.message));</script>"
+)
+# A frame, since a window is never narrower than 500 px.
+FRAME = """<body style="margin:0">
+<iframe src="page.html" style="border:0;width:%dpx;height:900px"></iframe>
+<script>addEventListener("load", () => setTimeout(() => {
+  document.title = document.querySelector("iframe").contentDocument.title; }, 100));</script>"""
+
+
+def opened(path: Path, folder: Path, width: int, dark: bool) -> dict[str, object]:
+    """What the page says of itself at that width."""
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("<head>", "<head>" + EARLY, 1).replace("</body>", PROBE + "</body>", 1)
+    (folder / "page.html").write_text(text, encoding="utf-8")
+    (folder / "frame.html").write_text(FRAME % width, encoding="utf-8")
+    options = {
+        "headless": "new", "no-sandbox": "", "disable-gpu": "", "allow-file-access-from-files": "",
+        "blink-settings": f"preferredColorScheme={0 if dark else 1}", "dump-dom": "",
+        "hide-scrollbars": "",
+        "virtual-time-budget": "5000", "user-data-dir": folder / "profile",
+        "window-size": "1500,1000",
+    }  # fmt: skip
+    flags = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
+    done = subprocess.run(
+        [str(BROWSER), *flags, (folder / "frame.html").as_uri()],
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    found = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert found is not None, done.stdout[:500]
+    return dict(json.loads(html.unescape(found.group(1))))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 900, 1440])
+def test_a_browser_shows_it_without_error_overflow_or_missing_picture(
+    reported: Path, tmp_path: Path, width: int, dark: bool
+) -> None:
+    found = opened(reported, tmp_path, width, dark)
+    assert found["width"] == width
+    assert found["errors"] == []
+    assert found["broken"] == 0
+    assert found["wide"] == []
+    assert found["scroll"] == width
+    assert found["dark"] == dark
+    assert found["sorted"]

@@ -1,0 +1,52 @@
+"""Tables to paste: escaped, of one width, with the numbers of the report."""
+
+from __future__ import annotations
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablation.reporting.exports import arms, arms_latex, arms_markdown, escaped, table
+from ablation.study.config import StudyConfig
+
+STUDY = StudyConfig.model_construct(
+    scale="laptop", seeds=[0, 1], baseline="base", arms={"base": "base_line", "a": "A & B"},
+    data_sets={"base": "modified", "a": "modified"},
+)  # fmt: skip
+RUNS = pd.DataFrame(
+    {"arm": ["base", "base", "a", "a"], "validation_accuracy": [0.8, 0.82, 0.9, 0.9],
+     "test_accuracy": [0.8, 0.8, None, None]}
+)  # fmt: skip
+COMPARED = pd.DataFrame(
+    [{"arm": "a", "group": "baseline", "metric": "test_accuracy", "difference": -0.012,
+      "low": -0.02, "high": 0.0, "verdict": "worse"}]
+)  # fmt: skip
+
+
+def test_special_characters_are_escaped_once() -> None:
+    assert escaped("50% & a_b < {c}\\") == r"50\% \& a\_b \textless{} \{c\}\textbackslash{}"
+    assert escaped("\N{MINUS SIGN}1.2 \N{EN DASH}") == "$-$1.2 --"
+
+
+@given(st.text(alphabet="ab&%_#{}", max_size=20))
+def test_no_cell_opens_a_column_of_its_own(text: str) -> None:
+    row = table("ll", ("A", "B"), [(text, text)], "Note.").splitlines()[5]
+    assert row.replace(r"\&", "").count("&") == 1
+
+
+def test_arms_have_their_intervals_and_the_difference_to_the_baseline() -> None:
+    lines = arms_latex(*arms(STUDY, RUNS, COMPARED, 100), STUDY).splitlines()
+    assert lines[0].startswith("% Scale laptop, 2 seeds")
+    assert lines[1] == r"\begin{tabular}{lrrrl}"
+    assert lines[3].startswith(r"Arm & Validation (\%) & Test (\%) & To the baseline (points)")
+    assert lines[5].startswith(r"base\_line & 81.0 [68.3, 93.7] & 80.0 [")
+    assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & -- & $-$1.2 [$-$2.0, 0.0] & worse \\"
+    head, _ = arms(STUDY, RUNS, COMPARED, None)
+    assert head == ("Arm", "Validation (%)", "To the baseline (points)", "Verdict")
+
+
+def test_markdown_is_read_as_it_is() -> None:
+    *lines, _, note = arms_markdown(*arms(STUDY, RUNS, COMPARED, 100), STUDY).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert [line.split(" | ")[0].strip(" |") for line in lines[2:]] == ["base_line", "A & B"]
+    assert note == "Scale laptop, 2 seeds; brackets: 95% intervals."

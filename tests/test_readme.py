@@ -1,0 +1,96 @@
+"""The README: short, its links lead somewhere, and its commands and its example are real ones."""
+
+from __future__ import annotations
+
+import copy
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ablation.study.resolution import resolve
+from runner.readme import TABLE, filled
+from tests.params import PARAMS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^(make [^#\n]*?)(?: +#.*)?$", README, re.MULTILINE)
+LINKS = sorted(set(re.findall(r"\]\(([^)#]+)", README)))
+MOST_LINES, MOST_WORDS = 120, 800
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) < MOST_LINES
+    assert len(README.split()) < MOST_WORDS
+
+
+@pytest.mark.parametrize("link", [link for link in LINKS if "://" not in link])
+def test_its_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z_]+(?:/|\.(?:yaml|md)))`", README))))
+def test_the_files_and_folders_that_it_names_are_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_commands_are_targets_of_the_makefile(command: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", command.replace("make", "make --dry-run --no-print-directory", 1)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "python -m runner" in done.stdout
+
+
+def test_help_lists_every_command() -> None:
+    done = subprocess.run(
+        ["make", "--silent", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    listed = set(re.findall(r"^make (\w+)", done.stdout, re.MULTILINE))
+    assert {command.split()[1] for command in COMMANDS} <= listed
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    internal = {"lock", "lint", "test-pipeline", "test-modules"}
+    assert listed == set(phony.group(1).split()) - internal
+
+
+def test_its_new_arm_is_one() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    params = copy.deepcopy(PARAMS)
+    params["arms"] |= yaml.safe_load(example)["arms"]
+    arm = resolve(params).arms["adam_slow"]
+    assert arm.train.optimizer == "adam"
+    assert arm.train.optimizers["adam"].learning_rate == 0.0003
+
+
+TABLE_TEXT = """| Arm    | Test (%) | To the baseline (points) | Verdict |
+|--------|----------|--------------------------|---------|
+| SGD, x | 80.0     | +1.0                     | better  |
+| base   | 79.0     | -                        |         |
+
+Scale laptop, 3 seeds; brackets: 95% intervals.
+"""
+
+
+def test_its_table_of_results_is_filled_from_the_reports() -> None:
+    claim = {"kind": "level", "arms": ["sgd"], "metric": "test_accuracy", "paper": 0.963}
+    params = {"arms": {"sgd": {"label": "SGD, x"}}, "claims": {"a": claim}}
+    text = filled("Head\n<!-- results: sgd -->\nold\n<!-- end of results -->\n", TABLE_TEXT, params)
+    assert text.splitlines()[2:] == [
+        "| Arm | Test (%) | To the baseline (points) | Paper |",
+        "| --- | --- | --- | --- |",
+        "| SGD, x | 80.0 | +1.0 | 96.3% (test) |",
+        "",
+        "Scale laptop, 3 seeds; brackets: 95% intervals.",
+        "<!-- end of results -->",
+    ]
+
+
+@pytest.mark.skipif(not (ROOT / TABLE).exists(), reason="no results of this code are committed")
+def test_its_table_is_that_of_the_committed_results() -> None:
+    table = (ROOT / TABLE).read_text(encoding="utf-8")
+    assert filled(README, table, PARAMS) == README, "run `python -m runner.readme`"
