@@ -1,5 +1,4 @@
-# make repro            the whole study at the scale of params.yaml, runs side by side; those
-#                       whose results are in git are restored
+# make repro            the whole study at the scale of params.yaml; runs whose results are in git are restored
 # make repro RETRAIN=1  the same, and every run trains that was not trained on this machine
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
