@@ -178,7 +178,9 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
                 average_weights=settings.average_weights,
                 optimizer=rule.effective(),
             ),
-            fresh=_fresh(data, sources) if settings.fresh_images else None,
+            fresh=_fresh(data, sources, settings.fresh_backgrounds)
+            if settings.fresh_images
+            else None,
         )
     check_network(arm, where)
     return arm
@@ -202,11 +204,14 @@ def _model(
     return settings.effective(name, source.content or source.public.digest)
 
 
-def _fresh(data: DataConfig, sources: SourcesConfig) -> FreshConfig:
+def _fresh(data: DataConfig, sources: SourcesConfig, families: list[str] | None) -> FreshConfig:
     """What a run depends on that composes its own images: all but its seed."""
     content = sources.mnist.content
+    layout = {key: getattr(data, key) for key in LayoutConfig.model_fields}
+    if families is not None:
+        layout["backgrounds"] = families
     return FreshConfig(
-        layout={key: getattr(data, key) for key in LayoutConfig.model_fields},
+        layout=layout,
         digits=[content[part] for part in ("x_train", "y_train")],
         code=_composing_code(),
     )
