@@ -96,11 +96,13 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
-# Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it.
-COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
+# Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it, each file
+# with its hashes, so that pip takes no other. The tool is pinned too.
+COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
 lock:
-	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv==0.13.9
 	$(COMPILE) requirements.in -o requirements.txt
 	echo 'jax[cuda12]' | $(COMPILE) --constraint requirements.txt - > .venv-lock/gpu.txt
-	sed -i '/==/d' requirements-gpu.txt && grep -vxFf requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
+	sed -i '/==\|--hash/d' requirements-gpu.txt
+	awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {new = !($$0 in known)} new' requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
 	rm -r .venv-lock

@@ -31,7 +31,7 @@ from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import git, gpus, graph, images, lock, params, pool, safeguard
+from runner import git, gpus, graph, images, lock, params, pool, rest, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import cost, hours_on_processor
@@ -103,7 +103,11 @@ def main() -> None:
             "it needs are not in the repository",
             flush=True,
         )
-    trained = train(study, places, devices, options.force, runs.ready)
+    try:
+        trained = train(study, places, devices, options.force, runs.ready)
+    except rest.RunsFailedError as error:
+        rest.report_rest(error.runs, LOGS)
+        raise
     # A restored run has no network, which is no reason to train it.
     if trained is not None:
         graph.repro("--allow-missing", "summarize")
@@ -192,7 +196,8 @@ def train(
         of date.
 
     Raises:
-        StudyError: a run failed, or the processor would train for days.
+        rest.RunsFailedError: a run failed.
+        StudyError: the processor would train for days.
     """
     costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
     outdated = graph.outdated()
@@ -225,7 +230,7 @@ def train(
         raise graph.StudyError(f"{CHECK} failed, so nothing more is trained; its message is above")
     if state.failed:
         count = f"{len(state.failed)} of {len(commands)} commands failed"
-        raise graph.StudyError(f"{count}; see {_logs(state.failed)}")
+        raise rest.RunsFailedError(f"{count}; see {_logs(state.failed)}", state.failed)
     for key in todo:  # what is left of these runs belongs to another configuration or other code
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)

@@ -30,6 +30,16 @@ def repro(*targets: str) -> None:
         raise StudyError(f"`dvc repro {' '.join(targets)}` failed; its message is above")
 
 
+def repro_alone(stages: Sequence[str]) -> None:
+    """Brings just these stages, in this order, up to date, their output shown.
+
+    Raises:
+        StudyError: a stage failed; DVC has said which and why.
+    """
+    if _status(beside(stages)) != 0:
+        raise StudyError("a stage failed; its message is above")
+
+
 def _status(command: Sequence[str]) -> int:
     """The exit status of a command whose output is shown.
 

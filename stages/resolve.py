@@ -17,7 +17,7 @@ from ablation.study.checks import ConfigError
 from ablation.study.dialects import notes
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.reading import read
-from ablation.study.resolution import resolve
+from ablation.study.resolution import Resolved, resolve
 from ablation.training.config import ArmConfig
 
 PARAMS = Path("params.yaml")
@@ -35,7 +35,17 @@ def main() -> None:
         raise UserError(f"{PARAMS}: {error}") from None
     for note in notes(content):
         print(f"{PARAMS}: {note}", file=sys.stderr)
-    _write("study", study.study)
+    write(study)
+    print(
+        f"resolve: scale {study.study.scale}, {len(study.arms)} arms, "
+        f"{len(study.study.runs)} runs, {len(study.figures)} figures, "
+        f"{len(study.claims.claims)} claims"
+    )
+
+
+def write(study: Resolved) -> None:
+    """Writes every configuration."""
+    _write("study", study.study.model_dump(exclude=None if study.study.failed else {"failed"}))
     _write("sources", study.sources)
     _write("admit", study.admit)
     _write("data", study.data)
@@ -43,16 +53,13 @@ def main() -> None:
     for name, arm in study.arms.items():
         _write(f"arms/{name}", arm)
     for name, figure in study.figures.items():
-        drawn = study.arms if isinstance(figure, ForestFigure) else getattr(figure, "arms", [])
+        drawn = (
+            study.study.arms if isinstance(figure, ForestFigure) else getattr(figure, "arms", [])
+        )
         labels = {arm: study.study.arms[arm] for arm in drawn}
         _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
     _write("figures/index", list(study.figures))
     _write("claims", study.claims)
-    print(
-        f"resolve: scale {study.study.scale}, {len(study.arms)} arms, "
-        f"{len(study.study.runs)} runs, {len(study.figures)} figures, "
-        f"{len(study.claims.claims)} claims"
-    )
 
 
 def check_backends(arms: Mapping[str, ArmConfig]) -> None:
