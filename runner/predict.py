@@ -13,13 +13,12 @@ import numpy as np
 
 from ablation.base.errors import UserError
 from ablation.base.files import read_config
-from ablation.networks.config import CnnConfig
 from ablation.prediction import pictures
+from ablation.prediction.sizes import sides
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 
 SHIPPED = Path("models/shipped")
-LARGEST = 1024  # px; beyond it an image takes gigabytes
 
 
 def main() -> None:
@@ -50,16 +49,6 @@ def main() -> None:
         "The largest digit present, its probability, and what was seen where: px from the left, "
         "from the top."
     )
-
-
-def sides(arm: ArmConfig) -> range:
-    """The sides of the images that an arm's network takes, in px.
-
-    A network without dense layers on flattened maps looks for digits at every place, so it takes
-    larger images than it was trained on.
-    """
-    whole = isinstance(arm.model, CnnConfig) and arm.model.head != "dense" and not arm.input.pad
-    return range(arm.image_size, (LARGEST if whole else arm.image_size) + 1)
 
 
 if __name__ == "__main__":

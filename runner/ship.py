@@ -1,58 +1,104 @@
 """Keeps the study's best small network in the repository: `python -m runner.ship`.
 
 `make ship` calls it after `make repro`. Best is the best validation accuracy of the runs whose
-network is below `MOST_BYTES`; `make predict` asks that network. What it is and which command made
-it stands beside it in `about.json`.
+network is below `MOST_BYTES`; `make predict` asks that network. What it is, the command that made
+it and how it does on images unlike its own stand beside it in `about.json`.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json
+from ablation.composition.config import DataConfig, LayoutConfig
+from ablation.composition.digits import Digits
+from ablation.prediction.elsewhere import Judged, Predict, judge
+from ablation.prediction.sizes import sides
 from ablation.study.config import StudyConfig
+from ablation.training import framework
+from ablation.training.config import ArmConfig
+from runner.cores import cores
 
 MOST_BYTES = 2_000_000
+IMAGES = 10_000  # that it is judged on elsewhere; as many as the competition's test set has
+COMPETITION = 128  # px, the side of the competition's images
 MODELS, SHIPPED = Path("models"), Path("models/shipped")
 
 
 def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
+    key, metrics = best(study)
+    arm = key.rpartition("-")[0]
+    network, config = MODELS / "networks" / f"{key}.keras", Path(f"configs/arms/{arm}.yaml")
+    records = read_json(Path("reports/provenance.json"))
+    about: dict[str, Any] = {
+        "run": key,
+        "scale": study.scale,
+        "command": f"make repro SCALE={study.scale} && make ship",
+        "bytes": network.stat().st_size,
+        "metrics": metrics,
+        "elsewhere": [
+            asdict(judged) for judged in elsewhere(network, read_config(config, ArmConfig))
+        ],
+        "provenance": records.get(key),
+    }
+    for source, name in ((network, "network.keras"), (config, "arm.yaml")):
+        with replacing(SHIPPED / name) as temporary:
+            shutil.copyfile(source, temporary)
+    write_json(SHIPPED / "about.json", about)
+    print(
+        f"{key} is in {SHIPPED}: validation accuracy {metrics['validation_accuracy']:.2%}; "
+        "commit it to keep it"
+    )
+
+
+def best(study: StudyConfig) -> tuple[str, dict[str, Any]]:
+    """The run with the best validation accuracy of those whose network is small, and its metrics.
+
+    Raises:
+        UserError: there is none.
+    """
     judged: dict[str, dict[str, Any]] = {}
     for arm, seed in study.runs:
         network = MODELS / "networks" / f"{arm}-{seed}.keras"
         metrics = MODELS / "evaluations" / f"{arm}-{seed}" / "metrics.json"
-        if network.exists() and metrics.exists() and network.stat().st_size < MOST_BYTES:
+        on_modified = study.data_sets[arm] == "modified"
+        there = network.exists() and metrics.exists()
+        if on_modified and there and network.stat().st_size < MOST_BYTES:
             judged[f"{arm}-{seed}"] = read_json(metrics)
     if not judged:
         raise UserError(
             f"no trained network below {MOST_BYTES / 1e6:.0f} MB is here; run `make repro` first"
         )
     key = max(judged, key=lambda name: judged[name]["validation_accuracy"])
-    arm = key.rpartition("-")[0]
-    network = MODELS / "networks" / f"{key}.keras"
-    records = read_json(Path("reports/provenance.json"))
-    about = {
-        "run": key,
-        "scale": study.scale,
-        "command": f"make repro SCALE={study.scale} && make ship",
-        "bytes": network.stat().st_size,
-        "metrics": judged[key],
-        "provenance": records.get(key),
-    }
-    for source, name in (
-        (network, "network.keras"),
-        (Path(f"configs/arms/{arm}.yaml"), "arm.yaml"),
-    ):
-        with replacing(SHIPPED / name) as temporary:
-            shutil.copyfile(source, temporary)
-    write_json(SHIPPED / "about.json", about)
-    accuracy = judged[key]["validation_accuracy"]
-    print(f"{key} is in {SHIPPED}: validation accuracy {accuracy:.2%}; commit it to keep it")
+    return key, judged[key]
+
+
+def elsewhere(path: Path, arm: ArmConfig) -> Iterator[Judged]:
+    """How the network does on new images of its size and, if it takes them, the competition's."""
+    data = read_config(Path("configs/data.yaml"), DataConfig)
+    arrays = read_npz(Path("data/raw/mnist.npz"), "fetch", ("x_test", "y_test"))
+    framework.start(arm.train)
+    from ablation.networks import architectures
+
+    def predict(side: int) -> Predict:
+        model = architectures.load(path, arm.model_copy(update={"image_size": side}), 0)
+        return lambda images: model.predict(images, verbose=0).argmax(axis=1).astype("uint8")
+
+    taken = [side for side in dict.fromkeys((arm.image_size, COMPETITION)) if side in sides(arm)]
+    layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
+    digits = Digits(arrays["x_test"], arrays["y_test"])
+    for judged in judge(predict, layout, digits, taken, IMAGES, cores()):
+        where = "other pictures" if judged.other_pictures else "the study's pictures"
+        print(f"{judged.side} px, {where}: {judged.accuracy:.2%} of {judged.images}", flush=True)
+        yield judged
 
 
 if __name__ == "__main__":

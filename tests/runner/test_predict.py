@@ -13,17 +13,35 @@ from PIL import Image
 from ablation.base.errors import UserError
 from ablation.base.files import write_json, write_yaml
 from ablation.networks import architectures
+from ablation.prediction.sizes import sides
+from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig
 from runner import predict, ship
+
+SIDE = 64  # px: three digits find room
 
 
 @pytest.fixture
 def project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_arm: Callable[..., ArmConfig]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_arm: Callable[..., ArmConfig],
+    resolved: Callable[[str], Resolved],
 ) -> Path:
     """Three trained runs: the best by test accuracy is not the best by validation accuracy."""
     monkeypatch.chdir(tmp_path)
-    arms = {name: tiny_arm({"model": {"head": name}}) for name in ("largest", "dense")}
+    monkeypatch.setattr(ship, "IMAGES", 20)
+    monkeypatch.setattr(ship, "COMPETITION", 80)
+    small = {"image_size": SIDE, "input": {"downscale": 4}}
+    arms = {name: tiny_arm(small | {"model": {"head": name}}) for name in ("largest", "dense")}
+    write_yaml(Path("configs/data.yaml"), resolved("smoke").data.model_dump())
+    rng = np.random.default_rng(0)
+    (tmp_path / "data/raw").mkdir(parents=True)
+    digits = {
+        "x_test": rng.integers(0, 256, (20, 28, 28), np.uint8),
+        "y_test": np.arange(20, dtype=np.uint8) % 10,
+    }
+    np.savez(tmp_path / "data/raw/mnist.npz", **digits)
     study = {
         "scale": "smoke", "seeds": [0, 1], "baseline": "dense",
         "arms": {name: name for name in arms},
@@ -50,6 +68,11 @@ def test_the_best_by_validation_is_kept_with_what_it_is(project: Path) -> None:
     kept = (project / "models/shipped/network.keras").read_bytes()
     assert kept == (project / "models/networks/largest-0.keras").read_bytes()
     assert about["bytes"] == len(kept)
+    places = [(judged["side"], judged["other_pictures"]) for judged in about["elsewhere"]]
+    assert places == [(SIDE, False), (SIDE, True), (80, False), (80, True)]
+    for judged in about["elsewhere"]:
+        assert judged["low"] <= judged["accuracy"] <= judged["high"]
+        assert judged["images"] == 20
 
 
 def test_a_network_that_is_too_large_is_not_kept(
@@ -70,7 +93,7 @@ def test_it_answers_a_picture(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ship.main()
-    image = np.random.default_rng(0).integers(0, 256, (12, 12)).astype(np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
     Image.fromarray(image).save(project / "digits.png")
     monkeypatch.setattr("sys.argv", ["predict", "digits.png"])
     capsys.readouterr()
@@ -95,22 +118,22 @@ def test_a_network_of_places_takes_larger_pictures_too(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ship.main()
-    for side in (12, 40):
+    for side in (SIDE, 100):
         image = np.random.default_rng(side).integers(0, 256, (side, side)).astype(np.uint8)
         Image.fromarray(image).save(project / f"{side}.png")
     (project / "pictures").mkdir()
-    for side in (12, 40):
+    for side in (SIDE, 100):
         (project / f"{side}.png").rename(project / "pictures" / f"{side}.png")
     monkeypatch.setattr("sys.argv", ["predict", "pictures"])
     capsys.readouterr()
     predict.main()
     told = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in told[:2]] == ["12.png", "40.png"]
+    assert [line.split()[0] for line in told[:2]] == ["64.png", "100.png"]
 
 
 @pytest.mark.parametrize(("head", "largest"), [("largest", 1024), ("average", 1024), ("dense", 12)])
 def test_the_sides_that_a_network_takes(
     head: str, largest: int, tiny_arm: Callable[..., ArmConfig]
 ) -> None:
-    taken = predict.sides(tiny_arm({"model": {"head": head}}))
+    taken = sides(tiny_arm({"model": {"head": head}}))
     assert (taken[0], taken[-1]) == (12, largest)
