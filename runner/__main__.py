@@ -96,7 +96,8 @@ def main() -> None:
         refuse_other_images()
     runs = restore(trained_here=options.retrain)
     if runs.brought:
-        print(f"restored {len(runs.brought)} of {len(study.runs)} runs from the repository")
+        told = f"restored {len(runs.brought)} of {len(study.runs)} runs from the repository"
+        print(told, flush=True)
     if runs.again:
         print(
             f"trained again: {_some(runs.again)}; judging is not as it was, and the networks that "
