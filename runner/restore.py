@@ -18,6 +18,8 @@ from runner import dvc, git, leftovers, lock, store
 from runner.graph import STAGES, StudyError
 from runner.lock import LOCK, Entries, Run
 
+FEW = 3  # runs that are named
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -32,6 +34,20 @@ class Restored:
     ready: Sequence[str]
     brought: Sequence[str]
     again: Sequence[str]
+
+    def told(self, runs: int) -> list[str]:
+        """What there is to say before the rest trains, of a study of so many runs."""
+        lines = []
+        if self.brought:
+            lines.append(f"restored {len(self.brought)} of {runs} runs from the repository")
+        if self.again:
+            few, more = self.again[:FEW], len(self.again) - FEW
+            names = ", ".join(few) + (f" and {more} more" if more > 0 else "")
+            lines.append(
+                f"training again: {names}; judging is not as it was, and the networks it needs "
+                "are not in the repository"
+            )
+        return lines
 
 
 def restore(trained_here: bool = False) -> Restored:

@@ -133,6 +133,14 @@ def test_a_run_of_which_a_file_is_lost_or_damaged_is_not_restored(fresh: Reposit
     assert restore().ready == BOTH
 
 
+def test_what_is_restored_and_what_must_train_for_its_network_is_told() -> None:
+    assert Restored(BOTH, [], []).told(2) == []
+    assert Restored(BOTH, BOTH, []).told(3) == ["restored 2 of 3 runs from the repository"]
+    (line,) = Restored([], [], ["a-0", "a-1", "a-2", "b-0", "b-1"]).told(5)
+    assert line.startswith("training again: a-0, a-1, a-2 and 2 more; judging is not as it was")
+    assert Restored([], [], ["a-0"]).told(5)[0].startswith("training again: a-0; ")
+
+
 def is_plain(path: Path) -> bool:
     """Whether a file of the store is the history of the arm `plain`."""
     return path.is_file() and path.read_text().startswith("epoch,rate,1,{'rate': 0.5")
