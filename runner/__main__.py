@@ -19,7 +19,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import git, gpus, graph, images, lock, params, pool, rest, safeguard
+from runner import gpus, graph, images, params, pool, rest, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import cost, hours_on_processor
@@ -93,16 +92,10 @@ def main() -> None:
     graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if not options.retrain:
-        refuse_other_images()
+        images.refuse_other()
     runs = restore(trained_here=options.retrain)
-    if runs.brought:
-        print(f"restored {len(runs.brought)} of {len(study.runs)} runs from the repository")
-    if runs.again:
-        print(
-            f"trained again: {_some(runs.again)}; judging is not as it was, and the networks that "
-            "it needs are not in the repository",
-            flush=True,
-        )
+    for told in runs.told(len(study.runs)):
+        print(told, flush=True)
     try:
         trained = train(study, places, devices, options.force, runs.ready)
     except rest.RunsFailedError as error:
@@ -116,27 +109,6 @@ def main() -> None:
     print(f"restored {len(runs.brought)} runs, trained {len(trained or ())}")
     if options.set:
         graph.save_experiment()
-
-
-def refuse_other_images() -> None:
-    """Ends the study before anything trains where images are not those of the committed results.
-
-    Raises:
-        StudyError: what came out otherwise, and what to do.
-    """
-    here, committed = lock.read(lock.LOCK.read_text(encoding="utf-8")), {}
-    with suppress(graph.StudyError):  # no results are committed
-        committed = lock.read(git.committed(lock.LOCK))
-    if other := images.otherwise(here, committed):
-        raise graph.StudyError(
-            f"{' and '.join(other)} came out otherwise here than for the committed results, by the "
-            "same code and settings, so no run can be restored; RETRAIN=1 trains all of them here, "
-            "and another kind of processor may give the same images"
-        )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def check(tree: Any) -> None:

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from runner.lock import Entries
+from runner import git, lock
+from runner.graph import StudyError
+from runner.lock import LOCK, Entries
 
 STAGES = ("fetch", "preprocess", "split")  # in their order
+
+
+def refuse_other() -> None:
+    """Ends the study before anything trains where images are not those of the committed results.
+
+    Raises:
+        StudyError: what came out otherwise, and what to do.
+    """
+    here, committed = lock.read(LOCK.read_text(encoding="utf-8")), {}
+    with suppress(StudyError):  # no results are committed
+        committed = lock.read(git.committed(LOCK))
+    if other := otherwise(here, committed):
+        raise StudyError(
+            f"{' and '.join(other)} came out otherwise here than for the committed results, by the "
+            "same code and settings, so no run can be restored; RETRAIN=1 trains all of them here, "
+            "and another kind of processor may give the same images"
+        )
 
 
 def otherwise(here: Entries, committed: Entries) -> list[str]:

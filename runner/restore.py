@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.files import write_text
-from runner import dvc, git, lock, store
+from runner import dvc, git, leftovers, lock, store
 from runner.graph import STAGES, StudyError
 from runner.lock import LOCK, Entries, Run
+
+FEW = 3  # runs that are named
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,25 @@ class Restored:
     brought: Sequence[str]
     again: Sequence[str]
 
+    def told(self, runs: int) -> list[str]:
+        """What there is to say before the rest trains, of a study of so many runs."""
+        lines = []
+        if self.brought:
+            lines.append(f"restored {len(self.brought)} of {runs} runs from the repository")
+        if self.again:
+            few, more = self.again[:FEW], len(self.again) - FEW
+            names = ", ".join(few) + (f" and {more} more" if more > 0 else "")
+            lines.append(
+                f"training again: {names}; judging is not as it was, and the networks it needs "
+                "are not in the repository"
+            )
+        return lines
+
 
 def restore(trained_here: bool = False) -> Restored:
     """Brings back every run that can be, by dvc.lock as it is or as the last commit has it.
+
+    What runs left that are no longer in the study is taken away.
 
     Args:
         trained_here: whether to leave out the runs whose network is not on this machine.
@@ -55,6 +73,7 @@ def restore(trained_here: bool = False) -> Restored:
     with store.opened() as repo:  # by the lock file as it is now
         here = Here(repo)
         brought = [key for key, run in found.items() if here.bring(run)]
+        leftovers.remove(here.place.travels, here.place.cache)
     return Restored([key for key in here.place.runs if key in found], brought, again)
 
 
@@ -92,11 +111,13 @@ class Here:
         return list(found.values())
 
     def judges(self, entries: Entries, key: str) -> bool:
-        """Whether a run's training is as dvc.lock has it, and only its network is not here."""
-        name = lock.names(key)[0]
-        if name not in entries or not self._fits(name, entries[name]):
+        """Whether of a run only the judging is out of date, and its network is not here."""
+        training, *rest = lock.names(key)
+        if training not in entries or not self._fits(training, entries[training]):
             return False
-        return not all(self.place.cache.holds(item["md5"]) for item in entries[name]["outs"])
+        if all(name in entries and self._fits(name, entries[name]) for name in rest):
+            return False
+        return not all(self.place.cache.holds(item["md5"]) for item in entries[training]["outs"])
 
     def bring(self, run: Run) -> bool:
         """Makes the run's outputs what dvc.lock says; whether one that travels was not here.

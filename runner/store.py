@@ -19,7 +19,7 @@ from ablation.base.files import replacing
 from runner.graph import STAGES, StudyError
 from runner.lock import LOCK, Run
 
-MOST_BYTES = 10_000_000  # that the store may take: every clone gets all of it
+MOST_BYTES = 12_000_000  # that the store may take: every clone gets all of it
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from runner.images import otherwise
+import pytest
+
+from runner import dvc, git
+from runner.graph import StudyError
+from runner.images import otherwise, refuse_other
 
 
 def entries(deps: str = "1", sets: str = "a", split: str = "b", cmd: str = "python") -> Any:
@@ -42,3 +47,21 @@ def test_images_of_other_settings_code_or_commands_are_no_matter() -> None:
 def test_without_committed_results_there_is_nothing_to_compare() -> None:
     assert otherwise(entries(), {}) == []
     assert otherwise({}, entries()) == []
+
+
+def test_other_images_end_the_study_before_anything_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def text(digest: str) -> str:
+        outs = [{"path": "data/sets", "md5": digest}]
+        return dvc.write({"stages": {"preprocess": {"cmd": "python", "deps": [], "outs": outs}}})
+
+    monkeypatch.chdir(tmp_path)
+    Path("dvc.lock").write_text(text("a"))
+    refuse_other()  # nothing is committed here
+    monkeypatch.setattr(git, "committed", lambda path: text("a"))
+    refuse_other()
+    monkeypatch.setattr(git, "committed", lambda path: text("b"))
+    with pytest.raises(StudyError, match=r"^data/sets came out otherwise here.*RETRAIN=1") as error:
+        refuse_other()
+    assert "\n" not in str(error.value)

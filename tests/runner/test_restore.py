@@ -70,6 +70,24 @@ def test_a_changed_arm_trains_alone_and_taken_back_it_is_restored(fresh: Reposit
     assert fresh.git("diff", "--stat", "HEAD") == ""
 
 
+def test_what_a_removed_arm_left_goes_and_comes_back_with_it(small: Repository) -> None:
+    before = Path("dvc.lock").read_bytes()
+    small.edit("params.yaml", "  steep:", "  # steep:")
+    mine = Path("models/evaluations/mine")
+    mine.write_text("my own\n")
+    small.dvc("repro", "resolve")
+    assert restore() == Restored(["plain-0"], [], [])
+    assert {path.name for path in Path("models/evaluations").iterdir()} == {"plain-0", "mine"}
+    assert {path.name for path in Path("models/histories").iterdir()} == {"plain-0"}
+
+    mine.unlink()
+    small.edit("params.yaml", "  # steep:", "  steep:")
+    small.dvc("repro", "resolve")
+    assert restore() == Restored(BOTH, ["steep-0"], [])
+    assert "up to date" in small.dvc("repro")
+    assert Path("dvc.lock").read_bytes() == before
+
+
 def test_another_scale_restores_nothing(fresh: Repository) -> None:
     fresh.edit("params.yaml", "scale: laptop", "scale: smoke")
     fresh.dvc("repro", "resolve")
@@ -90,9 +108,9 @@ def test_other_code_that_judges_trains_again_since_networks_do_not_travel(
 
 
 def test_what_was_not_trained_here_is_left_out_when_all_is_to_train(fresh: Repository) -> None:
-    assert restore(trained_here=True) == Restored([], [], BOTH)
+    assert restore(trained_here=True) == Restored([], [], [])
     fresh.dvc("repro", "--single-item", "train@plain-0", "evaluate@plain-0")
-    assert restore(trained_here=True) == Restored(["plain-0"], [], ["steep-0"])
+    assert restore(trained_here=True) == Restored(["plain-0"], [], [])
 
 
 def test_a_network_of_no_known_run_is_not_removed(fresh: Repository) -> None:
@@ -113,6 +131,14 @@ def test_a_run_of_which_a_file_is_lost_or_damaged_is_not_restored(fresh: Reposit
     assert restore().ready == ["steep-0"]
     history.write_text(text)
     assert restore().ready == BOTH
+
+
+def test_what_is_restored_and_what_must_train_for_its_network_is_told() -> None:
+    assert Restored(BOTH, [], []).told(2) == []
+    assert Restored(BOTH, BOTH, []).told(3) == ["restored 2 of 3 runs from the repository"]
+    (line,) = Restored([], [], ["a-0", "a-1", "a-2", "b-0", "b-1"]).told(5)
+    assert line.startswith("training again: a-0, a-1, a-2 and 2 more; judging is not as it was")
+    assert Restored([], [], ["a-0"]).told(5)[0].startswith("training again: a-0; ")
 
 
 def is_plain(path: Path) -> bool:

@@ -13,7 +13,7 @@ from ablation.base.files import write_json, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner
-from runner import dvc, git, graph
+from runner import graph
 from runner.display import Display
 from runner.graph import StudyError
 from runner.pool import State
@@ -110,23 +110,6 @@ def test_a_run_that_dvc_has_in_its_cache_has_not_trained(
     assert runner.train(study, [{}]) == []
     # The time that it may take is said first.
     assert capsys.readouterr().out.startswith("training 1 of 2 runs, 1 at a time, about 20 s by")
-
-
-def test_other_images_end_the_study_before_anything_trains(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def text(digest: str) -> str:
-        outs = [{"path": "data/sets", "md5": digest}]
-        return dvc.write({"stages": {"preprocess": {"cmd": "python", "deps": [], "outs": outs}}})
-
-    Path("dvc.lock").write_text(text("a"))
-    runner.refuse_other_images()  # nothing is committed here
-    monkeypatch.setattr(git, "committed", lambda path: text("a"))
-    runner.refuse_other_images()
-    monkeypatch.setattr(git, "committed", lambda path: text("b"))
-    with pytest.raises(StudyError, match=r"^data/sets came out otherwise here.*RETRAIN=1") as error:
-        runner.refuse_other_images()
-    assert "\n" not in str(error.value)
 
 
 def test_a_run_that_fails_is_told_with_its_log(
