@@ -86,6 +86,10 @@ def write(study: Resolved) -> None:
         labels = {arm: study.study.arms[arm] for arm in drawn}
         _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
     _write("figures/index", list(study.figures))
+    for folder, names in (("arms", {*study.arms}), ("figures", {"index", *study.figures})):
+        for path in (CONFIGS / folder).glob("*.yaml"):  # of a study with more of them
+            if path.stem not in names:
+                path.unlink()
     _write("claims", study.claims)
 
 

@@ -27,11 +27,12 @@ def read_index(folder: Path) -> list[str]:
     names = read_yaml(path, "resolve")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UserError(f"{path} is no list of figures; run `dvc repro --force resolve`")
-    for name in names:
-        if not (folder / f"{name}.yaml").is_file():
-            raise UserError(
-                f"{path} names {brief(name)}, which has no file; run `dvc repro --force resolve`"
-            )
+    files = {file.stem for file in folder.glob("*.yaml")} - {INDEX}
+    for name in [name for name in names if name not in files] + sorted(files - set(names)):
+        where = "has no file" if name in names else "has a file beside it"
+        raise UserError(
+            f"{path} and its folder differ: {brief(name)} {where}; run `dvc repro --force resolve`"
+        )
     return names
 
 
