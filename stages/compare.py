@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
+from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.data_check.config import Measured
 from ablation.reporting.claims import counts, few_seeds, lines, markdown, reading
+from ablation.reporting.tables import read_history
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig
@@ -32,8 +35,7 @@ def main() -> None:
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     runs = _runs(study, config)
     comparisons = compare(config, runs, study.baseline, study.data_sets)
-    with np.load(DIGITS) as mnist:
-        classes = np.bincount(mnist["y_train"], minlength=10)
+    classes = np.bincount(read_npz(DIGITS, "fetch", ["y_train"])["y_train"], minlength=10)
     # Our own images are composed to have the labels that a claim speaks of: the official judge it.
     official = np.array(read_config(MEASURED, Measured).labels)
     judged = claims.judge(
@@ -59,23 +61,29 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
     """Every run of the study, with how the labels of its validation and test images are."""
     labels, tests, majority = {}, {}, {}
     for name in set(study.data_sets.values()):
-        labels[name] = np.load(SETS / "train" / name / "labels.npy")
+        labels[name] = read_npy(SETS / "train" / name / "labels.npy", "preprocess")
         test = SETS / "test" / name / "labels.npy"
-        tests[name] = np.load(test) if test.exists() else None
+        tests[name] = read_npy(test, "preprocess") if test.exists() else None
     for seed in study.seeds:
-        with np.load(SPLIT / f"{seed}.npz") as split:
-            for name, of_set in labels.items():
-                counts = np.bincount(of_set[split[f"{name}_validation"]])
-                majority[name, seed] = float(counts.max() / counts.sum())
+        for name, of_set in labels.items():
+            _, validation = read_split(SPLIT / f"{seed}.npz", name, len(of_set))
+            counts = np.bincount(of_set[validation])
+            majority[name, seed] = float(counts.max() / counts.sum())
     runs = {}
     for arm, seed in study.runs:
         name, key = study.data_sets[arm], f"{arm}-{seed}"
-        history = pd.read_csv(HISTORIES / key / "history.csv").sort_values("epoch")
-        with np.load(EVALUATIONS / key / "predictions.npz") as predictions:
-            correct = None if tests[name] is None else predictions["test"] == tests[name]
+        history = read_history(HISTORIES / key, config.arms[arm].epochs, f"train@{key}")
+        path = EVALUATIONS / key / "predictions.npz"
+        said = read_npz(path, f"evaluate@{key}", ["test"])["test"]
+        if (labelled := tests[name]) is not None and said.shape != labelled.shape:
+            raise UserError(
+                f"{path} answers {len(said)} images of {len(labelled)}; remove it and run "
+                f"`dvc repro evaluate@{key}`"
+            )
+        correct = None if labelled is None else said == labelled
         runs[arm, seed] = Run(
             arm=config.arms[arm],
-            judged=read_json(EVALUATIONS / key / "metrics.json"),
+            judged=read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}"),
             curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
             majority=majority[name, seed],
             correct=correct,

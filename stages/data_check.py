@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing, write_json
@@ -22,6 +23,7 @@ from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
 
 COMPOSITIONS, SETS, REPORTS = Path("data/compositions"), Path("data/sets"), Path("reports")
+FACTS = ("families", "digit_labels", "corners")
 SHOWN = 4  # images of a family on the contact sheet
 NOTHING = "No image was composed, so there is nothing to judge and no background to show."
 
@@ -35,7 +37,9 @@ def main() -> None:
         print("data_check: no image was composed, so there is nothing to judge")
         return
     facts = {part: _facts(part) for part in ("train", "test")}
-    labels = {part: np.load(SETS / part / "modified" / "labels.npy") for part in facts}
+    labels = {
+        part: read_npy(SETS / part / "modified" / "labels.npy", "preprocess") for part in facts
+    }
     corners, digits = (
         np.concatenate([part[name] for part in facts.values()])
         for name in ("corners", "digit_labels")
@@ -44,7 +48,7 @@ def main() -> None:
         origin=MADE,
         tile=config.tile,
         names=config.backgrounds,
-        images=np.load(SETS / "train/modified/images.npy", mmap_mode="r"),
+        images=read_npy(SETS / "train/modified/images.npy", "preprocess", mmap=True),
         families=facts["train"]["families"],
         corners=facts["train"]["corners"],
     )
@@ -76,14 +80,13 @@ def main() -> None:
 
 
 def _facts(part: str) -> dict[str, Any]:
-    with np.load(COMPOSITIONS / f"{part}.npz") as arrays:
-        return dict(arrays)
+    return read_npz(COMPOSITIONS / f"{part}.npz", "preprocess", FACTS)
 
 
 def _sample(config: DataConfig, measured: Measured) -> Images:
     """Images on the study's own pictures, laid out as the measured ones."""
-    with np.load("data/raw/mnist.npz") as arrays:
-        digits = Digits(arrays["x_train"], arrays["y_train"])
+    arrays = read_npz(Path("data/raw/mnist.npz"), "fetch", ("x_train", "y_train"))
+    digits = Digits(arrays["x_train"], arrays["y_train"])
     composed = compose(
         digits,
         EACH * len(config.backgrounds),

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
 from ablation.reporting.summary import best_arm
+from ablation.reporting.tables import read_csv
 from ablation.statistics import errors
 from ablation.study.config import StudyConfig
 
@@ -31,15 +33,15 @@ def main() -> None:
         _write_csv("confusion", pd.DataFrame(columns=["arm", "label", "said", "count"]))
         print(f"errors: {NOTHING}")
         return
-    labels = np.load(SETS / name / "labels.npy")
+    labels = read_npy(SETS / name / "labels.npy", "preprocess")
     answers = {arm: _answers(arm, study.seeds) for arm in arms}
     groups = {"label": labels}
     votes = errors.votes(labels, answers)
     digits = families = None
     if COMPOSITION.exists():
-        with np.load(COMPOSITION) as composed:
-            groups["background"] = families = composed["families"]
-            digits = composed["digit_labels"]
+        composed = read_npz(COMPOSITION, "preprocess", ("families", "digit_labels"))
+        groups["background"] = families = composed["families"]
+        digits = composed["digit_labels"]
         wrong = [errors.smaller_digit(labels, answers[arm].said, digits) for arm in arms]
         votes = votes.assign(wrong=[w for w, _ in wrong], smaller_digit=[s for _, s in wrong])
     _write_csv("votes", votes)
@@ -51,7 +53,7 @@ def main() -> None:
             for by, group in groups.items()
         ),
     )
-    best = best_arm(pd.read_csv("reports/runs.csv"), arms)
+    best = best_arm(read_csv(Path("reports/runs.csv"), "summarize"), arms)
     rows = []
     for arm in dict.fromkeys((study.baseline, best)):
         counts = errors.confusion(labels, answers[arm].said)
@@ -70,7 +72,7 @@ def main() -> None:
             backgrounds=np.array(
                 ["" if families is None else config.backgrounds[families[k]] for k in order]
             ),
-            images=np.load(SETS / name / "images.npy", mmap_mode="r")[order],
+            images=read_npy(SETS / name / "images.npy", "preprocess", mmap=True)[order],
         )
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
 
@@ -78,8 +80,9 @@ def main() -> None:
 def _answers(arm: str, seeds: list[int]) -> errors.Answers:
     runs = []
     for seed in seeds:
-        with np.load(EVALUATIONS / f"{arm}-{seed}" / "predictions.npz") as predictions:
-            runs.append((predictions["test"], predictions["test_probabilities"]))
+        key, names = f"{arm}-{seed}", ("test", "test_probabilities")
+        found = read_npz(EVALUATIONS / key / "predictions.npz", f"evaluate@{key}", names)
+        runs.append((found["test"], found["test_probabilities"]))
     return errors.stacked(runs)
 
 

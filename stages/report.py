@@ -1,22 +1,20 @@
 """Writes the report: one page with every number and figure of the study."""
 
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-from pydantic import TypeAdapter
 
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
 from ablation.composition.config import DataConfig
 from ablation.reporting import claims as claims_in_words
 from ablation.reporting import facts
-from ablation.reporting.config import CurvesFigure, FigureConfig
+from ablation.reporting.config import CurvesFigure
+from ablation.reporting.declared import read_figure, read_index
 from ablation.reporting.page import answer, metrics_table, page, pictures, provenance
 from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
+from ablation.reporting.tables import read_comparisons, read_csv
 from ablation.reporting.words import short_names
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
@@ -29,11 +27,16 @@ def main() -> None:
     data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     illustrations, majority = _illustrations()
-    runs, comparisons = (pd.read_csv(REPORTS / f"{name}.csv") for name in ("runs", "comparison"))
-    records = read_json(REPORTS / "provenance.json")
-    claims = read_json(REPORTS / "claims.json")
-    metrics = metrics_table.with_pace(read_json(REPORTS / "metrics.json"), study, records)
-    labels = pd.read_csv(REPORTS / "tables" / "labels.csv")
+    runs = read_csv(REPORTS / "runs.csv", "summarize", ("arm", "seed"))
+    comparisons = read_comparisons(
+        REPORTS / "comparison.csv", len(config.pairs), config.statistics.metrics
+    )
+    records = read_json(REPORTS / "provenance.json", "provenance")
+    claims = read_json(REPORTS / "claims.json", "compare")
+    metrics = metrics_table.with_pace(
+        read_json(REPORTS / "metrics.json", "summarize"), study, records
+    )
+    labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize")
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
     test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
     test_images = int(test["count"].sum()) or None
@@ -41,7 +44,7 @@ def main() -> None:
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
     names = short_names(list(study.arms), study.arms)
-    checked = data_check(read_json(REPORTS / "data_check.json"))
+    checked = data_check(read_json(REPORTS / "data_check.json", "data_check"))
     content = page.Content(
         study=study,
         data=data,
@@ -60,7 +63,10 @@ def main() -> None:
         metrics=metrics_table.shown(metrics),
         rows=metrics_table.rows(study, metrics),
         differences=differences(
-            config, comparisons, pd.read_csv(REPORTS / "images_test.csv"), study.arms
+            config,
+            comparisons,
+            read_csv(REPORTS / "images_test.csv", "compare", empty=True),
+            study.arms,
         ),
         illustrations=illustrations,
         errors=errors(REPORTS / "errors", names, data.backgrounds),
@@ -68,7 +74,7 @@ def main() -> None:
         sheet=pictures.embedded_png(REPORTS / "figures" / "backgrounds.png")
         if checked.sheet
         else "",
-        provenance=provenance.facts(study, records, read_yaml(CONFIGS / "sources.yaml")),
+        provenance=provenance.facts(study, records, read_yaml(CONFIGS / "sources.yaml", "resolve")),
         command=provenance.command(study, records),
     )  # fmt: skip
     text = page.render(content)
@@ -84,13 +90,12 @@ def _illustrations() -> tuple[list[page.Illustration], dict[str, float]]:
     """The figures of the study, and each arm's accuracy of naming the commonest label."""
     illustrations: list[page.Illustration] = []
     majority: dict[str, float] = {}
-    for name in read_yaml(CONFIGS / "figures" / "index.yaml"):
-        content = read_yaml(CONFIGS / "figures" / f"{name}.yaml")
-        figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
+    for name in read_index(CONFIGS / "figures"):
+        figure, labels = read_figure(CONFIGS / "figures" / f"{name}.yaml")
         folder = REPORTS / "tables" / name
         if isinstance(figure, CurvesFigure):
             majority |= facts.majority_shares(folder)
-        found = facts.facts(figure, content["labels"], folder)
+        found = facts.facts(figure, labels, folder)
         text, alt = page.caption(figure, found)
         image = ""
         if figure.kind == "augmentation":  # pixels, which are shorter as such

@@ -1,8 +1,10 @@
 """Checks params.yaml whole and writes the complete configuration of each arm, figure and stage."""
 
 import os
+import re
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from ablation.training.config import ArmConfig
 
 PARAMS = Path("params.yaml")
 CONFIGS = Path("configs")
+COLLECTED = (Path("models/histories"), Path("models/evaluations"))
+RUN = re.compile(r"[a-z][a-z0-9_]*-[0-9]+")
 
 
 def main() -> None:
@@ -36,11 +40,34 @@ def main() -> None:
     for note in notes(content):
         print(f"{PARAMS}: {note}", file=sys.stderr)
     write(study)
+    for gone in prune({f"{arm}-{seed}" for arm, seed in study.study.runs}):
+        print(f"resolve: {gone} is of a run that the study has no more; it is in DVC's cache")
     print(
         f"resolve: scale {study.study.scale}, {len(study.arms)} arms, "
         f"{len(study.study.runs)} runs, {len(study.figures)} figures, "
         f"{len(study.claims.claims)} claims"
     )
+
+
+def prune(runs: Collection[str]) -> list[Path]:
+    """Removes what is left of runs that the study has not, and says what that was.
+
+    Later stages depend on these folders whole, so what an arm of yesterday left there would be
+    another dependency than a fresh clone has. DVC's cache still has it, should the arm come back.
+
+    Args:
+        runs: the study's own, ARM-SEED.
+    """
+    gone = [
+        path
+        for folder in COLLECTED
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and RUN.fullmatch(path.name) and path.name not in runs
+    ]
+    for path in gone:
+        shutil.rmtree(path)
+    return gone
 
 
 def write(study: Resolved) -> None:
@@ -59,6 +86,10 @@ def write(study: Resolved) -> None:
         labels = {arm: study.study.arms[arm] for arm in drawn}
         _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
     _write("figures/index", list(study.figures))
+    for folder, names in (("arms", {*study.arms}), ("figures", {"index", *study.figures})):
+        for path in (CONFIGS / folder).glob("*.yaml"):  # of a study with more of them
+            if path.stem not in names:
+                path.unlink()
     _write("claims", study.claims)
 
 

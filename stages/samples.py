@@ -5,14 +5,15 @@ That takes no training. There is a file for each figure of the kind `augmentatio
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
+from ablation.base.arrays import read_labelled
 from ablation.base.cli import run
-from ablation.base.files import read_config, read_yaml, replacing
-from ablation.reporting.config import AugmentationFigure, FigureConfig
+from ablation.base.errors import UserError
+from ablation.base.files import read_config, replacing
+from ablation.reporting.config import AugmentationFigure
+from ablation.reporting.declared import read_figure, read_index
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 
@@ -24,9 +25,8 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     figures = {}
-    for name in read_yaml(CONFIGS / "figures/index.yaml"):
-        content = read_yaml(CONFIGS / f"figures/{name}.yaml")["figure"]
-        figure: Any = TypeAdapter(FigureConfig).validate_python(content)
+    for name in read_index(CONFIGS / "figures"):
+        figure, _ = read_figure(CONFIGS / f"figures/{name}.yaml")
         if isinstance(figure, AugmentationFigure):
             figures[name] = figure
     for name, figure in figures.items():
@@ -41,8 +41,9 @@ def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
     from ablation.reporting.input_steps import input_steps
 
     folder = TRAIN / arm.input.set
-    images = np.load(folder / "images.npy", mmap_mode="r")
-    labels = np.load(folder / "labels.npy")
+    images, labels = read_labelled(folder, "preprocess")
+    if labels is None:
+        raise UserError(f"{folder / 'labels.npy'} is missing; run `dvc repro preprocess`")
     # The paper's image numbers, at the same share of a smaller study's images.
     numbers = np.array([max(1, round(n / PAPER_IMAGES * len(images))) for n in figure.images])
     steps = input_steps(architectures.input_layers(arm), images[numbers - 1])

@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter
 
+from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import (
     read_config,
     read_json,
-    read_yaml,
     replacing,
     write_json,
     write_text,
@@ -24,12 +22,14 @@ from ablation.reporting.config import (
     AugmentationFigure,
     BestFigure,
     CurvesFigure,
-    FigureConfig,
     ForestFigure,
 )
+from ablation.reporting.declared import read_figure, read_index
+from ablation.reporting.tables import read_comparisons, read_csv, read_history
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
+FIGURES = Path("configs/figures")
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
 SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports")
 
@@ -38,14 +38,16 @@ def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
-    comparisons = pd.read_csv(REPORTS / "comparison.csv")
+    comparisons = read_comparisons(
+        REPORTS / "comparison.csv", len(claims.pairs), claims.statistics.metrics
+    )
     # The runs come from the configuration: a removed arm's files may still lie about.
     rows, curves = [], []
     for arm, seed in study.runs:
         key = f"{arm}-{seed}"
-        history = pd.read_csv(HISTORIES / key / "history.csv")
-        judged = read_json(EVALUATIONS / key / "metrics.json")
-        layers = pd.read_csv(HISTORIES / key / "layers.csv")
+        history = read_history(HISTORIES / key, claims.arms[arm].epochs, f"train@{key}")
+        judged = read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}")
+        layers = read_csv(HISTORIES / key / "layers.csv", f"train@{key}", ("parameters",))
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
         curves.append(history.assign(arm=arm, seed=seed))
@@ -70,13 +72,13 @@ def main() -> None:
     head, arm_rows = exports.arms(study, runs, comparisons, tested)
     write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
     write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
-    judged_claims = lines(read_json(REPORTS / "claims.json"), claims, study.arms)
+    judged_claims = lines(read_json(REPORTS / "claims.json", "compare"), claims, study.arms)
     write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
-    for name in read_yaml(Path("configs/figures/index.yaml")):
-        content = read_yaml(Path(f"configs/figures/{name}.yaml"))
-        figure: Any = TypeAdapter(FigureConfig).validate_python(content["figure"])
+    for name in read_index(FIGURES):
+        figure, _ = read_figure(FIGURES / f"{name}.yaml")
         folder = REPORTS / "tables" / name
         if isinstance(figure, AugmentationFigure):
+            read_npz(SAMPLES / f"{name}.npz", "samples")  # whole, or refused
             with replacing(folder / "data.npz") as temporary:
                 temporary.write_bytes((SAMPLES / f"{name}.npz").read_bytes())
             continue
@@ -88,7 +90,9 @@ def main() -> None:
             files = {
                 arm: HISTORIES / f"{arm}-{study.seeds[0]}" / "layers.csv" for arm in figure.arms
             }
-            layers = {arm: pd.read_csv(file) for arm, file in files.items()}
+            layers = {
+                arm: read_csv(file, f"train@{arm}-{study.seeds[0]}") for arm, file in files.items()
+            }
             table = summary.architectures_table(figure, layers)
         elif isinstance(figure, BestFigure):
             table = summary.best_table(figure, runs, _image_counts(study), comparisons)
@@ -103,7 +107,10 @@ def main() -> None:
 def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
     counts = {}
     for arm in study.arms:
-        judged = read_json(EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json")
+        judged = read_json(
+            EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json",
+            f"evaluate@{arm}-{study.seeds[0]}",
+        )
         counts[arm, "training"] = judged["train_images"]
         counts[arm, "validation"] = judged["validation_images"]
         if "test_images" in judged:  # the competition's test images have no labels
@@ -113,15 +120,15 @@ def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
 
 def _labels(seed: int) -> dict[tuple[str, str], Any]:
     parts = {}
-    with np.load(f"data/split/{seed}.npz") as split:
-        for name in ("modified", "mnist"):
-            labels = np.load(SETS / "train" / name / "labels.npy")
-            parts[name, "training"] = labels[split[f"{name}_training"]]
-            parts[name, "validation"] = labels[split[f"{name}_validation"]]
-            parts[name, "combined"] = labels
-            test = SETS / "test" / name / "labels.npy"
-            if test.exists():
-                parts[name, "test"] = np.load(test)
+    for name in ("modified", "mnist"):
+        labels = read_npy(SETS / "train" / name / "labels.npy", "preprocess")
+        training, validation = read_split(Path(f"data/split/{seed}.npz"), name, len(labels))
+        parts[name, "training"] = labels[training]
+        parts[name, "validation"] = labels[validation]
+        parts[name, "combined"] = labels
+        test = SETS / "test" / name / "labels.npy"
+        if test.exists():
+            parts[name, "test"] = read_npy(test, "preprocess")
     return parts
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablation.base.arrays import read_npz
+from ablation.base.reading import refusing
 from ablation.reporting.config import (
     ArchitecturesFigure,
     AugmentationFigure,
@@ -180,7 +182,8 @@ def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) ->
 
 
 def _augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> Facts:
-    with np.load(folder / "data.npz") as arrays:
+    arrays = read_npz(folder / "data.npz", "summarize")
+    with refusing(folder / "data.npz", "set of samples", "summarize"):
         steps = {str(name): arrays[f"step_{name}"] for name in arrays["steps"]}
         images = [
             (int(number), int(label))

@@ -50,3 +50,37 @@ def read_csv(
         if number == 0 and not empty:
             raise UserError("has no rows")
         return pd.read_csv(io.StringIO(text, newline=""))
+
+
+def read_history(folder: Path, epochs: int, made_by: str | None) -> pd.DataFrame:
+    """The curves of a run, epoch, metric and value, in the order of the epochs.
+
+    Raises:
+        UserError: the file is damaged, or an epoch of a curve is missing.
+    """
+    path = folder / "history.csv"
+    table = read_csv(path, made_by, ("epoch", "metric", "value"))
+    with refusing(path, "history", made_by):
+        for metric, rows in table.groupby("metric"):
+            if sorted(rows["epoch"]) != list(range(1, epochs + 1)):
+                raise UserError(
+                    f"has {len(rows)} epochs of {brief(metric)} instead of the run's {epochs}"
+                )
+        if not pd.api.types.is_numeric_dtype(table["value"]):
+            raise UserError("has values that are no numbers")
+    return table.sort_values("epoch", kind="stable")
+
+
+def read_comparisons(path: Path, pairs: int, metrics: Iterable[str]) -> pd.DataFrame:
+    """Every comparison of two arms, one row for each of at least `pairs` pairs in each metric.
+
+    Raises:
+        UserError: the file is damaged, or a comparison is missing.
+    """
+    table = read_csv(path, "compare", ("arm", "other", "metric"), empty=not pairs)
+    with refusing(path, "table of comparisons", "compare"):
+        for metric in metrics:
+            found = len(table[table["metric"] == metric].drop_duplicates(["arm", "other"]))
+            if found < pairs:
+                raise UserError(f"has {found} of {pairs} comparisons in {brief(metric)}")
+    return table

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ablation.reporting.config import FigureConfig
+from ablation.reporting.tables import read_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,14 +45,7 @@ def read_table(folder: Path, columns: Sequence[str], name: str = "data.csv") -> 
         ValueError: a column is missing, or there is no row.
         FileNotFoundError: there is no such file.
     """
-    path = folder / name
-    table = pd.read_csv(path)
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise ValueError(f"{path} lacks the column {missing[0]}; it has {', '.join(table.columns)}")
-    if table.empty:
-        raise ValueError(f"{path} has no rows")
-    return table
+    return read_csv(folder / name, "summarize", columns)
 
 
 def last_epochs(count: int, share: float) -> int:

@@ -12,6 +12,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from ablation.base.arrays import read_npz
+from ablation.base.errors import UserError
+from ablation.base.reading import refusing
 from ablation.reporting.config import AugmentationFigure
 from ablation.reporting.figures.style import DOUBLE_COLUMN, journal
 
@@ -47,12 +50,13 @@ def read(folder: Path) -> Samples:
         ValueError: an array is missing, or has not one image for each number.
     """
     path = folder / "data.npz"
-    with np.load(path) as arrays:
+    arrays = read_npz(path, "summarize")
+    with refusing(path, "set of samples", "summarize"):
         missing = [name for name in ("numbers", "labels", "steps") if name not in arrays]
         names = [] if missing else [str(step) for step in arrays["steps"]]
         missing += [f"step_{name}" for name in names if f"step_{name}" not in arrays]
         if missing:
-            raise ValueError(f"{path} lacks the array {missing[0]}; it has {', '.join(arrays)}")
+            raise UserError(f"lacks the array {missing[0]}; it has {', '.join(arrays)}")
         samples = Samples(
             numbers=arrays["numbers"],
             labels=arrays["labels"],

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from ablation.base.arrays import read_npz
+from ablation.base.reading import refusing
 from ablation.reporting.page.pictures import embedded_image
+from ablation.reporting.tables import read_csv
 from ablation.reporting.words import capital, counted, percent, quoted, rounded, signed_points
 
 
@@ -68,13 +70,14 @@ class Errors:
 
 def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Errors | None:
     """From what the stage `errors` left; None where the test images have no labels."""
-    votes = pd.read_csv(folder / "votes.csv")
+    votes = read_csv(folder / "votes.csv", "errors", empty=True)
     if votes.empty:
         return None
     accuracy, confusion = (
-        pd.read_csv(folder / f"{name}.csv") for name in ("accuracy", "confusion")
+        read_csv(folder / f"{name}.csv", "errors", empty=True) for name in ("accuracy", "confusion")
     )
-    with np.load(folder / "hardest.npz") as arrays:
+    arrays = read_npz(folder / "hardest.npz", "errors")
+    with refusing(folder / "hardest.npz", "set of hard images", "errors"):
         best = str(arrays["arm"])
         hardest = [
             Hard(embedded_image(image), int(number), int(label), int(said),

@@ -1,0 +1,53 @@
+"""The figures that a study declares, as the stage `resolve` wrote them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ablation.base.errors import UserError, brief
+from ablation.base.files import read_yaml
+from ablation.reporting.config import FigureConfig
+
+INDEX = "index"
+
+
+def read_index(folder: Path) -> list[str]:
+    """The names of the figures, in the order of params.yaml.
+
+    Args:
+        folder: configs/figures.
+
+    Raises:
+        UserError: the list and the files beside it name other figures.
+    """
+    path = folder / f"{INDEX}.yaml"
+    names = read_yaml(path, "resolve")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{path} is no list of figures; run `dvc repro --force resolve`")
+    files = {file.stem for file in folder.glob("*.yaml")} - {INDEX}
+    for name in [name for name in names if name not in files] + sorted(files - set(names)):
+        where = "has no file" if name in names else "has a file beside it"
+        raise UserError(
+            f"{path} and its folder differ: {brief(name)} {where}; run `dvc repro --force resolve`"
+        )
+    return names
+
+
+def read_figure(path: Path) -> tuple[Any, dict[str, str]]:
+    """A figure's declaration, and arm -> its name in legends.
+
+    Raises:
+        UserError: the file holds no figure.
+    """
+    content = read_yaml(path, "resolve")
+    try:
+        figure = TypeAdapter[Any](FigureConfig).validate_python(content["figure"])
+        labels = {str(arm): str(label) for arm, label in content["labels"].items()}
+    except (ValidationError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(
+            f"{path} holds no figure: {brief(error)}; run `dvc repro --force resolve`"
+        ) from None
+    return figure, labels
