@@ -1,4 +1,5 @@
-# make repro            the whole study at the scale of params.yaml, runs side by side
+# make repro            the whole study at the scale of params.yaml; runs whose results are in git are restored
+# make repro RETRAIN=1  the same, and every run trains that was not trained on this machine
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
@@ -7,6 +8,7 @@
 # make ship            keeps the best network below 2 MB for `make predict`
 # make back             the committed scale and results again; other edits of params.yaml stay
 # make check           says whether the committed results belong to this code and these parameters
+# make verify           trains one run again (RUN=baseline-0 says which) and compares
 # make keep             puts finished runs into the results in git: docs/results.md
 # make results          the table of arms, as committed
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
@@ -15,65 +17,77 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 # With GPU=1 an environment of its own, which has CUDA's libraries beside the same pins.
-VENV := .venv$(if $(GPU),-gpu)
+VENV := .venv$(if $(value GPU),-gpu)
 BIN := $(VENV)/bin
-PINS := requirements$(if $(GPU),-gpu).txt
-OPTIONS := $(if $(JOBS),--jobs $(JOBS)) $(if $(GPU),--gpu) $(if $(FORCE),--force)
-RUN := source $(BIN)/activate &&
+PINS := requirements$(if $(value GPU),-gpu).txt
+# What a person gives is one word for the shell, or with `each` some, and never a command.
+define newline
+
+
+endef
+unsafe = $(subst $(newline), ,$(value $1))
+quoted = '$(subst ','\'',$(unsafe))'
+each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
+unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN
+override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)
+override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro help results exp experiments predict ship back check keep bench test test-pipeline test-modules lint lock
+.PHONY: repro help results exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed
-	$(RUN) python -m runner $(if $(SCALE),--scale $(SCALE)) $(OPTIONS)
+	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
 
 help:
-	@sed -n 's/^# \(make \)/\1/p' Makefile
+	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
 
 results:
 	@cat reports/tables/arms.md
 
 exp: $(BIN)/.installed
-	$(if $(SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
-	$(RUN) python -m runner --set $(SET) $(OPTIONS)
+	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
+	$(activated) python -m runner --changes=$(call quoted,SET) $(options)
 
 # `dvc exp show` has a column for every parameter of params.yaml; this shows what differs.
 experiments: $(BIN)/.installed
-	$(RUN) python -m runner.experiments
+	$(activated) python -m runner.experiments
 
 predict: $(BIN)/.installed
-	$(RUN) python -m runner.predict '$(subst ','\'',$(IMAGE))'
+	$(activated) python -m runner.predict $(call quoted,IMAGE)
 
 ship: $(BIN)/.installed
-	$(RUN) python -m runner.ship
+	$(activated) python -m runner.ship
 
 back: $(BIN)/.installed
-	$(RUN) python -m runner.back
+	$(activated) python -m runner.back
 
 # It needs no data and takes seconds: what to run in a fresh clone.
 check: $(BIN)/.installed
-	$(RUN) python -m runner.check
+	$(activated) python -m runner.check
+
+verify: $(BIN)/.installed
+	$(activated) python -m runner.verify $(if $(value RUN),--run=$(call quoted,RUN))
 
 keep: $(BIN)/.installed
-	$(RUN) python -m runner.keep
+	$(activated) python -m runner.keep
 
 bench: $(BIN)/.installed
-	$(RUN) python -m bench $(if $(PART),--part $(PART))
+	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
 test-pipeline: $(BIN)/.installed
-	$(RUN) python -m pytest tests/pipeline
+	$(activated) python -m pytest tests/pipeline
 
 test-modules: $(BIN)/.installed
-	$(RUN) python -m pytest --ignore tests/pipeline
+	$(activated) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
-	$(RUN) ruff check . && ruff format --check . && mypy
+	$(activated) ruff check . && ruff format --check . && mypy
 
 # The environment, made again whenever the pins change.
 $(BIN)/.installed: requirements.txt $(PINS)
@@ -82,11 +96,13 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
-# Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it.
-COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
+# Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it, each file
+# with its hashes, so that pip takes no other. The tool is pinned too.
+COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
 lock:
-	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv==0.13.9
 	$(COMPILE) requirements.in -o requirements.txt
 	echo 'jax[cuda12]' | $(COMPILE) --constraint requirements.txt - > .venv-lock/gpu.txt
-	sed -i '/==/d' requirements-gpu.txt && grep -vxFf requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
+	sed -i '/==\|--hash/d' requirements-gpu.txt
+	awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {new = !($$0 in known)} new' requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
 	rm -r .venv-lock

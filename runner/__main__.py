@@ -1,30 +1,42 @@
 """Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--gpu] [--set KEY=VALUE ...]`.
 
 `make repro` calls it, and `make exp` with --set, which records the result as an experiment. With
---gpu one run trains on each NVIDIA GPU, under JAX, a compiled epoch at a time.
+--gpu one run trains on each NVIDIA GPU, under JAX, a compiled epoch at a time. With --retrain
+nothing is restored that was not trained on this machine.
 
-The stages before training run once, then the check of the images and the runs that are out of date
-side by side, then the rest. DVC decides what is out of date and keeps every result, so the command
-can be stopped and called again.
+The stages before training run once. Runs whose results travelled with the repository are restored;
+the others that are out of date train side by side, beside the check of the images; then the rest
+follows. DVC decides what is out of date and keeps every result, so the command can be stopped and
+called again.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_yaml
+from ablation.monitoring.progress import duration
+from ablation.study.checks import shown
 from ablation.study.config import StudyConfig
+from ablation.study.memory import check_memory, machine_bytes
+from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, graph, pool
+from runner import git, gpus, graph, images, lock, params, pool, rest, safeguard
 from runner.cores import cores
 from runner.display import Display
-from runner.estimate import hours_on_processor
-from runner.params import ON_GPU, set_for_gpu, set_scale
+from runner.estimate import cost, hours_on_processor
 from runner.processor import multiplies_bfloat16
+from runner.restore import restore
 
 LOGS = Path("logs")
 # What the stage `train` keeps of a run under way: how far it is, and what it resumes from.
@@ -40,11 +52,17 @@ def main() -> None:
     pool.stop_on_signals()
     parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
     parser.add_argument(
-        "--jobs", type=int, help="runs at a time (default: the cores, or with --gpu the GPUs)"
+        "--jobs", help="runs at a time (default: the cores, or with --gpu the GPUs)"
     )
     parser.add_argument("--gpu", action="store_true", help="train on NVIDIA GPUs, one run on each")
     parser.add_argument(
         "--force", action="store_true", help="train on the processor whatever time it takes"
+    )
+    parser.add_argument(
+        "--retrain",
+        action="store_true",
+        help="train every run that was not trained on this machine; without it results that "
+        "travelled with the repository are restored",
     )
     parser.add_argument("--scale", help="write this scale into params.yaml first")
     parser.add_argument(
@@ -53,28 +71,109 @@ def main() -> None:
         metavar="KEY=VALUE",
         help="change params.yaml first, as `dvc exp run -S`, and record an experiment at the end",
     )
+    parser.add_argument(
+        "--changes", metavar="TEXT", help="as --set, all of them in one text, quoted as in a shell"
+    )
     options = parser.parse_args()
-    if options.jobs is not None and options.jobs < 1:
-        raise graph.StudyError(f"JOBS is {options.jobs}; allowed: 1 or more")
+    if options.changes is not None:
+        options.set = split(options.changes)
+    asked = None if options.jobs is None else number(options.jobs)
     devices = gpus.gpus() if options.gpu else []
-    jobs = options.jobs or cores()
+    jobs = asked or cores()
     places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
+    if options.force:
+        os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
     if devices:
-        places = gpus.places(devices, options.jobs)
-        if set_for_gpu():
-            print(f"params.yaml: train has {ON_GPU} now; `make back` takes it back", flush=True)
-    if options.scale and set_scale(options.scale):
-        print(f"params.yaml: scale is {options.scale} now; `make back` takes it back", flush=True)
-    if options.set:
-        graph.change(options.set)
-    graph.repro("split")
+        places = gpus.places(devices, asked)
+    restored = safeguard.restore()
+    if restored:
+        print(restored, flush=True)
+    for told in params.set_up(options.scale, options.gpu, options.set or (), check):
+        print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
+    graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)
-    if train(study, places, devices, options.force):
-        graph.repro("summarize")
+    if not options.retrain:
+        refuse_other_images()
+    runs = restore(trained_here=options.retrain)
+    if runs.brought:
+        print(f"restored {len(runs.brought)} of {len(study.runs)} runs from the repository")
+    if runs.again:
+        print(
+            f"trained again: {_some(runs.again)}; judging is not as it was, and the networks that "
+            "it needs are not in the repository",
+            flush=True,
+        )
+    try:
+        trained = train(study, places, devices, options.force, runs.ready)
+    except rest.RunsFailedError as error:
+        rest.report_rest(error.runs, LOGS)
+        raise
+    # A restored run has no network, which is no reason to train it.
+    if trained is not None:
+        graph.repro("--allow-missing", "summarize")
         draw(read_yaml(Path("configs/figures/index.yaml")), jobs)
-    graph.repro()
+    graph.repro("--allow-missing")
+    print(f"restored {len(runs.brought)} runs, trained {len(trained or ())}")
     if options.set:
         graph.save_experiment()
+
+
+def refuse_other_images() -> None:
+    """Ends the study before anything trains where images are not those of the committed results.
+
+    Raises:
+        StudyError: what came out otherwise, and what to do.
+    """
+    here, committed = lock.read(lock.LOCK.read_text(encoding="utf-8")), {}
+    with suppress(graph.StudyError):  # no results are committed
+        committed = lock.read(git.committed(lock.LOCK))
+    if other := images.otherwise(here, committed):
+        raise graph.StudyError(
+            f"{' and '.join(other)} came out otherwise here than for the committed results, by the "
+            "same code and settings, so no run can be restored; RETRAIN=1 trains all of them here, "
+            "and another kind of processor may give the same images"
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def check(tree: Any) -> None:
+    """Refuses what the stage `resolve` refuses, before anything is written.
+
+    Raises:
+        ConfigError: the tree is no study, or this machine has too little memory for it.
+    """
+    study = resolve(tree)
+    if not os.environ.get("FORCE"):
+        check_memory(study.data, study.arms, study.evaluation.batch_size, machine_bytes())
+
+
+def number(jobs: str) -> int:
+    """How many runs at a time.
+
+    Raises:
+        StudyError: it is no number of runs.
+    """
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", jobs):
+        raise graph.StudyError(f"JOBS is {shown(jobs)}; allowed: a whole number from 1 to 999")
+    return int(jobs)
+
+
+def split(changes: str) -> list[str]:
+    """The `KEY=VALUE` of a text, which may stand in quotes as in a shell.
+
+    Raises:
+        StudyError: there is none, or a quote is not closed.
+    """
+    try:
+        found = shlex.split(changes)
+    except ValueError:
+        raise graph.StudyError(f"SET is {shown(changes)}: a quote is not closed") from None
+    if not found:
+        raise graph.StudyError("SET is empty; allowed: KEY=VALUE, as in train.optimizer=adam")
+    return found
 
 
 def train(
@@ -82,37 +181,45 @@ def train(
     places: Sequence[Mapping[str, str]],
     devices: Sequence[gpus.Gpu] = (),
     force: bool = False,
-) -> bool:
-    """Brings every run that is out of date up to date, side by side; says whether any was.
+    ready: Collection[str] = (),
+) -> list[str] | None:
+    """Brings every run that is out of date up to date, side by side.
 
     Args:
         places: the environment of each run that trains at the same time.
         devices: the GPUs that it trains on; none for the processor.
         force: whether to train on the processor what would take it days.
+        ready: runs whose results are here; they do not train, network or not.
+
+    Returns:
+        The runs that trained, without those that DVC found in its cache; None where none was out
+        of date.
 
     Raises:
-        StudyError: a run failed, or the processor would train for days.
+        rest.RunsFailedError: a run failed.
+        StudyError: the processor would train for days.
     """
     costs = {f"{arm}-{seed}": cost(study, arm) for arm, seed in study.runs}
     outdated = graph.outdated()
-    todo = graph.runs_in(outdated, list(costs))
+    todo = graph.runs_in(outdated, [key for key in costs if key not in ready])
     if not todo:
-        return False
+        return None
     todo.sort(key=lambda key: -costs[key])
     in_hardware = all(device.multiplies_bfloat16 for device in devices[: len(places)])
     warn_of_bfloat16(
         [key.rsplit("-", 1)[0] for key in todo], in_hardware if devices else multiplies_bfloat16()
     )
-    if not devices:
-        hours = hours_on_processor([costs[key] for key in todo], len(places))
-        if hours > MOST_HOURS and not force:
-            raise graph.StudyError(
-                f"{len(todo)} runs at scale {study.scale} would take this processor about "
-                f"{hours:,.0f} hours; GPU=1 trains on an NVIDIA GPU, SCALE=laptop is for a "
-                "processor, and FORCE=1 does it all the same"
-            )
+    hours = hours_on_processor([costs[key] for key in todo], len(places))
+    if not devices and hours > MOST_HOURS and not force:
+        raise graph.StudyError(
+            f"{len(todo)} runs at scale {study.scale} would take this processor about "
+            f"{hours:,.0f} hours; GPU=1 trains on an NVIDIA GPU, SCALE=laptop is for a "
+            "processor, and FORCE=1 does it all the same"
+        )
     where = f" on {'; '.join(map(str, devices[: len(places)]))}" if devices else ""
     told = f"training {len(todo)} of {len(costs)} runs, {len(places)} at a time{where}"
+    if not devices:
+        told += f", about {duration(3600 * hours)} by the rate measured in docs/laptop.md"
     print(f"{told}; logs in {LOGS}/", flush=True)
     commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
     commands |= {key: graph.run_command(key) for key in todo}
@@ -123,11 +230,16 @@ def train(
         raise graph.StudyError(f"{CHECK} failed, so nothing more is trained; its message is above")
     if state.failed:
         count = f"{len(state.failed)} of {len(commands)} commands failed"
-        raise graph.StudyError(f"{count}; see {_logs(state.failed)}")
+        raise rest.RunsFailedError(f"{count}; see {_logs(state.failed)}", state.failed)
     for key in todo:  # what is left of these runs belongs to another configuration or other code
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)
-    return True
+    return [key for key in todo if _trained((LOGS / f"{key}.log").read_text(encoding="utf-8"), key)]
+
+
+def _trained(log: str, key: str) -> bool:
+    """By what DVC said, which also finds in its cache what was trained before."""
+    return f"Running stage '{graph.STAGES[0]}@{key}'" in log
 
 
 def warn_of_bfloat16(arms: Sequence[str], in_hardware: bool) -> None:
@@ -161,16 +273,10 @@ def _logs(names: Sequence[str]) -> str:
     return ", ".join(str(LOGS / f"{name}.log") for name in names)
 
 
-def cost(study: StudyConfig, arm: str) -> float:
-    """The work of one run: multiply-adds of an image times images trained on."""
-    train = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train
-    return float(study.multiply_adds[arm] * train.images_per_epoch * train.epochs)
-
-
 if __name__ == "__main__":
     try:
         main()
-    except graph.StudyError as error:
+    except (graph.StudyError, UserError) as error:
         sys.exit(f"study: {error}")
     except KeyboardInterrupt:
         sys.exit("study: interrupted; the same command goes on from here")

@@ -17,17 +17,22 @@ import yaml
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_text
-from runner import git, params
+from runner import git, params, safeguard
 from runner.graph import DVC, StudyError
+from runner.keep import GATHERED
 from runner.params import PARAMS
 
 LOCK = Path("dvc.lock")
+STORE = "results/files"  # what of the runs is in git: no output, but it goes with dvc.lock
 
 
 def main() -> None:
     # Before anything is written: is there something to go back to?
     if not {LOCK.name, PARAMS.name} <= git.tracked():
         raise StudyError(f"no results are committed: the last commit has no {LOCK} to go back to")
+    restored = safeguard.restore()
+    if restored:
+        print(restored)
     committed = git.committed(PARAMS)
     made = outputs(git.committed(LOCK))
     kept = _take_back_params(committed)
@@ -51,10 +56,10 @@ def _take_back_params(committed: str) -> bool:
     Returns:
         Whether something of a person's own stays in it.
     """
-    now = PARAMS.read_text(encoding="utf-8")
-    scale = params.read(committed)["scale"]
+    now = params.load()
+    scale = _scale(committed)
     if now != committed:
-        if now == params.as_dvc_writes(committed, params.read(now)["scale"]):
+        if now == params.as_dvc_writes(committed, _scale(now)):
             write_text(PARAMS, committed)
             changed = True
         else:
@@ -73,9 +78,18 @@ def _take_back_params(committed: str) -> bool:
     return bool(kept)
 
 
+def _scale(text: str) -> str:
+    tree = params.read(text)
+    scale = tree.get("scale") if isinstance(tree, dict) else None
+    if not isinstance(scale, str):
+        raise StudyError(f"{PARAMS}: the scale is missing; `git checkout {PARAMS}` brings it back")
+    return scale
+
+
 def _take_back_results(made: Collection[str]) -> None:
     """dvc.lock and the results that are in git; those that the commit has not are removed."""
     committed, changed = git.tracked(), git.differing()
+    made = {*made, STORE, GATHERED.as_posix()}
     results = _of(made, committed)
     back = (results | {LOCK.name}) & changed
     git.restore(back)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import numpy as np
+
+from ablation.base.files import read_config
+from ablation.study.config import StudyConfig
+from ablation.training.config import ArmConfig
 
 # Training multiplies and adds about three times what a forward pass does: forward, and backward
 # once for the inputs and once for the weights of each layer.
@@ -16,6 +21,12 @@ RATE = 4e10
 FIXED = 20.0  # seconds that a run takes beside its training: start, compiling, judging
 EVIDENCE = 2  # runs that must be done before they tell anything of the others
 PATIENCE = 1800.0  # seconds after which the share done of the runs under way may tell instead
+
+
+def cost(study: StudyConfig, arm: str) -> float:
+    """The work of one run: multiply-adds of an image times images trained on."""
+    train = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).train
+    return float(study.multiply_adds[arm] * train.images_per_epoch * train.epochs)
 
 
 def hours_on_processor(works: Collection[float], cores: int) -> float:

@@ -8,6 +8,9 @@ import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ablation.study.checks import shown
+from runner.pool import stop
+
 STAGES = ("train", "evaluate")  # the stages of one run, in order
 
 DVC = (sys.executable, "-m", "runner.dvc")
@@ -23,8 +26,31 @@ def repro(*targets: str) -> None:
     Raises:
         StudyError: a stage failed; DVC has said which and why.
     """
-    if subprocess.run([*DVC, "repro", *targets], check=False).returncode != 0:
+    if _status([*DVC, "repro", *targets]) != 0:
         raise StudyError(f"`dvc repro {' '.join(targets)}` failed; its message is above")
+
+
+def repro_alone(stages: Sequence[str]) -> None:
+    """Brings just these stages, in this order, up to date, their output shown.
+
+    Raises:
+        StudyError: a stage failed; DVC has said which and why.
+    """
+    if _status(beside(stages)) != 0:
+        raise StudyError("a stage failed; its message is above")
+
+
+def _status(command: Sequence[str]) -> int:
+    """The exit status of a command whose output is shown.
+
+    It has a session of its own, so that an interrupt reaches it through `stop` alone, which gives
+    DVC the time to record what has ended.
+    """
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        return process.wait()
+    finally:
+        stop([process])
 
 
 def change(overrides: Sequence[str], params: Path = Path("params.yaml")) -> None:
@@ -38,9 +64,10 @@ def change(overrides: Sequence[str], params: Path = Path("params.yaml")) -> None
 
     try:
         apply_overrides(str(params), list(overrides))
-    except DvcException as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise StudyError(f"SET is {' '.join(overrides)!r}: {reason}") from None
+    except Exception as error:  # a library's own for what it cannot parse, convert or find
+        cause = error.__cause__ if isinstance(error, DvcException) else None
+        reason = " ".join(str(cause or error).split())[:200] or type(error).__name__
+        raise StudyError(f"SET is {shown(' '.join(overrides))}: {reason}") from None
 
 
 def save_experiment() -> None:
@@ -49,7 +76,7 @@ def save_experiment() -> None:
     Raises:
         StudyError: DVC could not; its message is above.
     """
-    if subprocess.run([*DVC, "exp", "save", "--force"], check=False).returncode != 0:
+    if _status([*DVC, "exp", "save", "--force"]) != 0:
         raise StudyError("`dvc exp save` failed; its message is above")
 
 

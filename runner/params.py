@@ -3,16 +3,72 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablation.base.files import read_yaml, write_text
+from ablation.base.files import write_text
+from ablation.study.checks import ConfigError, is_name, listed, shown
+from ablation.study.reading import decoded, events
+from ablation.study.reading import read as read_bytes
 from runner import graph
 
 PARAMS = Path("params.yaml")
 ON_GPU = {"backend": "jax", "engine": "compiled"}  # of the section train
+
+
+def load() -> str:
+    """The text of params.yaml.
+
+    Raises:
+        StudyError: there is none that can be read.
+    """
+    try:
+        return decoded(PARAMS.read_bytes())
+    except OSError as error:
+        raise graph.StudyError(f"{PARAMS}: {error.strerror}; `git checkout {PARAMS}`") from None
+    except ConfigError as error:
+        raise graph.StudyError(f"{PARAMS}: {error}") from None
+
+
+def set_up(
+    scale: str | None,
+    gpu: bool = False,
+    overrides: Sequence[str] = (),
+    check: Callable[[Any], object] = lambda _: None,
+) -> list[str]:
+    """Writes what the command asks for into params.yaml, all of it or nothing.
+
+    Args:
+        check: raises ConfigError where the tree that would be written is no study.
+
+    Returns:
+        What it wrote over something else, in words.
+
+    Raises:
+        StudyError: params.yaml cannot be read, or has no such scale or key.
+    """
+    before = text = load()
+    read(text)
+    told = []
+    if scale is not None:
+        text = with_scale(text, scale)
+        told += [f"scale is {scale}"] if text != before else []
+    if gpu:
+        found = section(read(text), "train")
+        if any(found.get(key) != value for key, value in ON_GPU.items()):
+            text = changed(text, [f"train.{key}={value}" for key, value in ON_GPU.items()])
+            told.append(f"train has {ON_GPU}")
+    if overrides:
+        text = changed(text, overrides)
+    try:
+        check(read(text))
+    except ConfigError as error:
+        raise graph.StudyError(f"{PARAMS}: {error}") from None
+    if text != before:
+        write_text(PARAMS, text)
+    return told
 
 
 def set_scale(scale: str) -> bool:
@@ -22,38 +78,67 @@ def set_scale(scale: str) -> bool:
         Whether another stood there.
 
     Raises:
-        StudyError: params.yaml has no such scale.
+        StudyError: params.yaml cannot be read, or has no such scale.
     """
-    scales = read_yaml(PARAMS)["scales"]
-    if scale not in scales:
-        raise graph.StudyError(f"SCALE is {scale!r}; allowed: {', '.join(scales)}")
-    before = PARAMS.read_text(encoding="utf-8")
-    after = re.sub(r"^scale: *\w+", f"scale: {scale}", before, count=1, flags=re.MULTILINE)
-    if after == before:
-        return False
-    write_text(PARAMS, after)
-    return True
+    return bool(set_up(scale))
 
 
-def set_for_gpu() -> bool:
-    """Writes what trains fast on a GPU, since a run's result depends on it.
+def with_scale(text: str, scale: str) -> str:
+    """This params.yaml with that scale, its comments and layout kept.
 
-    Returns:
-        Whether anything else stood there.
+    Raises:
+        StudyError: it has no such scale.
     """
-    train = read_yaml(PARAMS)["train"]
-    if all(train[key] == value for key, value in ON_GPU.items()):
-        return False
-    graph.change([f"train.{key}={value}" for key, value in ON_GPU.items()])
-    return True
+    tree = read(text)
+    scales = section(tree, "scales")
+    if scale not in scales or not is_name(scale):
+        raise graph.StudyError(f"SCALE is {shown(scale)}; allowed: {listed(scales)}")
+    if "scale" not in tree:
+        raise graph.StudyError(f"{PARAMS}: scale is missing; allowed: {listed(scales)}")
+    if tree["scale"] == scale:
+        return text
+    wanted = {**tree, "scale": scale}
+    start, end = _place_of(text, "scale")
+    # Where another place repeats it by an anchor, or it is no word, DVC lays out the file anew.
+    for after in (f"{text[:start]}{scale}{text[end:]}", changed(text, [f"scale={scale}"])):
+        try:
+            if read(after) == wanted:
+                return after
+        except graph.StudyError:
+            continue
+    raise graph.StudyError(f"{PARAMS}: the scale cannot be written; write `scale: {scale}` there")
+
+
+def _place_of(text: str, key: str) -> tuple[int, int]:
+    """From where to where in the text the value of a key of the outermost mapping stands."""
+    depth, is_key, found = 0, True, False
+    for event in events(text):
+        kind = type(event).__name__
+        if depth == 1 and kind in ("ScalarEvent", "AliasEvent") and found:
+            return event.start_mark.index, event.end_mark.index
+        if depth == 1 and kind != "MappingEndEvent":
+            found = is_key and getattr(event, "value", None) == key
+            is_key = not is_key
+        depth += kind.endswith("StartEvent") and kind[:3] in ("Map", "Seq")
+        depth -= kind in ("MappingEndEvent", "SequenceEndEvent")
+    return len(text), len(text)
 
 
 def as_dvc_writes(text: str, scale: str) -> str:
     """This params.yaml after `dvc exp run -S scale=SCALE`, which lays out all of it anew."""
+    return changed(text, [f"scale={scale}"])
+
+
+def changed(text: str, overrides: Sequence[str]) -> str:
+    """This params.yaml after `dvc exp run -S` with these overrides.
+
+    Raises:
+        StudyError: an override that cannot be read or names a key that the file has not.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / PARAMS.name
         path.write_text(text, encoding="utf-8")
-        graph.change([f"scale={scale}"], path)
+        graph.change(overrides, path)
         return path.read_text(encoding="utf-8")
 
 
@@ -63,12 +148,22 @@ def read(text: str) -> Any:
     Raises:
         StudyError: it is no YAML; the message names the line.
     """
-    from dvc.utils.serialize import ParseError, parse_yaml
-
     try:
-        return parse_yaml(text, PARAMS.name)
-    except ParseError as error:
-        raise graph.StudyError(" ".join(str(error.__cause__ or error).split())) from None
+        return read_bytes(text.encode("utf-8"))
+    except ConfigError as error:
+        raise graph.StudyError(f"{PARAMS}: {error}") from None
+
+
+def section(tree: Any, key: str) -> dict[str, Any]:
+    """A section of params.yaml.
+
+    Raises:
+        StudyError: there is none.
+    """
+    found = tree.get(key) if isinstance(tree, dict) else None
+    if not isinstance(found, dict):
+        raise graph.StudyError(f"{PARAMS}: the section {key} is missing")
+    return found
 
 
 def changes(before: Any, after: Any) -> list[str]:

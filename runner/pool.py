@@ -82,7 +82,7 @@ def run(
                 break
             time.sleep(POLL)
     finally:
-        _stop([process for _, process in taken.values()])
+        stop([process for _, process in taken.values()])
     return state
 
 
@@ -90,7 +90,7 @@ def _start(
     command: Sequence[str], log: Path, settings: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     """Starts a command in a session of its own, so that an interrupt reaches it and all its
-    children through `_stop` alone."""
+    children through `stop` alone."""
     with log.open("wb") as output:
         return subprocess.Popen(
             command,
@@ -102,7 +102,7 @@ def _start(
         )
 
 
-def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     """Interrupts the processes with all their children, and kills what does not stop in time."""
     for number in (signal.SIGINT, signal.SIGTERM):
         for process in processes:

@@ -13,18 +13,20 @@ import numpy as np
 
 from ablation.base.errors import UserError
 from ablation.base.files import read_config
+from ablation.networks.config import CnnConfig
 from ablation.prediction import pictures
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 
 SHIPPED = Path("models/shipped")
+LARGEST = 1024  # px; beyond it an image takes gigabytes
 
 
 def main() -> None:
     if len(sys.argv) != 2 or not sys.argv[1]:
         raise UserError("say which picture, as in: make predict IMAGE=digits.png")
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
-    images = pictures.read(Path(sys.argv[1]), arm.image_size)
+    images = pictures.read(Path(sys.argv[1]), sides(arm))
     framework.start(arm.train)
     from ablation.networks import architectures
     from ablation.prediction.answers import Answer, answers
@@ -37,14 +39,27 @@ def main() -> None:
         ]
         return line + (f"  saw {', '.join(places)}" if places else "")
 
-    model = architectures.load(SHIPPED / "network.keras", arm, 0)
     width = max(len(name) for name in images)
-    for name, answer in zip(images, answers(model, np.stack(list(images.values()))), strict=True):
-        print(f"{name:{width}}  {told(answer)}")
+    for side in sorted({len(image) for image in images.values()}):
+        fitting = arm.model_copy(update={"image_size": side})
+        model = architectures.load(SHIPPED / "network.keras", fitting, 0)
+        alike = {name: image for name, image in images.items() if len(image) == side}
+        for name, answer in zip(alike, answers(model, np.stack([*alike.values()])), strict=True):
+            print(f"{name:{width}}  {told(answer)}")
     print(
         "The largest digit present, its probability, and what was seen where: px from the left, "
         "from the top."
     )
+
+
+def sides(arm: ArmConfig) -> range:
+    """The sides of the images that an arm's network takes, in px.
+
+    A network without dense layers on flattened maps looks for digits at every place, so it takes
+    larger images than it was trained on.
+    """
+    whole = isinstance(arm.model, CnnConfig) and arm.model.head != "dense" and not arm.input.pad
+    return range(arm.image_size, (LARGEST if whole else arm.image_size) + 1)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base import cli
+from ablation.base.arrays import read_labelled, read_split
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing, write_json
 from ablation.evaluation.config import EvaluationConfig
 from ablation.evaluation.metrics import accuracy, macro_f1, probabilities, wilson
-from ablation.base.arrays import read_labelled, read_split
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.inputs import Inputs, dependencies

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base import cli
+from ablation.base.arrays import read_labelled, read_npz, read_split
 from ablation.base.errors import UserError
 from ablation.base.files import read_config
 from ablation.monitoring import provenance
 from ablation.monitoring.progress import Notebook, Progress
-from ablation.base.arrays import read_labelled, read_npz, read_split
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.epochs import Fresh, Images

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ablation.base.files import read_yaml
+from ablation.study.reading import read
 from ablation.study.resolution import Resolved, resolve
 from ablation.study.settings import CnnSettings, OptimizerSettings
 from ablation.training.config import ArmConfig
@@ -49,7 +49,7 @@ ADAM = {
 
 @pytest.fixture(scope="session")
 def _params() -> dict[str, Any]:
-    return read_yaml(PARAMS)
+    return read(PARAMS.read_bytes())
 
 
 @pytest.fixture

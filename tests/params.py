@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ablation.base.files import read_yaml
 from ablation.study.checks import ConfigError
+from ablation.study.reading import read
 from ablation.study.resolution import resolve
 
 Tree = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
-PARAMS: Tree = read_yaml(Path(__file__).parent.parent / "params.yaml")
+PARAMS: Tree = read((Path(__file__).parent.parent / "params.yaml").read_bytes())
 SCALE = "smoke"
 SCALES = tuple(PARAMS["scales"])
 

@@ -14,6 +14,7 @@ from ablation.base.errors import UserError
 from ablation.competition.config import SIDE
 
 LABELS = 10  # the digits
+MOST_EXTERNAL = 200_000  # images of an external test set; the competition has 10,000
 
 _BLOCK = 1000  # images looked at together, so that a check needs little memory of its own
 
@@ -71,6 +72,29 @@ def _check_numbers(values: NDArray[Any], largest: int, where: str, first: int) -
         )
 
 
+def _check_headers(archive: Any) -> None:
+    """Refuses arrays by what their headers say, before their content is unpacked.
+
+    A compressed kilobyte can hold a gigabyte of noughts.
+    """
+    for name, axes in (("images", 3), ("labels", 1)):
+        with archive.open(f"{name}.npy") as file:
+            version = np.lib.format.read_magic(file)
+            read = {(1, 0): np.lib.format.read_array_header_1_0,
+                    (2, 0): np.lib.format.read_array_header_2_0}.get(version)  # fmt: skip
+            if read is None:
+                raise ValueError(f"{name} has the format {version[0]}.{version[1]}")
+            shape, _, kind = read(file)
+        if kind.kind not in "uif":
+            told = "object, which is pickled" if kind.hasobject else str(kind)[:20]
+            raise UserError(f"holds {name} of the type {told}; allowed: whole numbers")
+        if len(shape) != axes or shape[1:] != (SIDE, SIDE)[: axes - 1]:
+            allowed = f"(n, {SIDE}, {SIDE})" if axes > 1 else "(n,)"
+            raise UserError(f"holds {name} of the shape {str(shape)[:80]}; allowed: {allowed}")
+        if shape[0] > MOST_EXTERNAL:
+            raise UserError(f"holds {shape[0]} {name}; allowed: at most {MOST_EXTERNAL}")
+
+
 def read_external(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """An external test set: images (n, 128, 128) and labels (n,), uint8.
 
@@ -91,11 +115,14 @@ def read_external(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
                 if name not in arrays:
                     found = ", ".join(arrays) or "none"
                     raise ValueError(f"there is no array {name!r} in it, only: {found}")
+            _check_headers(archive.zip)
             images, labels = arrays["images"], arrays["labels"]
+    except UserError as error:
+        raise UserError(f"{path} {error}") from None
     # What the zip, the compression and NumPy's format raise of a broken or a pickled file.
     except (ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile,
             zlib.error) as error:  # fmt: skip
-        said = " ".join(str(error).split()) or type(error).__name__
+        said = " ".join(str(error)[:300].split())[:120] or type(error).__name__
         raise UserError(f"{path} is no .npz file with `images` and `labels`: {said}") from None
     checked = as_images(images, f"{path}: images"), as_labels(labels, f"{path}: labels")
     if len(images) != len(labels):

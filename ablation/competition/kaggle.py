@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 from ablation.base.errors import UserError
 from ablation.competition.admission import as_images, as_labels
+from ablation.competition.opcodes import check_opcodes
 
 COMPETITION = "modified-mnist"  # the last part of its address on kaggle.com
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES = "train_max_x", "train_max_y.csv", "test_max_x"
 FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES)
 HEADER = ["Id", "Label"]
+MOST_AXES, LONGEST_AXIS = 4, 1 << 32  # of an array of images, with plenty to spare
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,14 @@ def read_array(path: Path) -> NDArray[Any]:
     """
     try:
         with path.open("rb") as file:
+            check_opcodes(file, path.stat().st_size)
+            file.seek(0)
             # latin1: Python 2 kept an array's bytes in what is text today.
             content = _ArrayUnpickler(file, encoding="latin1").load()
     except UserError as error:
         raise UserError(f"{path} {error}") from None
     except Exception as error:  # a broken pickle raises whatever its next opcode ran into
-        said = " ".join(str(error).split()) or type(error).__name__
+        said = " ".join(str(error)[:200].split())[:80] or type(error).__name__
         raise UserError(f"{path} is no pickled array: {said}") from None
     if not isinstance(content, _Array) or content.values is None:
         raise UserError(f"{path} holds no array; allowed: one pickled NumPy array")
@@ -147,9 +151,8 @@ class _Type:
 
     def __init__(self, name: Any, *_: Any) -> None:
         if not isinstance(name, str) or not re.fullmatch(r"[uif][1248]", name):
-            raise UserError(
-                f"holds an array of the type {str(name)[:20]!r}; allowed: integers and floats"
-            )
+            told = name[:20] if isinstance(name, str) else type(name).__name__
+            raise UserError(f"holds an array of the type {told!r}; allowed: integers and floats")
         self.numpy = np.dtype(name)
 
     def __setstate__(self, state: Any) -> None:
@@ -182,8 +185,9 @@ def _frombuffer(content: Any, kind: Any, shape: Any, order: Any, axes: Any = Non
 
 def _encode(text: str, encoding: str) -> bytes:
     """How protocols without bytes keep them."""
-    if encoding != "latin1":
-        raise UserError(f"holds text in {encoding[:20]!r}; allowed: the bytes of an array")
+    if not isinstance(text, str) or encoding != "latin1":
+        told = encoding[:20] if isinstance(encoding, str) else type(encoding).__name__
+        raise UserError(f"holds text in {told!r}; allowed: the bytes of an array")
     return text.encode("latin1")
 
 
@@ -195,9 +199,14 @@ def _shaped(content: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
         content = content.encode("latin1")
     if not isinstance(content, bytes | bytearray):
         raise UserError("holds an array of objects; allowed: integers and floats")
+    # Before anything is multiplied or printed: a shape may be a list of very long numbers.
+    if not isinstance(shape, tuple | list) or len(shape) > MOST_AXES:
+        raise UserError(f"holds an array without a shape; allowed: at most {MOST_AXES} axes")
+    if any(type(side) is not int or not 0 <= side <= LONGEST_AXIS for side in shape):
+        raise UserError(f"holds an array with an axis that is not 0 to {LONGEST_AXIS} long")
     shape = tuple(shape)
     size = math.prod(shape) * kind.numpy.itemsize
-    if any(type(side) is not int or side < 0 for side in shape) or len(content) != size:
+    if len(content) != size:
         raise UserError(f"holds {len(content)} bytes for the shape {shape}; allowed: {size}")
     return np.frombuffer(content, kind.numpy).reshape(shape, order="F" if order == "F" else "C")
 
@@ -219,7 +228,7 @@ class _ArrayUnpickler(pickle.Unpickler):
         """Never imports: what is not admitted is refused by its name."""
         if (module, name) not in _ADMITTED:
             raise UserError(
-                f"asks for {module}.{name}, which no array needs; nothing of it was run, and one "
-                "pickled NumPy array is allowed"
+                f"asks for {f'{module}.{name}'[:80]}, which no array needs; nothing of it was run, "
+                "and one pickled NumPy array is allowed"
             )
         return _ADMITTED[module, name]

@@ -11,16 +11,14 @@ from PIL import Image, UnidentifiedImageError
 
 from ablation.base.errors import UserError
 
-MOST_PIXELS = 4096 * 4096  # of one picture; a larger one is none of digits
 
-
-def read(path: Path, side: int) -> dict[str, NDArray[np.uint8]]:
-    """Name -> grey image (side, side) uint8, 0 black and 255 white.
+def read(path: Path, sides: range) -> dict[str, NDArray[np.uint8]]:
+    """Name -> grey square image (side, side) uint8, 0 black and 255 white.
 
     Args:
         path: of a picture, a folder (its PNG files), or an npz with one array `images` (n, side,
             side) uint8.
-        side: of the images that the network takes, in px.
+        sides: that the network takes, in px.
 
     Raises:
         UserError: nothing is there, a file is no picture, a picture has colours or another size.
@@ -29,21 +27,21 @@ def read(path: Path, side: int) -> dict[str, NDArray[np.uint8]]:
         files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".png")
         if not files:
             raise UserError(f"{path} has no PNG file; allowed: a PNG, a folder of them, an npz")
-        return {file.name: _picture(file, side) for file in files}
+        return {file.name: _picture(file, sides) for file in files}
     if not path.exists():
         raise UserError(f"{path} is not there; allowed: a PNG, a folder of them, an npz")
     if path.suffix.lower() == ".npz":
-        return {f"{path.name}[{n}]": image for n, image in enumerate(_arrays(path, side))}
-    return {path.name: _picture(path, side)}
+        return {f"{path.name}[{n}]": image for n, image in enumerate(_arrays(path, sides))}
+    return {path.name: _picture(path, sides)}
 
 
-def _picture(path: Path, side: int) -> NDArray[np.uint8]:
+def _picture(path: Path, sides: range) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
-            if picture.width * picture.height > MOST_PIXELS or picture.size != (side, side):
+            if picture.width != picture.height or picture.width not in sides:
                 raise UserError(
                     f"{path} has {picture.width} x {picture.height} px; the network takes "
-                    f"{side} x {side}: scale or cut it"
+                    f"{_told(sides)}: scale or cut it"
                 )
             channels = np.asarray(picture.convert("RGBA"))
     except UserError:
@@ -58,7 +56,7 @@ def _picture(path: Path, side: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(grey)
 
 
-def _arrays(path: Path, side: int) -> NDArray[np.uint8]:
+def _arrays(path: Path, sides: range) -> NDArray[np.uint8]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             if "images" not in arrays.files:
@@ -68,9 +66,18 @@ def _arrays(path: Path, side: int) -> NDArray[np.uint8]:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         raise UserError(f"{path} is no npz file that can be read") from None
-    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (side, side):
+    if images.dtype != np.uint8 or images.ndim != 3:
         raise UserError(
-            f"{path} has images {images.dtype} {images.shape}; the network takes uint8 "
-            f"(n, {side}, {side})"
+            f"{path} has images {images.dtype} {images.shape}; allowed: uint8 (n, side, side)"
+        )
+    if images.shape[1] != images.shape[2] or images.shape[1] not in sides:
+        raise UserError(
+            f"{path} has images of {images.shape[2]} x {images.shape[1]} px; the network takes "
+            f"{_told(sides)}"
         )
     return np.asarray(images)
+
+
+def _told(sides: range) -> str:
+    first, last = sides[0], sides[-1]
+    return f"{first} x {first}" if first == last else f"squares of {first} to {last} px"

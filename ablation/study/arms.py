@@ -21,9 +21,11 @@ from ablation.study.checks import (
     ConfigError,
     check_keys,
     check_name,
+    check_new_names,
     in_effect,
     listed,
     mapping,
+    shown,
     validated,
 )
 from ablation.study.feasibility import check_arm, check_network, training_images
@@ -96,7 +98,7 @@ def _lineage(name: str, declared: Tree) -> list[str]:
         check_name(parent, declared, f"arms.{line[-1]}.extends")
         if parent in line:
             raise ConfigError(
-                f"arms.{line[-1]}.extends = {parent!r} closes a circle; extend another"
+                f"arms.{line[-1]}.extends = {shown(parent)} closes a circle; extend another"
             )
         line.append(parent)
     return line[::-1]
@@ -126,7 +128,8 @@ def _check_offers(base: Tree) -> None:
             raise ConfigError(f"train.{key} is missing")
     if "architecture" not in model:
         raise ConfigError("model.architecture is missing")
-    for name, settings in mapping(train["optimizers"], "train.optimizers").items():
+    check_new_names(mapping(train["optimizers"], "train.optimizers"), "train.optimizers")
+    for name, settings in train["optimizers"].items():
         _check_offer(OptimizerSettings, settings, f"train.optimizers.{name}")
 
 
@@ -175,7 +178,9 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
                 average_weights=settings.average_weights,
                 optimizer=rule.effective(),
             ),
-            fresh=_fresh(data, sources) if settings.fresh_images else None,
+            fresh=_fresh(data, sources, settings.fresh_backgrounds)
+            if settings.fresh_images
+            else None,
         )
     check_network(arm, where)
     return arm
@@ -199,11 +204,14 @@ def _model(
     return settings.effective(name, source.content or source.public.digest)
 
 
-def _fresh(data: DataConfig, sources: SourcesConfig) -> FreshConfig:
+def _fresh(data: DataConfig, sources: SourcesConfig, families: list[str] | None) -> FreshConfig:
     """What a run depends on that composes its own images: all but its seed."""
     content = sources.mnist.content
+    layout = {key: getattr(data, key) for key in LayoutConfig.model_fields}
+    if families is not None:
+        layout["backgrounds"] = families
     return FreshConfig(
-        layout={key: getattr(data, key) for key in LayoutConfig.model_fields},
+        layout=layout,
         digits=[content[part] for part in ("x_train", "y_train")],
         code=_composing_code(),
     )

@@ -19,9 +19,19 @@ from ablation.statistics.config import (
     MetricConfig,
     StatisticsConfig,
 )
-from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.study.checks import (
+    ConfigError,
+    check_keys,
+    check_name,
+    listed,
+    mapping,
+    shown,
+    validated,
+)
 from ablation.study.facts import facts_of
 from ablation.study.requirements import unmet
+from ablation.study.sizes import check_once
+from ablation.study.texts import LONGEST_TITLE, check_label
 from ablation.training.config import ArmConfig
 
 Arms = Mapping[str, ArmConfig]
@@ -55,9 +65,12 @@ def resolve_claims(
     settings = validated(StatisticsConfig, mapping(asked["statistics"], "statistics"), "statistics")
     measured: dict[str, Any] = _by_tag(MetricConfig, asked["metrics"], "metrics", "take")
     claims: dict[str, Any] = _by_tag(ClaimConfig, asked["claims"], "claims", "kind")
+    for name, metric in measured.items():
+        check_label(metric.label, f"metrics.{name}.label", LONGEST_TITLE)
     facts = facts_of(arms, settings, data)
-    for metric in settings.metrics:
-        check_name(metric, measured, "statistics.metrics")
+    check_once(settings.metrics, "statistics.metrics")
+    for name in settings.metrics:
+        check_name(name, measured, "statistics.metrics")
     for arm in settings.images_test:
         check_name(arm, arms, "statistics.images_test")
     _check_same_images(settings.images_test, arms, "statistics.images_test")
@@ -138,18 +151,18 @@ def _check_claim(path: str, claim: Any, metrics: Mapping[str, Metric], arms: Arm
     metric = metrics[claim.metric]
     if isinstance(claim, DifferenceClaim):
         if claim.arms[0] == claim.arms[1]:
-            raise ConfigError(f"{path}.arms = {claim.arms!r}; allowed: two different arms")
+            raise ConfigError(f"{path}.arms = {shown(claim.arms)}; allowed: two different arms")
         _check_same_images(claim.arms, arms, f"{path}.arms")
         if claim.expect == "equivalent" and not metric.has_margin:
             allowed = [name for name, other in metrics.items() if other.has_margin]
             raise ConfigError(
-                f"{path}.metric = {claim.metric!r} has no margin of equivalence; "
+                f"{path}.metric = {shown(claim.metric)} has no margin of equivalence; "
                 f"allowed: {listed(allowed)}"
             )
     elif not metric.has_level:
         allowed = [name for name, other in metrics.items() if other.has_level]
         raise ConfigError(
-            f"{path}.metric = {claim.metric!r} has no level; allowed: {listed(allowed)}"
+            f"{path}.metric = {shown(claim.metric)} has no level; allowed: {listed(allowed)}"
         )
 
 
@@ -157,7 +170,7 @@ def _check_same_images(pair: list[str], arms: Arms, path: str) -> None:
     first, second = (arms[arm].input.set for arm in pair)
     if first != second:
         raise ConfigError(
-            f"{path} = {pair!r} compares the data sets {first} and {second}; "
+            f"{path} = {shown(pair)} compares the data sets {first} and {second}; "
             "allowed: two arms on one data set"
         )
 
@@ -176,12 +189,13 @@ def _pairs(
         *(pair for figure in figures.values() for pair in _of_figure(figure)),
         *(tuple(claim.arms) for claim in claims.values() if isinstance(claim, DifferenceClaim)),
     ]
-    pairs: list[list[str]] = []
+    place = {arm: number for number, arm in enumerate(order)}
+    pairs: dict[tuple[str, str], None] = {}
     for pair in named:
-        other, arm = sorted(pair, key=order.index)
-        if arms[arm].input.set == arms[other].input.set and [arm, other] not in pairs:
-            pairs.append([arm, other])
-    return pairs
+        other, arm = sorted(pair, key=place.__getitem__)
+        if arms[arm].input.set == arms[other].input.set:
+            pairs[arm, other] = None
+    return [list(pair) for pair in pairs]
 
 
 def _of_figure(figure: Figure) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from math import acos, pi
 
 from ablation.composition.config import DataConfig
 from ablation.statistics.config import OTHERS, ArmFacts, StatisticsConfig
-from ablation.study.checks import ConfigError, check_name
+from ablation.study.checks import ConfigError, check_name, shown
 from ablation.training.config import ArmConfig, TrainConfig
 
 Arms = Mapping[str, ArmConfig]
@@ -39,13 +39,13 @@ def _families(settings: StatisticsConfig, arms: Arms) -> dict[str, str]:
             continue
         if not isinstance(members, list):
             raise ConfigError(
-                f"{path}.{family} = {members!r}; allowed: a list of arms, or {OTHERS}"
+                f"{path}.{family} = {shown(members)}; allowed: a list of arms, or {OTHERS}"
             )
         for arm in members:
             check_name(arm, arms, f"{path}.{family}")
             if arm in found:
                 raise ConfigError(
-                    f"{path}.{family} names the arm {arm!r}, as {found[arm]} does; "
+                    f"{path}.{family} names the arm {shown(arm)}, as {found[arm]} does; "
                     "allowed: one family an arm"
                 )
             found[arm] = family

@@ -88,6 +88,8 @@ def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where
             f"train.fresh_images = True{where} with input.set {inputs.set}; allowed: False, "
             "since only Modified MNIST is composed"
         )
+    for family in train.fresh_backgrounds or ():
+        check_name(family, data.backgrounds, "train.fresh_backgrounds", where)
     images = training_images(data, inputs.set)
     images = min(train.images or images, images)
     images = min(train.images_per_epoch or images, images)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablation.base.section import Tree
-from ablation.study.checks import ConfigError, listed, mapping
+from ablation.study.checks import ConfigError, listed, mapping, shown
+from ablation.study.texts import check_label
 
 Requirements = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ def unmet(required: Requirements, tree: Tree, where: str) -> list[Unmet]:
         value = wanted["not"] if refuses else wanted
         if not _alike(node, value):
             raise ConfigError(
-                f"{where}.{key} = {wanted!r}; allowed: a value like {_written(node)}, "
+                f"{where}.{key} = {shown(wanted)}; allowed: a value like {_written(node)}, "
                 "or {not: value}"
             )
         if (node == value) == refuses:
@@ -75,9 +76,7 @@ def label(name: str, declared: Tree, tree: Tree) -> str:
     Raises:
         ConfigError: a label that is no text, or `says` with a key that no arm has.
     """
-    text = declared.get("label", name)
-    if not isinstance(text, str):
-        raise ConfigError(f"arms.{name}.label = {text!r}; allowed: a text for the legend")
+    text = check_label(declared.get("label", name), f"arms.{name}.label")
     wrong = unmet(declared.get("says", {}), tree, f"arms.{name}.says")
     return f"{name} ({', '.join(f'{w.key}: {w.value}' for w in wrong)})" if wrong else text
 

@@ -13,21 +13,40 @@ from ablation.base.section import Name, Section, Tree
 from ablation.competition.config import AdmitConfig
 from ablation.composition.config import DataConfig
 from ablation.evaluation.config import EvaluationConfig
-from ablation.reporting.config import FigureConfig
+from ablation.reporting.config import AugmentationFigure, BestFigure, FigureConfig
 from ablation.sources.config import SourcesConfig
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.arms import ARM_SECTIONS, merge_arms, resolve_arms
-from ablation.study.checks import ConfigError, check_keys, check_name, listed, mapping, validated
+from ablation.study.checks import (
+    ConfigError,
+    check_keys,
+    check_name,
+    listed,
+    mapping,
+    shown,
+    validated,
+)
 from ablation.study.claims import resolve_claims
 from ablation.study.config import StudyConfig
 from ablation.study.costs import multiply_adds
 from ablation.study.feasibility import check_data, check_source
 from ablation.study.requirements import label
+from ablation.study.sizes import check_data as check_size
+from ablation.study.sizes import (
+    check_different,
+    check_entries,
+    check_evaluation,
+    check_once,
+    check_samples,
+)
+from ablation.study.texts import LONGEST_TITLE, check_label, check_values
 from ablation.training.config import ArmConfig
 
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
 ASKED = ("statistics", "metrics", "claims")
 TOP = ("scale", "seeds", "baseline", "sources", *SECTIONS, "scales", "arms", "figures", *ASKED)
+
+MOST_DRAWN = 56  # arms in a figure: so many pairs of colour and marker there are
 
 # kind -> what a figure of that kind declares
 _KINDS: dict[str, type[Section]] = {
@@ -60,6 +79,8 @@ def resolve(params: Tree) -> Resolved:
     missing = [key for key in TOP if key not in params]
     if missing:
         raise ConfigError(f"{missing[0]} is missing; the sections are {listed(TOP)}")
+    check_values(params)
+    check_entries(params)
     scales = mapping(params["scales"], "scales")
     check_name(params["scale"], scales, "scale")
     chosen = _at_scale(params, params["scale"])
@@ -82,12 +103,16 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     for key in SECTIONS:
         base = {**base, key: _fill(base[key], sizes.get(key, {}), key, scale)}
     admit, data = _data(base["data"])
+    check_size(data)
     check_data(data)
+    evaluation = validated(EvaluationConfig, base["evaluation"], "evaluation")
+    check_evaluation(evaluation)
 
     sources = validated(SourcesConfig, params["sources"], "sources")
     merged = merge_arms(params["arms"], sizes.get("arms", {}), base, scale)
     arms = resolve_arms(merged, data, sources)
     labels = {name: label(name, params["arms"][name], merged[name]) for name in arms}
+    check_different(labels)
     study = validated(
         StudyConfig,
         {
@@ -109,7 +134,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
             "sources": _needed(sources, arms),
             "admit": admit,
             "data": data,
-            "evaluation": validated(EvaluationConfig, base["evaluation"], "evaluation"),
+            "evaluation": evaluation,
             "arms": arms,
             "figures": figures,
             "claims": resolve_claims(
@@ -151,10 +176,22 @@ def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:
     for name, content in mapping(declared, "figures").items():
         path = f"figures.{name}"
         check_name(mapping(content, path).get("kind"), _KINDS, f"{path}.kind")
-        figure = validated(_KINDS[content["kind"]], content, path)
-        for arm in getattr(figure, "arms", []):
+        figure: Any = validated(_KINDS[content["kind"]], content, path)
+        check_label(figure.title, f"{path}.title", LONGEST_TITLE)
+        if isinstance(figure, AugmentationFigure):
+            check_samples(figure.images, f"{path}.images")
+        drawn = getattr(figure, "arms", [])
+        if isinstance(figure, BestFigure):
+            for group, arms_of_group in figure.groups.items():
+                check_label(group, f"{path}.groups")
+                check_once(arms_of_group, f"{path}.groups.{group}")
+        else:
+            check_once(drawn, f"{path}.arms")
+        if len(drawn) > MOST_DRAWN:
+            raise ConfigError(f"{path} has {len(drawn)} arms; allowed: at most {MOST_DRAWN}")
+        for arm in drawn:
             if arm not in arms:
-                raise ConfigError(f"{path} names the arm {arm!r}; arms: {listed(arms)}")
+                raise ConfigError(f"{path} names the arm {shown(arm)}; arms: {listed(arms)}")
         figures[name] = figure
     return figures
 

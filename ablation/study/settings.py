@@ -193,6 +193,7 @@ class TrainSettings(Section):
     engine: Engine
     precision: Literal["float32", "mixed_bfloat16"]
     fresh_images: bool
+    fresh_backgrounds: Annotated[list[str], Field(min_length=1)] | None
     label_smoothing: Fraction
     average_weights: Fraction | None
     threads: Threads

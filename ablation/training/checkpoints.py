@@ -11,10 +11,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.files import replacing
 from ablation.base.reading import refusing
-from ablation.base.arrays import read_npz
 
 History = list[dict[str, float]]
 

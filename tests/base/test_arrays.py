@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation.base.errors import UserError
 from ablation.base.arrays import read_labelled, read_npy, read_npz, read_split
+from ablation.base.errors import UserError
 
 IMAGES = np.arange(5 * 4 * 4, dtype=np.uint8).reshape(5, 4, 4)
 LABELS = np.arange(5, dtype=np.uint8)

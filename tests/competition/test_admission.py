@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,34 @@ def test_a_file_of_another_kind_is_told(path: Path) -> None:
 
 def test_a_missing_file_is_told(path: Path) -> None:
     assert "is missing" in refusal(path)
+
+
+def bomb(path: Path, header: str, size: int) -> None:
+    """A small archive whose `images` unpack to `size` bytes of noughts."""
+    head = header.ljust(117).encode() + b"\n"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        with archive.open("images.npy", "w") as file:
+            file.write(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head)
+            for _ in range(size >> 20):
+                file.write(bytes(1 << 20))
+        archive.writestr("labels.npy", b"")
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "said"),
+    [
+        ("(2000000, 128, 128)", "|u1", "holds 2000000 images; allowed: at most 200000"),
+        ("(3000, 128, 129)", "|u1", "of the shape (3000, 128, 129); allowed: (n, 128, 128)"),
+        (f"({'1, ' * 30})", "|u1", "of the shape (1, 1"),
+        ("(3, 128, 128)", "|O", "of the type object"),
+        ("(3, 128, 128)", "|S9999", "of the type"),
+    ],
+)
+def test_a_small_file_of_large_arrays_is_refused_by_their_headers(
+    path: Path, shape: str, kind: str, said: str
+) -> None:
+    bomb(path, f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}", 64 << 20)
+    tracemalloc.start()
+    assert said in refusal(path)
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()

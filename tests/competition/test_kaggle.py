@@ -6,6 +6,8 @@ import io
 import os
 import pickle
 import sys
+import time
+import tracemalloc
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -327,3 +329,50 @@ def test_kagglehub_is_asked_for_the_competition(
         kaggle.download()
     assert "\n" not in str(error.value)
     assert asked == ["modified-mnist"] * 2
+
+
+# --- what asks for more than it has -----------------------------------------------------------
+
+HEAD = b"\x80\x02cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
+TYPE = b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
+
+
+def array_of(shape: bytes, content: bytes = b"U\x01a") -> bytes:
+    return HEAD + b"(K\x01" + shape + TYPE + b"\x89" + content + b"tb."
+
+
+LONG = (2**70_000).to_bytes(8800, "little")
+GROWS = {
+    "a memo of four billion places": b"\x80\x02Nr\xff\xff\xff\xff.",
+    "a memo of many places, as text": b"Np4000000000\n.",
+    "a memo's place of many digits": b"Np" + b"9" * 900 + b"\n.",
+    "eight gigabytes of bytes": b"\x80\x04\x8e" + (8 << 30).to_bytes(8, "little") + b".",
+    "a terabyte to be written to": b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b".",
+    "text of four gigabytes": b"\x80\x02X\xff\xff\xff\xff.",
+    "pairs of pairs for a shape": array_of(b"K\x01" + b"2\x86" * 60),
+    "pairs of pairs for a type": b"\x80\x02cnumpy\ndtype\nK\x01" + b"2\x86" * 60 + b"\x85R.",
+    "pairs of pairs for an encoding": b"\x80\x02c_codecs\nencode\nK\x01" + b"2\x86" * 60
+    + b"X\x01\x00\x00\x00a2\x86R.",
+    "very long numbers in a shape": array_of(
+        b"(" + (b"\x8b" + len(LONG).to_bytes(4, "little") + LONG) * 50 + b"t"
+    ),
+    "very many axes": array_of(b"(" + b"K\x01" * 5000 + b"t"),
+    "very many opcodes": b"\x80\x02" + b"N0" * 100_000 + b"N.",
+    "a name that is long": b"\x80\x02c" + b"x" * 900 + b"\nsystem\n.",
+    "a name without an end": b"\x80\x02c" + b"x" * 100_000,
+    "an unknown opcode": b"\x80\x02\xff.",
+    "nothing": b"",
+    "no end": b"\x80\x02N",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GROWS)
+def test_a_pickle_that_grows_is_refused_before_it_does(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x").write_bytes(GROWS[name])
+    tracemalloc.start()
+    began = time.monotonic()
+    message = refusal(kaggle.read_array, tmp_path / "x")
+    assert time.monotonic() - began < 5
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()
+    assert len(message) < 300

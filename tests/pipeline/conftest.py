@@ -38,6 +38,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     cache = tmp_path_factory.mktemp("cache")
     (path / ".dvc" / "config.local").write_text(f"[cache]\n    dir = {cache}\n")
     repository.edit("params.yaml", "\nscale: ", "\nscale: smoke #")
+    repository.edit("params.yaml", "\nseeds: ", "\nseeds: [0] #")
     repository.commit()
     return repository
 

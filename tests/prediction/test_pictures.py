@@ -11,13 +11,14 @@ from PIL import Image
 from ablation.base.errors import UserError
 from ablation.prediction.pictures import read
 
+SIDES = range(12, 13)
 GREY = np.random.default_rng(0).integers(0, 256, (12, 12)).astype(np.uint8)
 
 
 def test_a_grey_png_is_its_pixels_in_each_of_its_modes(tmp_path: Path) -> None:
     for mode in ("L", "RGB", "RGBA"):
         Image.fromarray(GREY).convert(mode).save(tmp_path / "a.png")
-        (name, image), *others = read(tmp_path / "a.png", 12).items()
+        (name, image), *others = read(tmp_path / "a.png", SIDES).items()
         assert (name, others) == ("a.png", [])
         np.testing.assert_array_equal(image, GREY)
 
@@ -26,12 +27,12 @@ def test_a_folder_gives_its_pngs_by_name(tmp_path: Path) -> None:
     for name in ("b.png", "a.PNG"):
         Image.fromarray(GREY).save(tmp_path / name, "PNG")
     (tmp_path / "note.txt").write_text("no picture")
-    assert list(read(tmp_path, 12)) == ["a.PNG", "b.png"]
+    assert list(read(tmp_path, SIDES)) == ["a.PNG", "b.png"]
 
 
 def test_an_npz_gives_its_images_by_number(tmp_path: Path) -> None:
     np.savez(tmp_path / "own.npz", images=np.stack([GREY, 255 - GREY]))
-    images = read(tmp_path / "own.npz", 12)
+    images = read(tmp_path / "own.npz", SIDES)
     assert list(images) == ["own.npz[0]", "own.npz[1]"]
     np.testing.assert_array_equal(images["own.npz[1]"], 255 - GREY)
 
@@ -74,7 +75,7 @@ def test_what_is_no_grey_picture_of_its_size_is_refused(
     assert callable(make)
     make(tmp_path / "a.png")
     with pytest.raises(UserError, match=said) as error:
-        read(tmp_path / "a.png", 12)
+        read(tmp_path / "a.png", SIDES)
     assert "\n" not in str(error.value)
     assert "a.png" in str(error.value)
 
@@ -84,8 +85,9 @@ def test_what_is_no_grey_picture_of_its_size_is_refused(
     [
         ({"pictures": GREY[None]}, "no array `images`"),
         ({"images": GREY[None].astype(np.float32)}, "uint8"),
-        ({"images": GREY}, "12, 12"),
-        ({"images": np.zeros((2, 12, 14), np.uint8)}, "14"),
+        ({"images": GREY}, "(12, 12)"),
+        ({"images": np.zeros((2, 12, 14), np.uint8)}, "14 x 12"),
+        ({"images": np.zeros((2, 14, 14), np.uint8)}, "14 x 14"),
     ],
 )
 def test_an_npz_of_other_arrays_is_refused(
@@ -93,15 +95,23 @@ def test_an_npz_of_other_arrays_is_refused(
 ) -> None:
     np.savez(tmp_path / "own.npz", allow_pickle=False, **arrays)
     with pytest.raises(UserError, match=said):
-        read(tmp_path / "own.npz", 12)
+        read(tmp_path / "own.npz", SIDES)
 
 
 def test_nothing_and_garbage_are_refused(tmp_path: Path) -> None:
     (tmp_path / "own.npz").write_bytes(b"PK garbage")
     with pytest.raises(UserError, match="no npz file"):
-        read(tmp_path / "own.npz", 12)
+        read(tmp_path / "own.npz", SIDES)
     with pytest.raises(UserError, match="not there"):
-        read(tmp_path / "absent.png", 12)
+        read(tmp_path / "absent.png", SIDES)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="no PNG"):
-        read(tmp_path / "empty", 12)
+        read(tmp_path / "empty", SIDES)
+
+
+def test_larger_squares_are_taken_where_the_network_takes_them(tmp_path: Path) -> None:
+    large = np.pad(GREY, 4)
+    Image.fromarray(large).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read(tmp_path / "a.png", range(12, 21))["a.png"], large)
+    with pytest.raises(UserError, match="squares of 12 to 19 px"):
+        read(tmp_path / "a.png", range(12, 20))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import back
+from runner import back, keep
 from runner.graph import StudyError
 from tests.pipeline.repository import Repository
 
@@ -47,6 +47,17 @@ def test_after_an_experiment_with_another_scale_all_is_as_committed(small: Repos
     """DVC lays out all of params.yaml anew there; nothing in it is a person's."""
     small.dvc("exp", "run", "-S", "scale=smoke")
     assert "seeds: [0]" not in (small.path / "params.yaml").read_text()
+    back.main()
+    assert changed(small) == []
+    assert AS_COMMITTED in small.dvc("status")
+
+
+def test_results_that_were_kept_of_another_scale_go_back_too(small: Repository) -> None:
+    keep.main()
+    small.commit()
+    to_smoke(small)
+    keep.main()
+    assert any("results/files" in line for line in changed(small))
     back.main()
     assert changed(small) == []
     assert AS_COMMITTED in small.dvc("status")

@@ -136,7 +136,7 @@ def test_a_mistake_in_params_yaml_is_told_in_the_words_of_resolve(clone: Reposit
 
 
 def test_a_graph_that_dvc_cannot_read_is_one_line(clone: Repository) -> None:
-    clone.edit("dvc.yaml", "outs: [configs]", "ous: [configs]")
+    clone.edit("dvc.yaml", "outs: [configs:", "ous: [configs:")
     with pytest.raises(StudyError) as error:
         check.main()
     assert str(error.value) == "'dvc.yaml' validation failed; `dvc status` says more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +59,23 @@ def test_both_write_the_same_lock_file(tmp_path: Path) -> None:
         assert "up to date" in run(folder, "dvc", "status")
         assert not list(folder.glob(".dvc-*"))
     assert locks[0] == locks[1]
+
+
+@pytest.mark.slow
+def test_an_interrupt_between_command_and_record_loses_no_result(tmp_path: Path) -> None:
+    """The stage interrupts DVC itself as it ends, while nothing of it is recorded yet."""
+    strike = "import os, signal; os.kill(os.getppid(), signal.SIGTERM); open('out', 'w').close()"
+    stages = {
+        "first": {"cmd": f'exec {sys.executable} -c "{strike}"', "outs": ["out"]},
+        "second": {"cmd": "touch second", "deps": ["out"], "outs": ["second"]},
+    }
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    run(tmp_path, "dvc", "init", "--no-scm", "--quiet")
+    command = [sys.executable, "-m", "runner.dvc", "repro"]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "SHELL": "/bin/sh"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True)
+    assert done.returncode != 0
+    recorded = dvc.read((tmp_path / "dvc.lock").read_text())["stages"]
+    assert list(recorded) == ["first"]
+    assert (tmp_path / ".dvc/tmp/dvc.lock").read_text() == (tmp_path / "dvc.lock").read_text()
+    assert not (tmp_path / "second").exists()

@@ -162,11 +162,20 @@ def test_a_gpu_or_force_trains_it_all_the_same(
 def test_the_pins_for_a_gpu_are_the_same_and_more() -> None:
     same, more = ((ROOT / f"requirements{name}.txt").read_text() for name in ("", "-gpu"))
     assert "\n-r requirements.txt\n" in more
-    (version,) = re.findall(r"^jax==(\S+)$", same, re.MULTILINE)
-    assert f"\njax-cuda12-plugin=={version}\n" in more
+    (version,) = re.findall(r"^jax==(\S+) ", same, re.MULTILINE)
+    assert f"\njax-cuda12-plugin=={version} " in more
     names = [set(re.findall(r"^([\w-]+)==", text, re.MULTILINE)) for text in (same, more)]
     assert names[0].isdisjoint(names[1])
     assert not any("tensorflow" in name for name in names[1])
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-gpu.txt"])
+def test_every_pin_has_hashes_so_that_pip_takes_no_other_file(name: str) -> None:
+    text = (ROOT / name).read_text().replace("\\\n", "")
+    pins = [line for line in text.splitlines() if line and not line.startswith(("#", "-r"))]
+    assert len(pins) > 10
+    for pin in pins:
+        assert re.match(r"^[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", pin), pin[:60]
 
 
 def test_what_a_gpu_trains_with_stands_in_params_yaml() -> None:

@@ -89,3 +89,28 @@ def test_it_asks_for_a_picture(
     monkeypatch.setattr("sys.argv", ["predict", *arguments])
     with pytest.raises(UserError, match="IMAGE="):
         predict.main()
+
+
+def test_a_network_of_places_takes_larger_pictures_too(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ship.main()
+    for side in (12, 40):
+        image = np.random.default_rng(side).integers(0, 256, (side, side)).astype(np.uint8)
+        Image.fromarray(image).save(project / f"{side}.png")
+    (project / "pictures").mkdir()
+    for side in (12, 40):
+        (project / f"{side}.png").rename(project / "pictures" / f"{side}.png")
+    monkeypatch.setattr("sys.argv", ["predict", "pictures"])
+    capsys.readouterr()
+    predict.main()
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told[:2]] == ["12.png", "40.png"]
+
+
+@pytest.mark.parametrize(("head", "largest"), [("largest", 1024), ("average", 1024), ("dense", 12)])
+def test_the_sides_that_a_network_takes(
+    head: str, largest: int, tiny_arm: Callable[..., ArmConfig]
+) -> None:
+    taken = predict.sides(tiny_arm({"model": {"head": head}}))
+    assert (taken[0], taken[-1]) == (12, largest)

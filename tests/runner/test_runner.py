@@ -13,7 +13,7 @@ from ablation.base.files import write_json, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner
-from runner import graph
+from runner import dvc, git, graph
 from runner.display import Display
 from runner.graph import StudyError
 from runner.pool import State
@@ -76,7 +76,7 @@ def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) 
     write_yaml(Path("configs/arms/adam.yaml"), resolved("smoke").arms["adam"].model_dump())
     monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
     monkeypatch.setattr(graph, "outdated", lambda: {"train@adam-0", "evaluate@adam-0"})
-    monkeypatch.setattr(graph, "run_command", lambda key: quits(0))
+    monkeypatch.setattr(graph, "run_command", lambda key: quits(0, f"Running stage 'train@{key}':"))
     return StudyConfig(
         scale="smoke",
         seeds=[0],
@@ -91,10 +91,42 @@ def test_a_finished_study_clears_only_what_its_own_runs_left(study: StudyConfig)
     for run in ("adam-0", "other-0"):
         write_json(Path(f".scratch/progress/{run}.json"), {})
         write_json(Path(f".scratch/runs/{run}/old/state.json"), {})
-    assert runner.train(study, [{}])
+    assert runner.train(study, [{}]) == ["adam-0"]
     left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
     assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}
     assert [path.name for path in Path("logs").iterdir()] == ["adam-0.log"]  # no check was due
+
+
+def test_a_run_that_is_restored_does_not_train(study: StudyConfig) -> None:
+    assert runner.train(study, [{}], ready=["adam-0"]) is None
+    assert not Path("logs").exists()
+
+
+def test_a_run_that_dvc_has_in_its_cache_has_not_trained(
+    study: StudyConfig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "Stage 'train@adam-0' is cached - skipping run, checking out outputs"
+    monkeypatch.setattr(graph, "run_command", lambda key: quits(0, said))
+    assert runner.train(study, [{}]) == []
+    # The time that it may take is said first.
+    assert capsys.readouterr().out.startswith("training 1 of 2 runs, 1 at a time, about 20 s by")
+
+
+def test_other_images_end_the_study_before_anything_trains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def text(digest: str) -> str:
+        outs = [{"path": "data/sets", "md5": digest}]
+        return dvc.write({"stages": {"preprocess": {"cmd": "python", "deps": [], "outs": outs}}})
+
+    Path("dvc.lock").write_text(text("a"))
+    runner.refuse_other_images()  # nothing is committed here
+    monkeypatch.setattr(git, "committed", lambda path: text("a"))
+    runner.refuse_other_images()
+    monkeypatch.setattr(git, "committed", lambda path: text("b"))
+    with pytest.raises(StudyError, match=r"^data/sets came out otherwise here.*RETRAIN=1") as error:
+        runner.refuse_other_images()
+    assert "\n" not in str(error.value)
 
 
 def test_a_run_that_fails_is_told_with_its_log(

@@ -1,14 +1,22 @@
 """Fetching: against a real server on this machine that serves good, damaged and missing files."""
 
+import errno
+import gzip
 import hashlib
+import os
 import threading
-from collections.abc import Iterator
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ablation.sources import download, index
 from ablation.sources.download import SourceError, matches, obtain
 
 CONTENT = bytes(range(256)) * 5000
@@ -24,6 +32,7 @@ def sha256(content: bytes) -> str:
 class Public:
     url: str
     digest: str = sha256(CONTENT)
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Index:
     project: str = PROJECT
     file: str = FILE
     digest: str = sha256(WHEEL)
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,10 @@ class Both:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `files` (path -> content) and, under /cut/, only the first half of each."""
+    """Serves `files` (path -> content) and, under /cut/, only the first half of each.
+
+    `odd` are answers of other kinds: path -> what writes one.
+    """
 
     daemon_threads = True
 
@@ -48,6 +61,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, tuple[str, bytes]] = {}
         self.asked: list[str] = []
+        self.odd: dict[str, Callable[[Handler], None]] = {}
         self.address = f"http://127.0.0.1:{self.server_port}"
 
     def page(self, *names: str) -> None:
@@ -62,6 +76,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
+        if self.path in self.server.odd:
+            with suppress(OSError):  # the other side has gone
+                self.server.odd[self.path](self)
+            return
         cut = self.path.startswith("/cut/")
         found = self.server.files.get(self.path.removeprefix("/cut"))
         if found is None:
@@ -216,3 +234,161 @@ def test_digests_are_checked() -> None:
     for malformed in ("", "abc", "md5:abc", "sha1:" + "0" * 40, "sha256:" + "0" * 32):
         with pytest.raises(ValueError, match="expected sha256: or md5:"):
             matches(blocks, malformed)
+
+
+# --- whatever a server does, the next is asked --------------------------------------------------
+
+
+def redirect(target: str) -> Callable[[Handler], None]:
+    def answer(handler: Handler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", target)
+        handler.end_headers()
+
+    return answer
+
+
+def raw(content: bytes) -> Callable[[Handler], None]:
+    return lambda handler: handler.wfile.write(content) and None
+
+
+def endless(head: bytes, block: bytes = b"x" * 65536, pause: float = 0.0) -> Any:
+    """Writes for ever, or until the other side goes."""
+
+    def answer(handler: Handler) -> None:
+        handler.wfile.write(head)
+        for _ in range(100_000):
+            handler.wfile.write(block)
+            handler.wfile.flush()
+            time.sleep(pause)
+
+    return answer
+
+
+OK = b"HTTP/1.0 200 OK\r\n\r\n"
+ODD: dict[str, tuple[Callable[[Handler], None], str]] = {
+    "a redirect to nonsense": (redirect("http://[::1:bad"), "no address or no content"),
+    "a redirect to a file": (redirect("file:///etc/passwd"), "no address of the web"),
+    "a redirect to no host": (redirect("http://"), "it leads in a circle"),
+    "a redirect in a circle": (redirect("/odd"), "it leads in a circle"),
+    "a redirect to bytes": (redirect("http://\xff\xfe/"), ""),
+    "no HTTP": (raw(b"220 mail.example.org ESMTP\r\n"), ""),
+    "nothing": (raw(b""), "cannot connect"),
+    "headers without end": (endless(b"HTTP/1.0 200 OK\r\nX: ", b"y" * 65536), ""),
+    "a wrong length": (raw(b"HTTP/1.0 200 OK\r\nContent-Length: -5\r\n\r\nabc"), "3 bytes"),
+    "a great length": (
+        raw(b"HTTP/1.0 200 OK\r\nContent-Length: 99999999999\r\n\r\nabc"),
+        "has 99999999999 bytes instead of 1280000",
+    ),
+    "content without end": (endless(OK), "has more than 1280000 bytes"),
+    "a byte now and then": (endless(OK, b"z", 0.1), "not whole in"),
+    "headers byte by byte": (endless(b"HTTP/1.0 200 OK\r\nX: ", b"y", 0.1), "not whole in"),
+    "chunks that are none": (
+        raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n"),
+        "ended before the file did",
+    ),
+    "packed content that grows": (
+        raw(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(1 << 26))),
+        "do not have the digest",
+    ),
+    "an error with a page": (raw(b"HTTP/1.0 503 No\r\n\r\n<html>"), "answered 503"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PATIENCE", 3.0)
+    monkeypatch.setattr(download, "SLOWEST", 1e9)
+    monkeypatch.setattr(index, "PATIENCE", 3.0)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_the_first_source_does_the_second_is_asked(
+    server: Server, tmp_path: Path, name: str
+) -> None:
+    server.odd["/odd"], told = ODD[name]
+    public = Public(f"{server.address}/odd", bytes=len(CONTENT))
+    tracemalloc.start()
+    began = time.monotonic()
+    got = obtain(Both(public, Index(bytes=len(WHEEL))), tmp_path / "out")
+    assert time.monotonic() - began < 30
+    assert tracemalloc.get_traced_memory()[1] < 30 << 20
+    tracemalloc.stop()
+    assert got.path.read_bytes() == WHEEL
+    assert names(tmp_path / "out") == [FILE]
+    del server.files[f"/files/{FILE}"]
+    with pytest.raises(SourceError) as error:  # and both reasons are told
+        obtain(Both(public, Index()), tmp_path / "none")
+    message = str(error.value)
+    assert told in message
+    assert "answered 404" in message
+    assert "\n" not in message
+    assert len(message) < 900
+
+
+def page(content: bytes, kind: str = "text/html") -> Callable[[Handler], None]:
+    head = f"HTTP/1.0 200 OK\r\nContent-Type: {kind}\r\n\r\n"
+    return raw(head.encode() + content)
+
+
+JSON = "application/vnd.pypi.simple.v1+json"
+PAGES = {
+    "another version": page(
+        b'<html><head><meta name="pypi:repository-version" content="9.0"></head></html>'
+    ),
+    "another version of JSON": page(b'{"meta": {"api-version": "9.0"}, "name": "x"}', JSON),
+    "no JSON": page(b"{", JSON),
+    "deep JSON": page(b"[" * 200_000, JSON),
+    "JSON of another kind": page(b'{"files": 3}', JSON),
+    "a deep page": page(b"<div>" * 3000),
+    "a page without end": endless(OK),
+    "a page byte by byte": endless(OK, b"<", 0.1),
+    "a page that is not UTF-8": page(b"\xff\xfe<a href='\xe9'>\xe9</a>"),
+    "an address of another kind": page(f'<a href="javascript:x">{FILE}</a>'.encode()),
+    "an address that is none": page(f'<a href="http://[bad">{FILE}</a>'.encode()),
+    "a redirect to nonsense": redirect("http://[::1:bad"),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("name", PAGES)
+def test_whatever_page_the_index_serves_both_reasons_are_told(
+    server: Server, tmp_path: Path, name: str
+) -> None:
+    server.odd[f"/simple/{PROJECT}/"] = PAGES[name]
+    began = time.monotonic()
+    with pytest.raises(SourceError) as error:
+        obtain(Both(Public(f"{server.address}/missing.npz"), Index()), tmp_path)
+    assert time.monotonic() - began < 30
+    message = str(error.value)
+    assert "missing.npz: answered 404; " in message
+    assert "\n" not in message
+    assert len(message) < 900
+    assert names(tmp_path) == []
+
+
+def test_a_redirect_to_the_file_is_followed(server: Server, tmp_path: Path) -> None:
+    server.odd["/moved"] = redirect(f"/{NAME}")
+    got = obtain(Both(Public(f"{server.address}/moved"), None), tmp_path)
+    assert got.path.read_bytes() == CONTENT
+
+
+def test_a_full_disk_is_told(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(download, "fetch", full)
+    with pytest.raises(SourceError, match=r"No space left on device; .*No space left on device"):
+        obtain(Both(Public(f"{server.address}/{NAME}"), Index()), tmp_path)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "http://x/..", "nonsense", "", f"http://x/{'y' * 400}"]
+)
+def test_an_address_that_is_none_is_told(server: Server, tmp_path: Path, url: str) -> None:
+    got = obtain(Both(Public(url), Index()), tmp_path)
+    assert got.path.read_bytes() == WHEEL

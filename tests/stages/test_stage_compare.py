@@ -59,6 +59,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             _run(
                 f"{arm}-{seed}", accuracy, CURVE.get(arm, accuracy), facts[arm], labels, arm == "l1"
             )
+    Path("data/samples").mkdir()
+    np.savez("data/samples/augmentation.npz", steps=np.array(["raw"]))
     compare.main()
     summarize.main()
     patch.undo()

@@ -50,6 +50,8 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("train.optimizers.sgd.learning_rate", float("inf"), ("finite",)),
     ("arms.vgg_raw.train.optimizers.adam.learning_rate", "x", ("number", "vgg_raw")),
     ("train.fresh_images", 1, ("boolean",)),
+    ("train.fresh_backgrounds", ["space"], ("stars", "water")),
+    ("train.fresh_backgrounds", [], ("1",)),
     ("arms.simple_mnist.train.fresh_images", True, ("False", "simple_mnist")),
     ("train.precision", "float16", ("float32", "mixed_bfloat16")),
     ("data.source", "imagenet", ("composed", "kaggle")),

@@ -66,11 +66,12 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.engine": ("steps", NONE),  # as it is; compiled has a test of its own
     "train.precision": ("mixed_bfloat16", ALL),
     "train.fresh_images": (In(True), {"another"}),
+    "train.fresh_backgrounds": (["stars"], FRESH),
     "train.label_smoothing": (0.1, ALL),
     "train.average_weights": (0.99, ALL),
     "train.threads": (2, ALL),
     "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *OURS}),
-    "train.optimizers.adam.learning_rate": (0.0123, {"adam"}),  # the VGG arms have their own
+    "train.optimizers.adam.learning_rate": (0.0123, {"adam", *OURS}),  # the VGG arms have their own
     "train.optimizers.adam.momentum": (0.5, NONE),  # Adam has none of SGD's
     "train.optimizers.adam.nesterov": (False, NONE),
     "train.optimizers.adam.schedule": ("constant", {"adam", *VGG, *OURS}),

@@ -44,6 +44,7 @@ _RC: dict[str, Any] = {
     "axes.linewidth": 0.8,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
+    "text.parse_math": False,  # a label is drawn as it is written, dollars too
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.6,
     "lines.markersize": 4,

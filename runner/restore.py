@@ -1,0 +1,155 @@
+"""Restores runs whose results are in the store, so that nothing trains that need not.
+
+A run is restored where what it was made of is what lies here: code, configuration, images. Networks
+do not travel, so a restored run has none, and DVC's `--allow-missing` says that this is no reason
+to train again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablation.base.files import write_text
+from runner import dvc, git, lock, store
+from runner.graph import STAGES, StudyError
+from runner.lock import LOCK, Entries, Run
+
+
+@dataclass(frozen=True)
+class Restored:
+    """How the runs of the study stand.
+
+    Attributes:
+        ready: the runs whose results are here, so that they need not train.
+        brought: those of them whose results were not here before.
+        again: runs that would only be judged again, had their network travelled.
+    """
+
+    ready: Sequence[str]
+    brought: Sequence[str]
+    again: Sequence[str]
+
+
+def restore(trained_here: bool = False) -> Restored:
+    """Brings back every run that can be, by dvc.lock as it is or as the last commit has it.
+
+    Args:
+        trained_here: whether to leave out the runs whose network is not on this machine.
+
+    Raises:
+        StudyError: DVC cannot read the graph, or a file is damaged or in the way.
+    """
+    with store.opened() as repo:
+        here = Here(repo)
+        entries = lock.read(here.place.lock)
+        found = {run.key: run for run in here.chosen(entries, trained_here)}
+        again = [key for key in here.place.runs if key not in found and here.judges(entries, key)]
+        new = {name: entry for run in found.values() for name, entry in run.entries.items()}
+        if any(entries.get(name) != entry for name, entry in new.items()):
+            with repo.lock:
+                _write(new)
+    with store.opened() as repo:  # by the lock file as it is now
+        here = Here(repo)
+        brought = [key for key, run in found.items() if here.bring(run)]
+    return Restored([key for key in here.place.runs if key in found], brought, again)
+
+
+class Here:
+    """What of the runs lies in this folder."""
+
+    def __init__(self, repo: Any) -> None:
+        self.place = store.place(repo)
+        self._stages = {s.name: s for s in repo.index.stages if s.name.split("@")[0] in STAGES}
+        self._made = {out.def_path for stage in self._stages.values() for out in stage.outs}
+        # Path -> digest of what runs are made of; None for what is missing.
+        self._digests: dict[str, str | None] = {}
+        for dep in (dep for stage in self._stages.values() for dep in stage.deps):
+            if dep.def_path not in self._digests and dep.def_path not in self._made:
+                self._digests[dep.def_path] = dep.get_hash().value if dep.exists else None
+
+    def chosen(self, entries: Entries, trained_here: bool) -> list[Run]:
+        """The finished runs made of what lies here, all of whose travelling results are at hand.
+
+        Args:
+            entries: of dvc.lock.
+        """
+        cache, stored = self.place.cache, self.place.store
+        found: dict[str, Run] = {}
+        for source in _sources(entries):
+            for key, run in lock.finished(source, self.place.runs).items():
+                if key in found or not all(self._fits(n, e) for n, e in run.entries.items()):
+                    continue
+                results = self.place.results(run)
+                networks = [md5 for path, md5 in run.outs.items() if path not in results]
+                if trained_here and not all(map(cache.holds, networks)):
+                    continue
+                if all(cache.holds(md5) or stored.holds(md5) for md5 in results.values()):
+                    found[key] = run
+        return list(found.values())
+
+    def judges(self, entries: Entries, key: str) -> bool:
+        """Whether a run's training is as dvc.lock has it, and only its network is not here."""
+        name = lock.names(key)[0]
+        if name not in entries or not self._fits(name, entries[name]):
+            return False
+        return not all(self.place.cache.holds(item["md5"]) for item in entries[name]["outs"])
+
+    def bring(self, run: Run) -> bool:
+        """Makes the run's outputs what dvc.lock says; whether one that travels was not here.
+
+        Raises:
+            StudyError: a network is in the way that DVC could not bring back.
+        """
+        cache, results, brought = self.place.cache, self.place.results(run), False
+        for out in (out for name in run.entries for out in self._stages[name].outs):
+            digest = run.outs[out.def_path]
+            now = out.get_hash().value if out.exists else None
+            if now == digest and cache.holds(digest):
+                continue
+            if out.def_path in results and not cache.holds(digest):
+                cache.take(digest, self.place.store)
+            if cache.holds(digest):
+                out.checkout()
+                brought = brought or (out.def_path in results and now != digest)
+            elif now is not None and now != digest:
+                if not cache.holds(now):
+                    raise StudyError(
+                        f"{out.def_path} is of no run that DVC knows and would be judged as that "
+                        "of a restored one; move it away"
+                    )
+                Path(out.fs_path).unlink()
+        return brought
+
+    def _fits(self, name: str, entry: Mapping[str, Any]) -> bool:
+        """Whether a stage was run by the command of today on what lies here.
+
+        What an earlier stage of the run made counts as it was then: a run's entries agree.
+        """
+        stage = self._stages[name]
+        deps = {item["path"]: item.get("md5") for item in entry.get("deps", [])}
+        return (
+            entry["cmd"] == stage.cmd
+            and {item["path"] for item in entry["outs"]} == {out.def_path for out in stage.outs}
+            and set(deps) == {dep.def_path for dep in stage.deps}
+            and all(
+                md5 == self._digests[path] for path, md5 in deps.items() if path in self._digests
+            )
+        )
+
+
+def _sources(entries: Entries) -> Iterator[Entries]:
+    """dvc.lock as it is and as committed: a change that was taken back is found in the second."""
+    yield entries
+    with suppress(StudyError):  # it is in no commit
+        yield lock.read(git.committed(LOCK))
+
+
+def _write(entries: Entries) -> None:
+    """Puts these entries into dvc.lock."""
+    text = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
+    content = dvc.read(text) or {"schema": "2.0"}
+    write_text(LOCK, dvc.write(content | {"stages": content.get("stages", {}) | dict(entries)}))

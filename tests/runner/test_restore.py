@@ -1,0 +1,120 @@
+"""Runs whose results travel, restored in a fresh clone of a real repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner import graph, keep
+from runner.graph import StudyError
+from runner.restore import Restored, restore
+from tests.pipeline.repository import Repository, ran
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning"),  # of DVC's own
+]
+
+BOTH = ["plain-0", "steep-0"]
+NETWORK = Path("models/networks/plain-0")
+
+
+@pytest.fixture(scope="session")
+def kept(finished: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The finished small study with its results in the store, committed."""
+    repository = finished.copy(tmp_path_factory.mktemp("kept") / "small")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repository.path)
+        keep.main()
+    repository.commit()
+    return repository
+
+
+@pytest.fixture
+def fresh(kept: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A fresh clone of it in which configurations are made, as `make repro` makes them first."""
+    kept.run("git", "clone", "--quiet", str(kept.path), str(tmp_path / "fresh"))
+    monkeypatch.chdir(tmp_path / "fresh")
+    repository = Repository(tmp_path / "fresh")
+    repository.dvc("repro", "resolve")
+    return repository
+
+
+def test_in_a_fresh_clone_all_is_restored_and_nothing_runs(fresh: Repository) -> None:
+    before = Path("dvc.lock").read_bytes()
+    assert restore() == Restored(BOTH, BOTH, [])
+    assert Path("models/evaluations/plain-0").read_text().startswith('{"rate": 0.5')
+    assert "Running stage" not in fresh.dvc("repro", "--allow-missing")
+    assert restore() == Restored(BOTH, [], [])
+    assert Path("dvc.lock").read_bytes() == before
+    assert fresh.git("status", "--short") == ""
+    # What DVC calls out of date are these runs alone, and only for their networks.
+    assert set(graph.outdated()) == {f"{s}@{key}" for s in graph.STAGES for key in BOTH}
+
+
+def test_a_changed_arm_trains_alone_and_taken_back_it_is_restored(fresh: Repository) -> None:
+    fresh.edit("params.yaml", "rate: 0.5", "rate: 0.25")
+    fresh.dvc("repro", "resolve")
+    assert restore() == Restored(["steep-0"], ["steep-0"], [])
+    assert ran(fresh.dvc("repro", "--allow-missing"), "train") == ["train@plain-0"]
+    assert "0.25" in Path("reports/tables/plain.csv").read_text()
+    assert NETWORK.exists()
+
+    fresh.edit("params.yaml", "rate: 0.25", "rate: 0.5")
+    fresh.dvc("repro", "resolve")
+    assert restore() == Restored(BOTH, ["plain-0"], [])
+    assert not NETWORK.exists()  # it was of the other rate
+    log = fresh.dvc("repro", "--allow-missing")
+    assert ran(log, "train") == ran(log, "evaluate") == []
+    assert fresh.git("diff", "--stat", "HEAD") == ""
+
+
+def test_another_scale_restores_nothing(fresh: Repository) -> None:
+    fresh.edit("params.yaml", "scale: laptop", "scale: smoke")
+    fresh.dvc("repro", "resolve")
+    assert restore() == Restored([], [], [])
+
+
+def test_other_code_that_judges_trains_again_since_networks_do_not_travel(
+    fresh: Repository,
+) -> None:
+    with Path("stages/evaluate.py").open("a") as code:
+        code.write("# A comment.\n")
+    assert restore() == Restored([], [], BOTH)
+    commands = [f"{stage}@plain-0" for stage in graph.STAGES]
+    log = fresh.dvc("repro", "--single-item", *commands)
+    assert ran(log, "train") == ["train@plain-0"]
+    assert ran(log, "evaluate") == ["evaluate@plain-0"]
+    assert restore() == Restored(["plain-0"], [], ["steep-0"])
+
+
+def test_what_was_not_trained_here_is_left_out_when_all_is_to_train(fresh: Repository) -> None:
+    assert restore(trained_here=True) == Restored([], [], BOTH)
+    fresh.dvc("repro", "--single-item", "train@plain-0", "evaluate@plain-0")
+    assert restore(trained_here=True) == Restored(["plain-0"], [], ["steep-0"])
+
+
+def test_a_network_of_no_known_run_is_not_removed(fresh: Repository) -> None:
+    NETWORK.parent.mkdir(parents=True)
+    NETWORK.write_text("mine\n")
+    with pytest.raises(StudyError, match=r"^models/networks/plain-0 is of no run"):
+        restore()
+    assert NETWORK.read_text() == "mine\n"
+
+
+def test_a_run_of_which_a_file_is_lost_or_damaged_is_not_restored(fresh: Repository) -> None:
+    (history,) = [path for path in Path("results/files").rglob("*/*") if is_plain(path)]
+    text = history.read_text()
+    history.write_text(f"{text} ")
+    with pytest.raises(StudyError, match="is damaged"):
+        restore()
+    history.unlink()
+    assert restore().ready == ["steep-0"]
+    history.write_text(text)
+    assert restore().ready == BOTH
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a file of the store is the history of the arm `plain`."""
+    return path.is_file() and path.read_text().startswith("epoch,rate,1,{'rate': 0.5")
