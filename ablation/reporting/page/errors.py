@@ -156,7 +156,7 @@ def _groups(
             )
             shares.append(Share(rounded(row["accuracy"] * 100), _shade(1 - row["accuracy"]), told))
         lines.append((names[str(arm)], shares))
-    lines.append((f"said instead, {names[best]}", _instead(rows[rows["arm"] == best])))
+    lines.append((f"commonest error, {names[best]}", _instead(rows[rows["arm"] == best])))
     return Grid(
         caption=f"Accuracy by {'true label' if by == 'label' else 'background family'} (%)",
         corner="Arm",
