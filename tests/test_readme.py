@@ -63,8 +63,8 @@ def test_its_new_arm_is_one() -> None:
     params = copy.deepcopy(PARAMS)
     params["arms"] |= yaml.safe_load(example)["arms"]
     arm = resolve(params).arms["adam_slow"]
-    assert arm.train.optimizer == "adam"
-    assert arm.train.optimizers["adam"].learning_rate == 0.0003
+    assert arm.train.optimizer.algorithm == "adam"
+    assert arm.train.optimizer.learning_rate == 0.0003
 
 
 TABLE_TEXT = """| Arm    | Test (%) | To the baseline (points) | Verdict |

@@ -60,4 +60,4 @@ def test_an_arm_a_figure_and_a_claim_are_an_edit_of_params_alone(
     assert sentence in (reports / "claims.md").read_text()
     page = (reports / "report.html").read_text()
     assert sentence in page
-    assert f"figures/{figure}.png" in page
+    assert f'id="{figure}"' in page

@@ -107,6 +107,10 @@ def test_plots_show_draws_the_curves(study: Repository, copy_of: Copy) -> None:
     page = (repository.path / "dvc_plots/index.html").read_text()
     assert "validation_accuracy" in page
     assert "no_dropout" in page
+    # Vega is inside, so that the page needs no network.
+    assert "<script src" not in page
+    assert "vegaEmbed" in page
+    assert "differences.png" in page
 
 
 @pytest.mark.parametrize(

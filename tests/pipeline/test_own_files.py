@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -101,7 +102,7 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(
         )
         assert not [key for key in judged if key.startswith("test")]
     for path in (*reports.rglob("*.json"), reports / "report.html"):
-        assert "NaN" not in path.read_text(), path
+        assert "NaN" not in re.sub(r"base64,[^\"]+", "", path.read_text()), path
     runs = pd.read_csv(reports / "runs.csv").set_index("arm")
     assert runs["test_accuracy"].notna().to_dict() == {
         "simple_mnist": True, "baseline": False, "l2": False
@@ -115,7 +116,7 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(
     with np.load(repository.path / f"models/evaluations/{best}-0/predictions.npz") as predictions:
         assert list(submission["Label"]) == list(predictions["test"])
     page = (reports / "report.html").read_text()
-    assert "there is no test accuracy on them" in page
+    assert "there is no test accuracy" in page
     assert f"The external test set has {EXTERNAL} images" in page
 
     # Other external images under the same name: taken in when asked, and they train nothing.

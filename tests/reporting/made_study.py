@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ablation.base.files import read_yaml, write_json
+from ablation.base.files import read_json, read_yaml, write_json
 from ablation.monitoring.provenance import place
 from tests.reporting.figures.tables import architectures_table, samples
 
@@ -32,14 +32,18 @@ REACHED = {
     "vgg_raw": (0.68, 2.5, 0.06), "vgg_augmented": (0.81, 1.8, 0.03),
     "largest": (0.951, 1.0, 0.003), "largest_fresh": (0.968, 1.0, 0.002),
 }  # fmt: skip
+IMAGES = {"images": 3000, "test_images": 600}
 TRAINED_AT = "0123456789abcdef0123456789abcdef01234567"
 
 
-def make(folder: Path, seeds: Sequence[int], test_images: int = 600, images: int = 3000) -> Path:
-    """Writes the study with these seeds into `folder`, as far as the stage `evaluate`; `folder`."""
+def make(folder: Path, seeds: Sequence[int], labelled: bool = True) -> Path:
+    """Writes the study with these seeds into `folder`, as far as the stage `evaluate`; `folder`.
+
+    Not `labelled`: the test images of Modified MNIST lack labels, as the competition's do.
+    """
     params = (ROOT / "params.yaml").read_text(encoding="utf-8")
     params = re.sub(r"(?m)^seeds: \[.*?\]", f"seeds: {list(seeds)}", params)
-    for key, count in (("images", images), ("test_images", test_images)):
+    for key, count in IMAGES.items():
         params = re.sub(rf"(?m)^(      {key}: )\d+", rf"\g<1>{count}", params)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "params.yaml").write_text(params, encoding="utf-8")
@@ -54,6 +58,12 @@ def make(folder: Path, seeds: Sequence[int], test_images: int = 600, images: int
         for seed in study["seeds"]:
             facts, name = claims["arms"][arm], study["data_sets"][arm]
             _run(folder, arm, seed, facts, digits[name], difficulty[0][: len(digits[name])], rng)
+    if not labelled:
+        (folder / "data" / "sets" / "test" / "modified" / "labels.npy").unlink()
+        for path in (folder / "models" / "evaluations").glob("*/metrics.json"):
+            if not path.parent.name.startswith("simple_mnist"):
+                judged = read_json(path)
+                write_json(path, {k: v for k, v in judged.items() if not k.startswith("test")})
     (folder / "data" / "samples").mkdir()
     np.savez_compressed(folder / "data" / "samples" / "augmentation.npz", **samples())
     _checked(folder, config)

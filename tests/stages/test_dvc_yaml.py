@@ -370,3 +370,19 @@ def test_importing_a_stage_imports_no_framework() -> None:
         [sys.executable, "-c", code, *stages], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_plots_show_what_the_stages_make_by_templates_that_are_there() -> None:
+    outs = {path for stage in GRAPH for item in items(stage) for path in outputs(stage, item)}
+    for plot in read_yaml(ROOT / "dvc.yaml")["plots"]:
+        if isinstance(plot, str):
+            assert plot in outs
+            continue
+        (settings,) = plot.values()
+        assert (ROOT / ".dvc" / "plots" / f"{settings['template']}.json").is_file()
+        for path in settings["y"]:
+            assert any(path.startswith(f"{out}/") for out in outs), path
+
+
+def outputs(stage: str, item: dict[str, str]) -> list[str]:
+    return paths(body(stage).get("outs", []) + body(stage).get("metrics", []), item)

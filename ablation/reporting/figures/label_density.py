@@ -89,7 +89,7 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], table: pd.DataFr
     axes.set_ylabel("Share of images (%)")
     axes.set_ylim(bottom=0)
     grid(axes)
-    legend_below(picture, handles, columns=2)
+    legend_below(picture, handles, columns=2, length=1.4)
     return picture
 
 

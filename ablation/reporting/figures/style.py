@@ -85,13 +85,13 @@ def grid(axes: Axes, axis: str = "y") -> None:
     axes.tick_params(length=3, width=0.8)
 
 
-def legend_below(figure: Figure, handles: Sequence[Any], columns: int) -> None:
-    """A legend under the axes, where it hides no data."""
+def legend_below(figure: Figure, handles: Sequence[Any], columns: int, length: float = 2.8) -> None:
+    """A legend under the axes, where it hides no data; `length` of its lines, in font sizes."""
     figure.legend(
         handles=list(handles),
         loc="outside lower center",
         ncols=columns,
-        handlelength=2.8,
+        handlelength=length,
         columnspacing=1.4,
         labelspacing=0.35,
         borderaxespad=0.2,

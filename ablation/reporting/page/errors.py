@@ -95,7 +95,7 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Er
         votes=_votes(votes, names) if seeds > 1 else [],
         seeds=seeds,
         groups=[
-            _groups(accuracy[accuracy["by"] == by], by, values[by], names)
+            _groups(accuracy[accuracy["by"] == by], by, values[by], names, best)
             for by in dict.fromkeys(accuracy["by"])
         ],
         confusions=[
@@ -145,7 +145,9 @@ def _votes(votes: pd.DataFrame, names: Mapping[str, str]) -> list[tuple[str, str
     ]
 
 
-def _groups(rows: pd.DataFrame, by: str, values: list[str], names: Mapping[str, str]) -> Grid:
+def _groups(
+    rows: pd.DataFrame, by: str, values: list[str], names: Mapping[str, str], best: str
+) -> Grid:
     images = rows.drop_duplicates("group").set_index("group")["images"].sort_index()
     lines = []
     for arm, of_arm in rows.groupby("arm", sort=False):
@@ -157,12 +159,23 @@ def _groups(rows: pd.DataFrame, by: str, values: list[str], names: Mapping[str, 
             )
             shares.append(Share(rounded(row["accuracy"] * 100), _shade(1 - row["accuracy"]), told))
         lines.append((names[str(arm)], shares))
+    lines.append((f"commonest error, {names[best]}", _instead(rows[rows["arm"] == best])))
     return Grid(
         caption=f"Accuracy by {'true label' if by == 'label' else 'background family'} (%)",
         corner="Arm",
         columns=[(values[int(group)], f"{count:,}") for group, count in images.items()],
         rows=lines,
     )
+
+
+def _instead(rows: pd.DataFrame) -> list[Share]:
+    """The commonest wrong answer of each group, with its share of the group's answers."""
+    return [
+        Share(str(int(row["said"])), 0, f"{percent(row['share'])} of the answers")
+        if row["said"] >= 0
+        else Share("", 0, "no answer is wrong")
+        for row in rows.sort_values("group").to_dict("records")
+    ]
 
 
 def _confusion(rows: pd.DataFrame, name: str) -> Grid:

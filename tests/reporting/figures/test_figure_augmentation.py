@@ -14,7 +14,7 @@ from ablation.reporting.figures.augmentation import draw, read
 from tests.reporting.figures.tables import samples, write
 
 FIGURE = AugmentationFigure(
-    kind="augmentation", title="Steps", paper="figure 3", arms=["vgg_augmented"]
+    kind="augmentation", title="Steps", paper="figure 3", arms=["vgg_augmented"], images=[1, 2, 3]
 )
 STEPS = ("raw", "scaled", "thresholded", "padded")
 

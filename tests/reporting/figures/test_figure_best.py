@@ -41,7 +41,10 @@ def test_dots_are_the_means_of_the_chosen_arms(labels: dict[str, str], seeds: in
 def test_the_legend_names_group_and_arm_once(labels: dict[str, str]) -> None:
     picture = draw(FIGURE, labels, best_table(1))
     texts = [text.get_text() for text in picture.legends[0].get_texts()]
-    assert texts == ["CNN: Adam", "VGG-16, augmented"]
+    assert texts == [
+        "CNN: Adam, best of 2 on validation",
+        "VGG-16, augmented, best of 2 on validation",
+    ]
 
 
 def test_several_seeds_stand_as_small_dots(labels: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ def crops(size: int = 128, count: int = 4) -> dict[str, NDArray[np.uint8]]:
 
 
 def saved(folder: Path, images: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    save(draw(images), folder / "a.png", folder / "a.svg")
+    save(draw(images), folder / "a.png", folder / "a.svg", "Sheet")
     return np.rint(imread(folder / "a.png")[..., 0] * 255).astype(np.uint8)
 
 
@@ -62,4 +62,4 @@ def test_rows_of_unequal_images_are_refused() -> None:
 def test_where_there_is_nothing_to_show_the_picture_says_so(tmp_path: Path) -> None:
     picture = without("Nothing was composed.")
     assert [text.get_text() for text in picture.texts] == ["Nothing was composed."]
-    save(picture, tmp_path / "a.png", tmp_path / "a.svg")
+    save(picture, tmp_path / "a.png", tmp_path / "a.svg", "Sheet")

@@ -35,7 +35,7 @@ KINDS: dict[str, tuple[dict[str, Any], Callable[[], Any]]] = {
         lambda: curves_table(["baseline", "adam", "sgd"], 3),
     ),
     "label_density": ({}, density_table),
-    "augmentation": ({"arms": ["vgg_augmented"]}, samples),
+    "augmentation": ({"arms": ["vgg_augmented"], "images": [1, 2, 3]}, samples),
     "architectures": ({"arms": ["vgg_augmented", "head_512_32"]}, architectures_table),
     "best": (
         {"groups": {"CNN": ["baseline", "adam"], "VGG-16": ["vgg_raw", "vgg_augmented"]}},
@@ -62,10 +62,12 @@ def test_the_same_table_gives_the_same_bytes_whatever_the_users_style(
     for settings in ({}, {"font.size": 20, "lines.linewidth": 7, "svg.hashsalt": None}):
         with matplotlib.rc_context(settings):
             png, svg = tmp_path / "a.png", tmp_path / "a.svg"
-            save(draw(declared(kind), labels, folder), png, svg)
+            save(draw(declared(kind), labels, folder), png, svg, "A < B")
             files.append((png.read_bytes(), svg.read_bytes()))
     assert files[0] == files[1]
     assert b"<dc:date>" not in files[0][1]
+    assert b"<title>A &lt; B</title>" in files[0][1]
+    assert b"<text" in files[0][1]  # no outlines of letters
     assert files[0][0].startswith(b"\x89PNG")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from stages import report as report_stage
-from tests.reporting.made_study import stage
+from tests.reporting.made_study import make, report, stage
 
 ROOT = Path(__file__).resolve().parents[3]
 BROWSER = next(
@@ -122,6 +122,14 @@ def test_what_the_seeds_allow_is_what_the_page_says(reported: Path) -> None:
     assert ("Vote of 10 seeds" in text) == (not one)
     assert ("P(better)" in text) == (not one)
     assert ("over the images of one run; they say nothing of another seed" in text) == one
+
+
+def test_without_labels_of_the_test_images_the_page_has_the_rest(tmp_path: Path) -> None:
+    text = report(make(tmp_path, [0], labelled=False)).read_text(encoding="utf-8")
+    page = check(text)
+    assert "errors" not in page.attributes("id")
+    assert "Validation \N{MINUS SIGN} baseline" in text
+    assert "Test \N{MINUS SIGN} baseline" not in text
 
 
 def test_the_same_results_give_the_same_page(reported: Path) -> None:
