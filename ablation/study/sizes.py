@@ -42,7 +42,8 @@ def check_entries(params: Tree) -> None:
             raise ConfigError(f"{section} has {len(entries)} entries; allowed: at most {most}")
         check_new_names(entries, section)
     for name in RESERVED_FIGURES:
-        if name in (params.get("figures") or ()):
+        figures = params.get("figures")
+        if isinstance(figures, dict) and name in figures:
             raise ConfigError(
                 f"figures.{name}: a name in use; allowed: any but {listed(RESERVED_FIGURES)}"
             )
