@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ LINES: dict[str, dict[str, Any]] = {
 }
 MARKS_A_LINE = 8
 HEIGHT = 3.0  # inches
+NAME = 20  # characters of a line of an arm's name
 NAME_GAP = 0.075  # of an axis's height, between the names at the ends of lines
 
 
@@ -176,11 +178,15 @@ def _names(
     lines: Mapping[tuple[str, str], pd.DataFrame],
 ) -> None:
     """Each arm's name right of the axes, at the height where its validation line ends."""
-    short = short_names(figure.arms, labels)
+    names = short_names(figure.arms, labels)
+    short = {arm: textwrap.fill(name, NAME) for arm, name in names.items()}
+    lines_each = 1 + max(name.count("\n") for name in short.values())
     ends = [lines[arm, "validation_accuracy"]["mean"] for arm in figure.arms]
     axes.autoscale_view()
     low, high = axes.get_ylim()
-    places = spread([float(end.iloc[-1]) for end in ends], (high - low) * NAME_GAP, low, high)
+    places = spread(
+        [float(end.iloc[-1]) for end in ends], (high - low) * NAME_GAP * lines_each, low, high
+    )
     for index, (arm, end, place) in enumerate(zip(figure.arms, ends, places, strict=True)):
         colour = arm_style(index)["color"]
         axes.annotate(

@@ -6,6 +6,7 @@ and take no part in a test.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ COLUMNS = (
 LENGTHS = ("difference", "low", "high", "paper", "margin")
 BASELINE = "baseline"  # the group of arms against the baseline
 ROW, AROUND = 0.19, 1.25  # inches: of a row, and of title, axis and legend together
+NAME, LINE = 30, 0.68  # characters of a line of a name; rows that each further line takes
 BETWEEN = 0.55  # inches, of the axis between near and far rows
 MINUS = "\N{MINUS SIGN}"
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
@@ -118,11 +120,14 @@ def _rows(
         head = f"arm {MINUS} {short[of_group[0][2]]}" if against else "other pairs"
         names.append((y, head, True))
         for row in of_group:
-            y += 1
-            places[row] = y
             _, arm, other = row
             text = short[arm] if against else f"{short[arm]} {MINUS} {short[other]}"
+            text = textwrap.fill(text, NAME)
+            more = text.count("\n") * LINE / 2  # above the row's middle, and as much below
+            y += 1 + more
+            places[row] = y
             names.append((y, text, False))
+            y += more
         y += 1.5
     return places, names
 

@@ -19,7 +19,7 @@ FIGURE = ForestFigure(
 
 
 def names(axes: Axes) -> list[str]:
-    return [text.get_text() for text in axes.get_yticklabels()]
+    return [text.get_text().replace("\n", " ") for text in axes.get_yticklabels()]
 
 
 def marks(axes: Axes, marker: str) -> list[tuple[float, str]]:
