@@ -107,7 +107,7 @@ def test_drawing_one_kind_imports_no_other() -> None:
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     write(tmp_path, density_table().drop(columns="density"))
-    with pytest.raises(ValueError, match="lacks the column density"):
+    with pytest.raises(ValueError, match="has no column 'density'"):
         read_table(tmp_path, ["label", "density"])
 
 
