@@ -44,7 +44,7 @@ help:
 	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
 
 results:
-	@cat reports/tables/arms.md
+	@cat reports/tables/arms.md 2> /dev/null || { echo 'no results of this code are here yet: run make repro' >&2; exit 1; }
 
 exp: $(BIN)/.installed
 	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))

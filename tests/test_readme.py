@@ -67,6 +67,17 @@ def test_its_new_arm_is_one() -> None:
     assert arm.train.optimizer.learning_rate == 0.0003
 
 
+def test_results_are_printed_as_they_are_or_one_line_says_what_to_run() -> None:
+    done = subprocess.run(
+        ["make", "--silent", "results"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if (ROOT / TABLE).exists():
+        assert done.stdout == (ROOT / TABLE).read_text(encoding="utf-8")
+    else:
+        assert done.stdout == ""
+        assert done.stderr.startswith("no results of this code are here yet: run make repro")
+
+
 TABLE_TEXT = """| Arm    | Test (%) | To the baseline (points) | Verdict |
 |--------|----------|--------------------------|---------|
 | SGD, x | 80.0     | +1.0                     | better  |
