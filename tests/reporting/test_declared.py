@@ -44,12 +44,15 @@ def test_a_figure_that_is_none_is_refused(tmp_path: Path, content: object) -> No
     assert "\n" not in str(error.value)
 
 
-HISTORY = "epoch,metric,value\n1,loss,2.3\n2,loss,1.9\n1,train_accuracy,0.1\n2,train_accuracy,0.2\n"
+HISTORY = (
+    "epoch,metric,value\n1,loss,2.3\n2,loss,1.9\n2,penalty,0.1\n"
+    "1,validation_accuracy,0.1\n2,validation_accuracy,0.2\n"
+)
 
 
 def test_a_whole_history_is_read_in_the_order_of_epochs(tmp_path: Path) -> None:
     (tmp_path / "history.csv").write_text(HISTORY)
-    assert list(read_history(tmp_path, 2, None)["epoch"]) == [1, 1, 2, 2]
+    assert list(read_history(tmp_path, 2, None)["epoch"]) == [1, 1, 2, 2, 2]
 
 
 @pytest.mark.parametrize(
