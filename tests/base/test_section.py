@@ -41,7 +41,8 @@ def test_what_no_machine_trains_is_one_line(
     params["arms"]["huge"] = {"label": "huge", "extends": "baseline", **change}
     with pytest.raises(
         ConfigError,
-        match=rf"{key if key != 'width' else 'width|blocks'}.* \(arm huge\): (should|List)",
+        match=rf"{key if key != 'width' else 'width|blocks'}.*"
+        r"( \(arm huge\): (should|List)|; allowed: an integer of 64 bits)",
     ) as error:
         resolve(params)
     assert "\n" not in str(error.value)

@@ -13,7 +13,7 @@ from ablation.base.files import read_yaml, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner
-from runner import gpus
+from runner import gpus, params
 from runner.graph import StudyError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,7 +154,7 @@ def test_a_gpu_or_force_trains_it_all_the_same(
     study = paper(resolved, monkeypatch)
     monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
     devices = [] if forced else [gpus.Gpu("0", "NVIDIA A100", "40960 MiB", "8.0")]
-    assert runner.train(study, [{}], devices, forced)
+    assert runner.train(study, [{}], devices, forced) == []  # the stand-ins train nothing
     said = capsys.readouterr().out
     assert ("on NVIDIA A100, 40960 MiB; logs" in said) != forced
 
@@ -179,4 +179,4 @@ def test_every_pin_has_hashes_so_that_pip_takes_no_other_file(name: str) -> None
 
 
 def test_what_a_gpu_trains_with_stands_in_params_yaml() -> None:
-    assert read_yaml(ROOT / "params.yaml")["train"].keys() >= runner.ON_GPU.keys()
+    assert read_yaml(ROOT / "params.yaml")["train"].keys() >= params.ON_GPU.keys()
