@@ -76,12 +76,18 @@ def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where
 
     Raises:
         ConfigError: a batch larger than an epoch, fresh images of what is not composed, an engine
-            that the backend does not have.
+            or an average that the backend does not have.
     """
     if train.engine == "compiled" and train.backend != "jax":
         raise ConfigError(
             f"train.engine = 'compiled'{where} with train.backend {train.backend}; allowed: steps, "
             "or the backend jax"
+        )
+    if train.average_weights is not None and train.backend != "tensorflow":
+        # Keras gives weights and their average one memory, which JAX then takes away.
+        raise ConfigError(
+            f"train.average_weights = {train.average_weights}{where} with train.backend "
+            f"{train.backend}; allowed: null, or the backend tensorflow"
         )
     if train.fresh_images and inputs.set != "modified":
         raise ConfigError(

@@ -30,9 +30,9 @@ def project(
     arm = tiny_arm({"input": {"threshold": 0.5, "pad": 16}})
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
     write_yaml(Path("configs/figures/index.yaml"), ["shown", "labels"])
-    write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE})
+    write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE, "labels": {}})
     labels = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
-    write_yaml(Path("configs/figures/labels.yaml"), {"figure": labels})
+    write_yaml(Path("configs/figures/labels.yaml"), {"figure": labels, "labels": {}})
     folder = tmp_path / "data/sets/train/modified"
     folder.mkdir(parents=True)
     np.save(folder / "images.npy", images())
@@ -68,6 +68,7 @@ def test_what_a_figure_left_that_is_gone_goes_too(
 ) -> None:
     samples.main()
     write_yaml(project / "configs/figures/index.yaml", ["labels"])
+    (project / "configs/figures/shown.yaml").unlink()
     samples.main()
     assert not list((project / "data/samples").iterdir())
     assert "no figure asks for any" in capsys.readouterr().out

@@ -270,6 +270,13 @@ def test_the_compiled_engine_is_jax_s_alone(params: Tree) -> None:
     assert "(arm adam) with train.backend torch" in mistake(params)
 
 
+def test_weights_are_averaged_under_tensorflow_alone(params: Tree) -> None:
+    put(params, "arms.adam.train.average_weights", 0.99)
+    assert resolve(params).arms["adam"].train.average_weights == 0.99
+    put(params, "arms.adam.train.backend", "jax")
+    assert "train.average_weights = 0.99 (arm adam) with train.backend jax" in mistake(params)
+
+
 def test_fresh_images_stand_in_their_arm_alone(params: Tree) -> None:
     """Which arm composes its images, and of what kind, stands in its configuration alone."""
     arms = resolve(params).arms

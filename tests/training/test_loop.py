@@ -103,7 +103,9 @@ def wholes(
     def make(kind: str) -> Whole:
         engine, optimizer = kind.split()
         # With Adam also what else a run may carry from step to step.
-        more = {"average_weights": 0.9, "label_smoothing": 0.1} if optimizer == "adam" else {}
+        more = {"label_smoothing": 0.1} if optimizer == "adam" else {}
+        if more and keras.backend.backend() == "tensorflow":  # the only one that may average
+            more["average_weights"] = 0.9
         arm = small(tiny_arm, epochs=EPOCHS, engine=engine, optimizer=OPTIMIZERS[optimizer], **more)
         checkpoint = tmp_path_factory.mktemp("whole") / "state.npz"
         told: list[Moment] = []
