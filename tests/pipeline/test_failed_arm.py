@@ -23,7 +23,8 @@ def test_one_failed_arm_leaves_a_report_of_the_rest(
 ) -> None:
     repository = copy_of(study)
     repository.edit("params.yaml", "\narms:\n", f"\narms:\n{ARM}")
-    repository.edit("params.yaml", "arms: [baseline, no_dropout]", "arms: [baseline, broken]")
+    figure = 'paper: "figure 6, top", arms: [baseline, '
+    repository.edit("params.yaml", f"{figure}no_dropout]", f"{figure}broken]")
     # A folder where a file must be: the run ends as it first tells how far it is.
     stumble = repository.path / ".scratch/progress/broken-0.json"
     (stumble / "within").mkdir(parents=True)
