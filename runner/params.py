@@ -99,14 +99,21 @@ def with_scale(text: str, scale: str) -> str:
         return text
     wanted = {**tree, "scale": scale}
     start, end = _place_of(text, "scale")
+    after = f"{text[:start]}{scale}{text[end:]}"
+    if _reads_as(after, wanted):
+        return after
     # Where another place repeats it by an anchor, or it is no word, DVC lays out the file anew.
-    for after in (f"{text[:start]}{scale}{text[end:]}", changed(text, [f"scale={scale}"])):
-        try:
-            if read(after) == wanted:
-                return after
-        except graph.StudyError:
-            continue
+    after = as_dvc_writes(text, scale)
+    if _reads_as(after, wanted):
+        return after
     raise graph.StudyError(f"{PARAMS}: the scale cannot be written; write `scale: {scale}` there")
+
+
+def _reads_as(text: str, tree: Any) -> bool:
+    try:
+        return bool(read(text) == tree)
+    except graph.StudyError:
+        return False
 
 
 def _place_of(text: str, key: str) -> tuple[int, int]:

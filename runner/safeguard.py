@@ -13,8 +13,8 @@ from ruamel.yaml.error import YAMLError
 from ablation.base.files import write_text
 from runner.dvc import read
 from runner.graph import StudyError
+from runner.lock import LOCK
 
-LOCK = Path("dvc.lock")
 KEPT = Path(".dvc/tmp/dvc.lock")  # a folder that DVC keeps out of git
 DAMAGED = Path("dvc.lock.damaged")
 

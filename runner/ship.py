@@ -17,6 +17,7 @@ from typing import Any
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json
+from ablation.competition.config import SIDE as COMPETITION
 from ablation.composition.config import DataConfig, LayoutConfig
 from ablation.composition.digits import Digits
 from ablation.prediction.elsewhere import Judged, Predict, judge
@@ -28,7 +29,6 @@ from runner.cores import cores
 
 MOST_BYTES = 2_000_000
 IMAGES = 10_000  # that it is judged on elsewhere; as many as the competition's test set has
-COMPETITION = 128  # px, the side of the competition's images
 MODELS, SHIPPED = Path("models"), Path("models/shipped")
 
 

@@ -116,6 +116,20 @@ def test_the_simple_cnn_s_layers_are_the_paper_s(resolved: Study) -> None:
     )  # fmt: skip
 
 
+def where_blocks_give_nothing(model: keras.Model) -> Callable[[str], np.ndarray]:
+    """Layer -> what leaves it for two images, when each block's own path gives nothing."""
+    for name in ("conv_2", "conv_3"):
+        layer = model.get_layer(name)
+        layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
+    images = rng().integers(0, 256, (2, 12, 12)).astype(np.uint8)
+
+    def after(layer: str) -> np.ndarray:
+        part = keras.Model(model.input, model.get_layer(layer).output)
+        return np.asarray(keras.ops.convert_to_numpy(part(images)))
+
+    return after
+
+
 def test_a_residual_block_adds_what_entered_it_before_its_last_relu(tiny_arm: Arm) -> None:
     arm = tiny_arm(
         {
@@ -134,15 +148,7 @@ def test_a_residual_block_adds_what_entered_it_before_its_last_relu(tiny_arm: Ar
     names = {layer.name for layer in model.layers}
     assert "projection_1" in names  # from one channel to four
     assert "projection_2" not in names  # from four to four: as it is
-    for name in ("conv_2", "conv_3"):  # the block's own path gives nothing
-        layer = model.get_layer(name)
-        layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
-    images = rng().integers(0, 256, (2, 12, 12)).astype(np.uint8)
-
-    def after(layer: str) -> np.ndarray:
-        part = keras.Model(model.input, model.get_layer(layer).output)
-        return np.asarray(keras.ops.convert_to_numpy(part(images)))
-
+    after = where_blocks_give_nothing(model)
     np.testing.assert_array_equal(after("residual_1"), after("projection_1"))
     np.testing.assert_array_equal(after("relu_2"), np.maximum(after("projection_1"), 0))
     np.testing.assert_array_equal(after("residual_2"), after("pool_1"))
@@ -167,15 +173,7 @@ def test_a_preactivated_block_leaves_what_entered_it_untouched(tiny_arm: Arm) ->
     ]
     assert "pool_1" not in names
     assert "projection_1" not in names  # from four channels to four: as it is
-    for name in ("conv_2", "conv_3"):  # the block's own path gives nothing
-        layer = model.get_layer(name)
-        layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
-    images = rng().integers(0, 256, (2, 12, 12)).astype(np.uint8)
-
-    def after(layer: str) -> np.ndarray:
-        part = keras.Model(model.input, model.get_layer(layer).output)
-        return np.asarray(keras.ops.convert_to_numpy(part(images)))
-
+    after = where_blocks_give_nothing(model)
     np.testing.assert_array_equal(after("residual_1"), after("stem"))
     np.testing.assert_array_equal(after("residual_2"), after("projection_2"))
     assert (after("residual_1") < 0).any()  # no ReLU after the sum
