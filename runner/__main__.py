@@ -206,12 +206,8 @@ def train(
     for key in todo:  # what is left of these runs belongs to another configuration or other code
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)
-    return [key for key in todo if _trained((LOGS / f"{key}.log").read_text(encoding="utf-8"), key)]
-
-
-def _trained(log: str, key: str) -> bool:
-    """By what DVC said, which also finds in its cache what was trained before."""
-    return f"Running stage '{graph.STAGES[0]}@{key}'" in log
+    logs = {key: (LOGS / f"{key}.log").read_text(encoding="utf-8") for key in todo}
+    return [key for key, log in logs.items() if graph.trained(key, log)]
 
 
 def warn_of_bfloat16(arms: Sequence[str], in_hardware: bool) -> None:

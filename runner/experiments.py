@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from ablation.study.declared import ARMS, COSTLY
 from runner.graph import DVC, StudyError
 from runner.params import PARAMS, changes
 from runner.text import width, wrapped
@@ -94,7 +95,7 @@ def _params(data: Mapping[str, Any]) -> Any:
 def _headline(data: Mapping[str, Any]) -> Iterator[tuple[PurePosixPath, Mapping[str, float]]]:
     """Each arm's file, in the order of params.yaml."""
     files = {PurePosixPath(path): found.get("data", {}) for path, found in data["metrics"].items()}
-    order = list(_params(data).get("arms", {}))
+    order = [arm for section in (ARMS, COSTLY) for arm in _params(data).get(section) or {}]
     for path in sorted(files, key=lambda p: order.index(p.stem) if p.stem in order else len(order)):
         if path.parent == HEADLINE and isinstance(files[path], dict):  # a file may be broken
             yield path, files[path]

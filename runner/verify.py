@@ -57,7 +57,7 @@ def main() -> int:
     study = read_config(STUDY, StudyConfig)
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
     cheapest = min(study.arms, key=lambda arm: cost(study, arm))
-    key = options.run or f"{cheapest}-{study.seeds[0]}"
+    key = options.run or f"{cheapest}-{study.seeds_of(cheapest)[0]}"
     if key not in keys:
         raise StudyError(f"RUN is {key!r}; allowed: ARM-SEED, {keys[0]} to {keys[-1]}")
     with store.opened() as repo:

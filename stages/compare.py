@@ -13,7 +13,8 @@ from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.data_check.config import Measured
-from ablation.reporting.claims import counts, few_seeds, lines, markdown, reading
+from ablation.reporting.claims import counts, lines, markdown, reading
+from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_history
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare
@@ -48,7 +49,7 @@ def main() -> None:
     write_json(REPORTS / "claims.json", content)
     introduced = [
         " ".join(counts(content, config)),
-        " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons)])),
+        " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons, study.arms)])),
     ]
     page = markdown(lines(content, config, study.arms), introduced)
     write_text(REPORTS / "claims.md", page)
@@ -72,18 +73,19 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
     runs = {}
     for arm, seed in study.runs:
         name, key = study.data_sets[arm], f"{arm}-{seed}"
-        history = read_history(HISTORIES / key, config.arms[arm].epochs, f"train@{key}")
+        trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
+        history = read_history(HISTORIES / key, config.arms[arm].epochs, trained)
         path = EVALUATIONS / key / "predictions.npz"
-        said = read_npz(path, f"evaluate@{key}", ["test"])["test"]
+        said = read_npz(path, evaluated, ["test"])["test"]
         if (labelled := tests[name]) is not None and said.shape != labelled.shape:
             raise UserError(
                 f"{path} answers {len(said)} images of {len(labelled)}; remove it and run "
-                f"`dvc repro evaluate@{key}`"
+                f"`dvc repro {evaluated}`"
             )
         correct = None if labelled is None else said == labelled
         runs[arm, seed] = Run(
             arm=config.arms[arm],
-            judged=read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}"),
+            judged=read_json(EVALUATIONS / key / "metrics.json", evaluated),
             curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
             majority=majority[name, seed],
             correct=correct,
@@ -95,7 +97,7 @@ def _images_test(study: StudyConfig, config: ClaimsConfig, runs: Runs) -> pd.Dat
     """McNemar's test of the two named arms, a row a seed; none where test images lack labels."""
     first, second = config.statistics.images_test
     rows = []
-    for seed in study.seeds:
+    for seed in (seed for seed in study.seeds_of(first) if seed in study.seeds_of(second)):
         one, other = runs[first, seed].correct, runs[second, seed].correct
         if one is not None and other is not None:
             rows.append({"first": first, "second": second, "seed": seed,

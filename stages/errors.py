@@ -34,7 +34,7 @@ def main() -> None:
         print(f"errors: {NOTHING}")
         return
     labels = read_npy(SETS / name / "labels.npy", "preprocess")
-    answers = {arm: _answers(arm, study.seeds) for arm in arms}
+    answers = {arm: _answers(study, arm) for arm in arms}
     groups = {"label": labels}
     votes = errors.votes(labels, answers)
     digits = families = None
@@ -77,11 +77,11 @@ def main() -> None:
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
 
 
-def _answers(arm: str, seeds: list[int]) -> errors.Answers:
-    runs = []
-    for seed in seeds:
-        key, names = f"{arm}-{seed}", ("test", "test_probabilities")
-        found = read_npz(EVALUATIONS / key / "predictions.npz", f"evaluate@{key}", names)
+def _answers(study: StudyConfig, arm: str) -> errors.Answers:
+    runs, names = [], ("test", "test_probabilities")
+    for seed in study.seeds_of(arm):
+        path = EVALUATIONS / f"{arm}-{seed}" / "predictions.npz"
+        found = read_npz(path, study.stage("evaluate", arm, seed), names)
         runs.append((found["test"], found["test_probabilities"]))
     return errors.stacked(runs)
 

@@ -14,6 +14,7 @@ from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
+from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_comparisons, read_csv
 from ablation.reporting.words import short_names
 from ablation.statistics.config import ClaimsConfig
@@ -54,7 +55,8 @@ def main() -> None:
             (int(first["label"]), float(first["density"])),
         ),
         caveats=answer.caveats(
-            study, data, metrics, majority, claims_in_words.few_seeds(comparisons)
+            study, data, metrics, majority, few_seeds(comparisons, study.arms),
+            tested=bool(comparisons["p"].notna().any()),
         ),
         reading=claims_in_words.reading(config, study.scale),
         claims=claims_in_words.lines(claims, config, study.arms),

@@ -25,9 +25,10 @@ def main() -> None:
     arm = best_arm(runs, arms)
     of_arm = runs[runs["arm"] == arm]
     best = of_arm.loc[of_arm["validation_accuracy"].idxmax()]
-    key = f"{arm}-{best['seed']}"
+    seed = int(best["seed"])
+    key = f"{arm}-{seed}"
     path = Path(f"models/evaluations/{key}/predictions.npz")
-    labels = read_npz(path, f"evaluate@{key}", ["test"])["test"]
+    labels = read_npz(path, study.stage("evaluate", arm, seed), ["test"])["test"]
     table = pd.DataFrame({"Id": np.arange(len(labels)), "Label": labels})
     with replacing(Path("reports/submission.csv")) as temporary:
         table.to_csv(temporary, index=False)

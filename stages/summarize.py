@@ -45,9 +45,10 @@ def main() -> None:
     rows, curves = [], []
     for arm, seed in study.runs:
         key = f"{arm}-{seed}"
-        history = read_history(HISTORIES / key, claims.arms[arm].epochs, f"train@{key}")
-        judged = read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}")
-        layers = read_csv(HISTORIES / key / "layers.csv", f"train@{key}", ("parameters",))
+        trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
+        history = read_history(HISTORIES / key, claims.arms[arm].epochs, trained)
+        judged = read_json(EVALUATIONS / key / "metrics.json", evaluated)
+        layers = read_csv(HISTORIES / key / "layers.csv", trained, ("parameters",))
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
         curves.append(history.assign(arm=arm, seed=seed))
@@ -87,13 +88,8 @@ def main() -> None:
             ended = summary.curves_runs(figure, runs, majority, comparisons, claims)
             _write_csv(folder / "runs.csv", ended)
         elif isinstance(figure, ArchitecturesFigure):
-            files = {
-                arm: HISTORIES / f"{arm}-{study.seeds[0]}" / "layers.csv" for arm in figure.arms
-            }
-            layers = {
-                arm: read_csv(file, f"train@{arm}-{study.seeds[0]}") for arm, file in files.items()
-            }
-            table = summary.architectures_table(figure, layers)
+            networks = {arm: _layers(study, arm) for arm in figure.arms}
+            table = summary.architectures_table(figure, networks)
         elif isinstance(figure, BestFigure):
             table = summary.best_table(figure, runs, _image_counts(study), comparisons)
         elif isinstance(figure, ForestFigure):
@@ -104,13 +100,19 @@ def main() -> None:
     print(f"summarize: {len(runs)} runs of {len(study.arms)} arms")
 
 
+def _layers(study: StudyConfig, arm: str) -> pd.DataFrame:
+    """The layers of an arm's network, which are the same with each seed."""
+    seed = study.seeds_of(arm)[0]
+    path = HISTORIES / f"{arm}-{seed}" / "layers.csv"
+    return read_csv(path, study.stage("train", arm, seed))
+
+
 def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
     counts = {}
     for arm in study.arms:
-        judged = read_json(
-            EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json",
-            f"evaluate@{arm}-{study.seeds[0]}",
-        )
+        seed = study.seeds_of(arm)[0]
+        path = EVALUATIONS / f"{arm}-{seed}" / "metrics.json"
+        judged = read_json(path, study.stage("evaluate", arm, seed))
         counts[arm, "training"] = judged["train_images"]
         counts[arm, "validation"] = judged["validation_images"]
         if "test_images" in judged:  # the competition's test images have no labels

@@ -55,7 +55,7 @@ def _params() -> dict[str, Any]:
 @pytest.fixture
 def params(_params: dict[str, Any]) -> dict[str, Any]:
     """The project's own params.yaml, at smoke scale with one seed, to be changed freely."""
-    return copy.deepcopy(_params) | {"scale": "smoke", "seeds": [0]}
+    return copy.deepcopy(_params) | {"scale": "smoke", "seeds": [0], "costly_seeds": [0]}
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ Scale laptop, 3 seeds; brackets: 95% intervals.
 
 def test_its_table_of_results_is_filled_from_the_reports() -> None:
     claim = {"kind": "level", "arms": ["sgd"], "metric": "test_accuracy", "paper": 0.963}
-    params = {"arms": {"sgd": {"label": "SGD, x"}}, "claims": {"a": claim}}
+    params = {"arms": {}, "costly_arms": {"sgd": {"label": "SGD, x"}}, "claims": {"a": claim}}
     text = filled("Head\n<!-- results: sgd -->\nold\n<!-- end of results -->\n", TABLE_TEXT, params)
     assert text.splitlines()[2:] == [
         "| Arm | Test (%) | To the baseline (points) | Paper |",
@@ -99,6 +99,11 @@ def test_its_table_of_results_is_filled_from_the_reports() -> None:
         "Scale laptop, 3 seeds; brackets: 95% intervals.",
         "<!-- end of results -->",
     ]
+    # Numbers of seeds that differ have a column there, and stand below the table here.
+    counted = TABLE_TEXT.replace("x |", "x | 3 |").replace("base   |", "base | 3 |")
+    counted = counted.replace("Arm    |", "Arm | n |")
+    mark = "Head\n<!-- results: sgd -->\nold\n<!-- end of results -->\n"
+    assert filled(mark, counted, params) == text
 
 
 @pytest.mark.skipif(not (ROOT / TABLE).exists(), reason="no results of this code are committed")

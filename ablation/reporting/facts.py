@@ -25,6 +25,7 @@ from ablation.reporting.config import (
     LabelDensityFigure,
 )
 from ablation.reporting.figures import last_epochs, read_table
+from ablation.reporting.seeds import fewer, named
 from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
 from ablation.statistics.images import level_interval
 from ablation.statistics.verdict import CONFIDENCE
@@ -66,7 +67,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     """
     runs = read_table(folder, RUNS, "runs.csv")
     majority, names = majority_shares(folder), short_names(figure.arms, labels)
-    arms = []
+    arms: list[Facts] = []
     for arm in figure.arms:
         of_arm = runs[runs["arm"] == arm]
         if of_arm.empty or arm not in majority:
@@ -88,7 +89,9 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
             (int(shown[column].min()), int(shown[column].max()))
             for column in ("measured_training", "measured_validation")
         ],
-        **_seeds(shown.groupby("arm")["seed"].nunique(), shown),
+        **_seeds(
+            {names[arm]: of["seeds"] for arm, of in zip(figure.arms, arms, strict=True)}, shown
+        ),
     }
 
 
@@ -106,11 +109,12 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
         )  # fmt: skip
     chosen = table[table["chosen"].astype(bool)]
     images = chosen.loc[chosen["part"] != "training", "images"]
+    seeds = {str(arm): int(rows["seed"].nunique()) for arm, rows in chosen.groupby("arm")}
     return {
         "groups": groups,
         "last": max(groups[0]["parts"], key=PARTS.index),  # test where its images have labels
         "images": (int(images.min()), int(images.max())),
-        **_seeds(chosen.groupby("arm")["seed"].nunique(), table),
+        **_seeds({labels[arm]: count for arm, count in seeds.items()}, table),
     }
 
 
@@ -137,7 +141,8 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
         "panels": panels,
         "paper": bool(table["paper"].notna().any()),
         "diverged": runs_by_arm(cells(table["diverged"]), short),
-        **_seeds(table["seeds"], table),
+        **_seeds(named(table, short), table),
+        "seeds": int(table["seeds"].max()),
     }
 
 
@@ -198,13 +203,24 @@ def _augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> F
     }
 
 
-def _seeds(seeds: pd.Series, table: pd.DataFrame) -> Facts:
-    """How many seeds there are, and how many the largest family of tests takes for a verdict."""
+def _seeds(seeds: Mapping[str, int], table: pd.DataFrame) -> Facts:
+    """How many seeds there are, and how many the largest family of tests takes for a verdict.
+
+    `fewer` says what has less than the others; `few` is whether none has enough, and `lacking`
+    names those that have not where others have.
+
+    Args:
+        seeds: name of what is shown -> how many it has.
+    """
+    needed, most = int(table["seeds_needed"].max()), max(seeds.values())
     return {
-        "seeds": int(seeds.max()),
+        "seeds": most,
+        "least": min(seeds.values()),
+        "fewer": fewer(seeds),
         "tests": int(table["tests"].max()),
-        "needed": int(table["seeds_needed"].max()),
-        "few": bool(int(seeds.min()) < int(table["seeds_needed"].max())),
+        "needed": needed,
+        "few": most < needed,
+        "lacking": [quoted(name) for name, count in seeds.items() if count < needed <= most],
     }
 
 

@@ -76,16 +76,19 @@ def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str
     return short
 
 
-def no_verdict(seeds: int, tests: int, needed: int) -> str:
+def no_verdict(seeds: int, tests: int, needed: int, of: Sequence[str] = ()) -> str:
     """The sentence that every comparison of arms ends with while the seeds are too few, or "".
 
-    `needed` is how many a verdict takes in a family of so many tests.
+    `needed` is how many a verdict takes in a family of so many tests; `of` names the arms where
+    others have more seeds.
     """
     if seeds >= needed:
         return ""
+    where = f", of {listed(of)}," if of else ""
     return (
-        f"With n = {counted(seeds, 'seed')} no verdict is possible on whether a difference comes "
-        f"from the arms or from the seed: a family of {counted(tests, 'test')} takes {needed}."
+        f"With n = {counted(seeds, 'seed')}{where} no verdict is possible on whether a difference "
+        "comes from the arms or from the seed: a family of "
+        f"{counted(tests, 'test')} takes {needed}."
     )
 
 

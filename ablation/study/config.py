@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -9,32 +10,60 @@ from pydantic import Field, model_validator
 from ablation.base.section import Name, Section
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as NumPy's and Keras's own
+Seeds = Annotated[list[Seed], Field(min_length=1, max_length=100)]
 
 
 class StudyConfig(Section):
     """The study as a whole: its scale, its runs in order and how they are named in pictures.
 
     Attributes:
+        seeds: of every arm but the costly ones, which run with `costly_seeds`, some of these.
+        arms: arm -> its label; `costly_arms` are among them.
         failed: arm -> the end of its log, where a run of it failed and the rest is reported; such
             an arm stands nowhere else. None of it, and no key, where all arms are there.
     """
 
     scale: str
-    seeds: Annotated[list[Seed], Field(min_length=1, max_length=100)]
+    seeds: Seeds
+    costly_seeds: Seeds
     baseline: Name
     arms: dict[Name, str]
+    costly_arms: list[Name]
     data_sets: dict[Name, str]
     multiply_adds: dict[Name, int]
     failed: dict[Name, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _seeds_differ(self) -> StudyConfig:
-        for seed in self.seeds:
-            if self.seeds.count(seed) > 1:
-                raise ValueError(f"seeds repeats {seed}; give each once")
+        for key, seeds in (("seeds", self.seeds), ("costly_seeds", self.costly_seeds)):
+            for seed in seeds:
+                if seeds.count(seed) > 1:
+                    raise ValueError(f"{key} repeats {seed}; give each once")
         return self
+
+    @model_validator(mode="after")
+    def _costly_ones_are_among_them(self) -> StudyConfig:
+        # Arms are compared seed by seed, and images are split for `seeds`.
+        for seed in self.costly_seeds:
+            if seed not in self.seeds:
+                allowed = ", ".join(map(str, self.seeds))
+                raise ValueError(f"costly_seeds has {seed}, and seeds not; allowed: {allowed}")
+        return self
+
+    def seeds_of(self, arm: str) -> Sequence[int]:
+        """The seeds with which the arm runs."""
+        return self.costly_seeds if arm in self.costly_arms else self.seeds
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """arm -> how many seeds it runs with."""
+        return {arm: len(self.seeds_of(arm)) for arm in self.arms}
 
     @property
     def runs(self) -> list[tuple[str, int]]:
         """Every (arm, seed) of the study, in the order of params.yaml."""
-        return [(arm, seed) for arm in self.arms for seed in self.seeds]
+        return [(arm, seed) for arm in self.arms for seed in self.seeds_of(arm)]
+
+    def stage(self, name: str, arm: str, seed: int) -> str:
+        """The stage of dvc.yaml that trains or evaluates (`name`) a run."""
+        return f"{name}{'_costly' if arm in self.costly_arms else ''}@{arm}-{seed}"

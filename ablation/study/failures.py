@@ -39,7 +39,10 @@ def without(study: Resolved, failed: Mapping[str, str]) -> Resolved:
                     key: {arm: value for arm, value in getattr(study.study, key).items()
                           if arm in whole}
                     for key in ("arms", "data_sets", "multiply_adds")
-                } | {"failed": dict(failed)}
+                } | {
+                    "costly_arms": [arm for arm in study.study.costly_arms if arm in whole],
+                    "failed": dict(failed),
+                }
             ),
             "figures": figures,
             "claims": _claims(study, whole, failed),

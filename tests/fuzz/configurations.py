@@ -46,7 +46,7 @@ def run(seed: int, count: int, steps: int = 0) -> Outcome:
     Configuration n is the same whatever the count: its random numbers are those of (seed, n).
     """
     content = (ROOT / "params.yaml").read_bytes()
-    tree = read(content) | {"scale": "smoke", "seeds": [0]}
+    tree = read(content) | {"scale": "smoke", "seeds": [0], "costly_seeds": [0]}
     small = tree | {"scales": {"smoke": tree["scales"]["smoke"]}}
     outcome = Outcome()
     for number in range(count):

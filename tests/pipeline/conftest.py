@@ -39,6 +39,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     (path / ".dvc" / "config.local").write_text(f"[cache]\n    dir = {cache}\n")
     repository.edit("params.yaml", "\nscale: ", "\nscale: smoke #")
     repository.edit("params.yaml", "\nseeds: ", "\nseeds: [0] #")
+    repository.edit("params.yaml", "\ncostly_seeds: ", "\ncostly_seeds: [0] #")
     repository.commit()
     return repository
 

@@ -64,7 +64,7 @@ def test_what_was_edited_is_named_with_the_runs_that_it_concerns(clone: Reposito
     with (clone.path / "ablation/networks/cnn.py").open("a") as code:
         code.write("\n# A comment.\n")
     said = checked(clone)
-    assert re.search(r"^train \(14 of 14\)  +ablation/networks$", said, re.MULTILINE)
+    assert re.search(r"^train \(12 of 12\)  +ablation/networks$", said, re.MULTILINE)
     assert outdated(said)[0] == 14
     clone.git("checkout", "--quiet", "ablation")
     assert BELONG in checked(clone)

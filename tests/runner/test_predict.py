@@ -43,8 +43,8 @@ def project(
     }
     np.savez(tmp_path / "data/raw/mnist.npz", **digits)
     study = {
-        "scale": "smoke", "seeds": [0, 1], "baseline": "dense",
-        "arms": {name: name for name in arms},
+        "scale": "smoke", "seeds": [0, 1], "costly_seeds": [0], "baseline": "dense",
+        "arms": {name: name for name in arms}, "costly_arms": [],
         "data_sets": dict.fromkeys(arms, "modified"), "multiply_adds": dict.fromkeys(arms, 1),
     }  # fmt: skip
     write_yaml(Path("configs/study.yaml"), study)

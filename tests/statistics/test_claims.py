@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -122,10 +123,15 @@ def test_ours_stands_with_its_interval_in_the_claim_s_own_direction() -> None:
 def test_runs_without_a_partner_are_named() -> None:
     asked = config({"it": difference_claim()})
     study = runs(MEANS, 3)
-    del study["base", 1]
+    of_base = study["base", 1]
+    study["base", 1] = replace(of_base, judged={**of_base.judged, "validation_accuracy": None})
     comparisons = compare(asked, study, "base", SETS)
     (found,) = judge(asked, Study("laptop", study, comparisons, AS_THREE, EVEN))
     assert (found.seeds, found.unpaired) == (2, ("a-1",))
+    del study["base", 1]  # it never ran: the arm has fewer seeds
+    comparisons = compare(asked, study, "base", SETS)
+    (found,) = judge(asked, Study("laptop", study, comparisons, AS_THREE, EVEN))
+    assert (found.seeds, found.unpaired) == (2, ())
 
 
 # --- what a claim requires --------------------------------------------------------------------

@@ -45,8 +45,9 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
     picture = Figure(figsize=(SINGLE_COLUMN, 3.2), layout="constrained")
     axes = picture.subplots()
     handles = []
-    for index, group in enumerate(figure.groups):
-        arm, rows = chosen(table, group, parts)
+    found = {group: chosen(table, group, parts) for group in figure.groups}
+    seeds = {group: rows["seed"].nunique() for group, (_, rows) in found.items()}
+    for index, (group, (arm, rows)) in enumerate(found.items()):
         positions = np.arange(len(parts)) + (index - (len(figure.groups) - 1) / 2) * APART
         accuracies = [rows.loc[rows["part"] == part] for part in parts]
         means = np.array([part["accuracy"].mean() for part in accuracies]) * 100
@@ -66,7 +67,8 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
                 markersize=6,
                 capsize=3,
                 elinewidth=1.2,
-                label=_label(group, labels[arm], len(figure.groups[group])),
+                label=_label(group, labels[arm], len(figure.groups[group]))
+                + (f" (n = {seeds[group]})" if len(set(seeds.values())) > 1 else ""),
             )
         )
         for position, mean, top in zip(positions, means, bounds[1], strict=True):

@@ -81,9 +81,8 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -
         axes[0].set_title("All epochs")
         axes[1].set_title("Last epoch" if count == 1 else f"Last {count} epochs")
     axes[0].set_ylabel("Accuracy (%)")
-    _names(axes[-1], figure, labels, lines)
-    seeds = int(table[table["arm"].isin(figure.arms)].groupby("arm")["seed"].nunique().max())
-    handles = _handles(seeds)
+    _names(axes[-1], figure, _numbered(figure, labels, table), lines)
+    handles = _handles(max(_seeds(figure, table).values()))
     legend_below(picture, handles, columns=len(handles) if panels == 2 else 2)
     return picture
 
@@ -171,14 +170,31 @@ def _majority(axes: Axes, figure: CurvesFigure, table: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
+def _seeds(figure: CurvesFigure, table: pd.DataFrame) -> dict[str, int]:
+    """arm -> how many seeds its line is the mean of."""
+    counts = table[table["arm"].isin(figure.arms)].groupby("arm")["seed"].nunique()
+    return {arm: int(counts[arm]) for arm in figure.arms}
+
+
+def _numbered(
+    figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame
+) -> dict[str, str]:
+    """arm -> its short name, with the number of its seeds where others have more."""
+    seeds, names = _seeds(figure, table), short_names(figure.arms, labels)
+    most = max(seeds.values())
+    return {
+        arm: names[arm] + (f" (n = {count})" if count < most else "")
+        for arm, count in seeds.items()
+    }
+
+
 def _names(
     axes: Axes,
     figure: CurvesFigure,
-    labels: Mapping[str, str],
+    names: Mapping[str, str],
     lines: Mapping[tuple[str, str], pd.DataFrame],
 ) -> None:
     """Each arm's name right of the axes, at the height where its validation line ends."""
-    names = short_names(figure.arms, labels)
     short = {arm: textwrap.fill(name, NAME) for arm, name in names.items()}
     lines_each = 1 + max(name.count("\n") for name in short.values())
     ends = [lines[arm, "validation_accuracy"]["mean"] for arm in figure.arms]

@@ -145,12 +145,15 @@ def _panel(
     if pd.notna(first["margin"]) and _decidable(rows):
         axes.axvspan(-first["margin"], first["margin"], color="#DDDDDD", linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    most = rows["seeds"].max()
     for row in rows.itertuples():
         y = places[str(row.group), str(row.arm), str(row.other)]
         text = _signed(row.difference)
         if pd.notna(row.low):
             axes.plot([row.low, row.high], [y, y], color=BLUE, linewidth=1.3, zorder=2)
             text += f" [{_signed(row.low)}, {_signed(row.high)}]"
+        if row.seeds < most:
+            text += f" (n = {row.seeds})"
         decided = row.verdict in TOLD_APART
         axes.plot([row.difference], [y], **_mark(filled=decided), zorder=4)
         if pd.notna(row.paper):

@@ -47,7 +47,7 @@ def arms(
     config: ClaimsConfig,
     test_images: int | None,
 ) -> tuple[list[str], list[Arm]]:
-    """(columns, rows), without columns in which nothing stands.
+    """(columns, rows), without columns in which nothing stands; n where arms differ in it.
 
     Args:
         study: the arms with their labels, in order.
@@ -58,11 +58,12 @@ def arms(
         test_images: how many the test set has; None without labels.
     """
     against = comparisons[comparisons["group"] == "baseline"]
+    apart = len(set(study.counts.values())) > 1
     rows_of = {(r["arm"], r["metric"]): r for r in against.to_dict("records")}
     rows = []
     for arm, label in study.arms.items():
         of_arm = runs[runs["arm"] == arm]
-        cells = []
+        cells = [Cell("n", str(len(of_arm)) if apart else "", key=len(of_arm))]
         for metric, name in ACCURACIES.items():
             images = test_images if metric == "test_accuracy" else None
             if len(of_arm) == 1 and metric == "validation_accuracy":

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ablation.reporting.claims import few_seeds
 from ablation.reporting.page.marks import Mark, difference_mark
+from ablation.reporting.seeds import few_seeds
 from ablation.reporting.words import (
     MINUS,
     NOTHING,
@@ -97,8 +97,11 @@ def _row(
         (f"{names[row['arm']]} {MINUS} {names[row['other']]}", ""),
         (difference(row["difference"], bottom, top, metric), _sees(row, metric, margin)),
         (str(row["seeds"]), ""),
-        (_p(row["p_holm"]), "" if pd.isna(row["p"]) else f"{_p(row['p'])} alone"),
-        (f"{improvement:.2f} [{low:.2f}, {high:.2f}]" if several else NOTHING, ""),
+        (
+            _p(row["p_holm"]) if several else "",
+            "" if pd.isna(row["p"]) else f"{_p(row['p'])} alone",
+        ),
+        (f"{improvement:.2f} [{low:.2f}, {high:.2f}]" if several else "", ""),
         (verdict, ""),
     )
     return Difference(difference_mark(row["difference"], bottom, top, metric.unit), cells)
@@ -143,7 +146,7 @@ def _text(comparisons: pd.DataFrame, names: Mapping[str, str]) -> str:
             "the smallest difference that n seeds of this spread find four times in five."
             if comparisons["p"].notna().any()
             else "",
-            few_seeds(comparisons),
+            few_seeds(comparisons, names),
             f"No better than naming the commonest label, or in no number, ended {diverged}; they "
             "stay in, at the accuracy they reached."
             if diverged

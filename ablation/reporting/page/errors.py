@@ -11,6 +11,7 @@ import pandas as pd
 from ablation.base.arrays import read_npz
 from ablation.base.reading import refusing
 from ablation.reporting.page.pictures import embedded_image
+from ablation.reporting.seeds import fewer
 from ablation.reporting.tables import read_csv
 from ablation.reporting.words import capital, counted, percent, quoted, rounded, signed_points
 
@@ -52,8 +53,9 @@ class Errors:
 
     Attributes:
         told: what the numbers say, a sentence each.
-        votes: a row an arm (name, one network, vote with its interval, gain); [] for one seed.
-        seeds: how many networks vote.
+        votes: a row an arm of several seeds (name, one network, vote with its interval, gain).
+        seeds: how many networks vote; `fewer` names arms with less.
+        voters: how many those of the arm are that the hardest images are of.
         groups: accuracy of each arm by label and by background.
         confusions: label by answer, one of each shown arm.
         hardest: the images, hardest first; `hardest_of` names the arm.
@@ -62,6 +64,8 @@ class Errors:
     told: list[str]
     votes: list[tuple[str, str, str, str]]
     seeds: int
+    fewer: str
+    voters: int
     groups: list[Grid]
     confusions: list[Grid]
     hardest: list[Hard]
@@ -92,8 +96,10 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Er
         told=_told(votes.set_index("arm").loc[best], accuracy[accuracy["arm"] == best],
                    quoted(names[best]),
                    values),
-        votes=_votes(votes, names) if seeds > 1 else [],
+        votes=_votes(votes[votes["seeds"] > 1], names),
         seeds=seeds,
+        fewer=fewer({names[row["arm"]]: int(row["seeds"]) for row in votes.to_dict("records")}),
+        voters=int(votes.set_index("arm").loc[best, "seeds"]),
         groups=[
             _groups(accuracy[accuracy["by"] == by], by, values[by], names, best)
             for by in dict.fromkeys(accuracy["by"])

@@ -81,7 +81,7 @@ def with_pace(metrics: Metrics, study: StudyConfig, provenance: Mapping[str, Any
     """
     paced = {}
     for arm in metrics:
-        records = [provenance.get(f"{arm}-{seed}", {}) for seed in study.seeds]
+        records = [provenance.get(f"{arm}-{seed}", {}) for seed in study.seeds_of(arm)]
         known = [record for record in records if "seconds" in record]
         pace: dict[str, float] = {}
         if known:

@@ -13,6 +13,7 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from stages import report as report_stage
@@ -122,6 +123,39 @@ def test_what_the_seeds_allow_is_what_the_page_says(reported: Path) -> None:
     assert ("Vote of 10 seeds" in text) == (not one)
     assert ("P(better)" in text) == (not one)
     assert ("over the images of one run; they say nothing of another seed" in text) == one
+
+
+def test_an_arm_with_fewer_seeds_says_so_wherever_it_is_shown(reported: Path) -> None:
+    text = html.unescape(reported.read_text(encoding="utf-8"))
+    if "14 arms, 1 to 10 seeds<" not in text:
+        assert "(n = 1)" not in text.replace("One run an arm (n = 1)", "").replace(
+            "with one seed (n = 1)", ""
+        )
+        return
+    few = "“VGG-16, raw” and “VGG-16, augmented”: 1"
+    assert f"Numbers are means of 10 seeds ({few}). The rules for a verdict were fixed" in text
+    assert f"With n = 1 seed, of {few[:-3]}, no verdict is possible" in text
+    assert f"mean of 10 differences ({few}) paired by seed" in text
+    assert f"No verdict is possible on {few[:-3]}: a family of 15 tests takes 10 seeds." in text
+    assert "One run an arm (n = 1); each point" in text  # VGG-16's own figure
+    assert f"Fewer seeds have {few}; one is no vote." in text
+    assert "best of 2, n = 1</dt>" in text  # a card
+    assert "of “VGG-16, raw” and “VGG-16, augmented” 0<" in text  # the seeds, in the provenance
+    assert 'costly_seeds=[0]"' in text
+    assert "Without a partner" not in text
+    reports = reported.parent
+    assert f"Scale laptop, 10 seeds ({few}); brackets" in (reports / "tables/arms.md").read_text()
+    rows = (reports / "tables/arms.tex").read_text().splitlines()
+    assert sum(row.startswith("Arm & n & ") for row in rows) == 1
+    found = {row.split(" & ")[0]: row.split(" & ")[1] for row in rows if row.count(" & ") > 2}
+    assert found["VGG-16, raw"] == found["VGG-16, augmented"] == "1"
+    assert set(found.values()) == {"n", "1", "10"}
+    comparisons = pd.read_csv(reports / "comparison.csv")
+    vgg = comparisons["arm"].str.startswith("vgg")
+    assert set(comparisons.loc[vgg, "verdict"]) == {"no verdict"}
+    assert not set(comparisons.loc[~vgg, "verdict"]) & {"no verdict"}
+    votes = pd.read_csv(reports / "errors/votes.csv").set_index("arm")["seeds"]
+    assert votes.to_dict() == {arm: 1 if "vgg" in arm else 10 for arm in votes.index}
 
 
 def test_without_labels_of_the_test_images_the_page_has_the_rest(tmp_path: Path) -> None:

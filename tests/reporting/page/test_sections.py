@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ METRICS: dict[str, dict[str, float | None]] = {
 def study(**changes: Any) -> StudyConfig:
     """What the page reads of a study, and no more."""
     content = {
-        "scale": "laptop", "seeds": [0], "baseline": "baseline",
+        "scale": "laptop", "seeds": [0], "costly_seeds": [0], "baseline": "baseline",
+        "costly_arms": [],
         "arms": {"simple_mnist": "simple CNN, original MNIST", "simple": "simple CNN",
                  "baseline": "baseline <SGD & dropout>", "adam": "Adam"},
         "data_sets": {"simple_mnist": "mnist", "simple": "modified", "baseline": "modified",
@@ -135,15 +137,24 @@ def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:
 # --- caveats ----------------------------------------------------------------------------------
 
 
-def told(few: str = "", metrics: Any = METRICS, majority: Any = None, **changes: Any) -> str:
+def told(
+    few: str = "",
+    metrics: Any = METRICS,
+    majority: Any = None,
+    tested: bool = False,
+    **changes: Any,
+) -> str:
     shares = {"simple": 0.27, "adam": 0.27} if majority is None else majority
     sets = {key: changes.pop(key) for key in ("source", "canvas", "images") if key in changes}
-    return " ".join(caveats(study(**changes), data(**sets), metrics, shares, few))
+    return " ".join(caveats(study(**changes), data(**sets), metrics, shares, few, tested))
 
 
 def test_caveats_hold_for_this_study() -> None:
     assert "Too few. Differences are printed and not tested." in told("Too few.")
-    assert "means of 3 seeds" in told(seeds=[0, 1, 2])
+    assert "means of 3 seeds. The rules" in told(seeds=[0, 1, 2])
+    some = told("Too few of Adam.", tested=True, seeds=[0, 1, 2], costly_arms=["adam"])
+    assert "Numbers are means of 3 seeds (Adam: 1). The rules" in some
+    assert "fixed before the runs. Too few of Adam. The test images chose nothing" in some
     assert "not tested" not in told()
     assert "images are 72 px wide where the paper's are 128" in told()
     assert "25,000 of them (50.0% of the paper's number)" in told()
@@ -172,8 +183,9 @@ def compared(
 ) -> Differences:
     asked = config({"it": difference_claim(paper=0.008)}, **changes)
     made = runs({"base": 0.8, "a": 0.84, "b": 0.8}, seeds)
-    if drop:
-        del made[drop]
+    if drop:  # of both metrics its numbers are missing
+        judged = {**made[drop].judged, "test_accuracy": None, "validation_accuracy": None}
+        made[drop] = replace(made[drop], judged=judged)
     return differences(asked, compare(asked, made, "base", MODIFIED), images, NAMES)
 
 
@@ -311,5 +323,8 @@ def test_the_command_names_the_commit_only_where_all_runs_are_of_one() -> None:
     records = {"adam-0": record(), "adam-1": record()}
     command = provenance.command(study(seeds=[0, 1]), records)
     assert command == 'git checkout 0123456789ab\nmake exp SET="scale=laptop seeds=[0,1]"'
+    costly = study(seeds=[0, 1], costly_seeds=[1], costly_arms=["adam"])
+    assert provenance.command(costly, records).endswith('seeds=[0,1] costly_seeds=[1]"')
+    assert ("Seeds", "0, 1; of Adam 1") in provenance.facts(costly, records, {})
     changed = provenance.command(study(), records | {"adam-1": record(clean=False)})
     assert changed == 'make exp SET="scale=laptop seeds=[0]"'
