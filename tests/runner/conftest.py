@@ -75,7 +75,7 @@ text = Path("networks/cnn.py").read_text() + json.dumps(arm)
 Path(f"models/networks/{sys.argv[1]}").write_text(text)
 history = Path(f"models/histories/{sys.argv[1]}/history.csv")
 history.parent.mkdir(parents=True)
-history.write_text(f"epoch,rate,1,{arm}")
+history.write_text(f"epoch,rate,1,{arm},{sys.argv[1][-1]}")
 name = hashlib.sha256(history.read_bytes()).hexdigest()[:16]
 record = Path(f"models/provenance/{sys.argv[1]}/{name}.json")
 record.parent.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study")
     patch = pytest.MonkeyPatch()
     patch.chdir(folder)
-    params = copy.deepcopy(PARAMS) | {"scale": "smoke", "seeds": list(range(SEEDS))}
+    seeds = list(range(SEEDS))
+    params = copy.deepcopy(PARAMS) | {"scale": "smoke", "seeds": seeds, "costly_seeds": seeds}
     params["scales"]["smoke"]["data"] |= {"images": 2500, "test_images": 400}
     write_yaml(Path("params.yaml"), params)
     resolve.main()

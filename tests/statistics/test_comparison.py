@@ -186,9 +186,12 @@ def test_an_arm_with_fewer_seeds_is_compared_over_them_and_the_others_over_their
         assert one["difference"] == reached[0] - reached[1]
     rest = row(found, "b", "base", "test_accuracy")
     before = row(whole, "b", "base", "test_accuracy")
-    pd.testing.assert_series_equal(rest.drop("p_holm"), before.drop("p_holm"), check_names=False)
+    for key in rest.drop("p_holm").dropna().index:
+        assert rest[key] == before[key], key
     assert (rest["tests"], rest["seeds"]) == (3, 10)
-    assert rest["p_holm"] == min(1, 3 * rest["p"])  # an untested pair counts as if its p were 1
+    assert rest["p_holm"] == pytest.approx(
+        min(1, 3 * rest["p"])
+    )  # an untested pair counts as if its p were 1
 
 
 def test_a_run_without_the_metric_leaves_its_partner_alone() -> None:
