@@ -52,18 +52,18 @@ def few_seeds(comparisons: pd.DataFrame, names: Mapping[str, str]) -> str:
 def named(rows: pd.DataFrame, names: Mapping[str, str]) -> dict[str, int]:
     """Name -> n of what rows of comparison.csv compare: an arm with the baseline, or else a pair.
 
-    A pair with an arm that is named already stands for itself. Of several metrics n is the least.
+    In the order of `names`; a pair with a named arm is left out. Of several metrics n is the least.
 
     Args:
         names: the arms'.
     """
-    found: dict[str, int] = {}
     against = set(rows.loc[rows["group"] == BASELINE, "arm"])
+    arms, others = dict[str, int](), dict[str, int]()
     for row in rows.to_dict("records"):
-        name = names[row["arm"]]
-        if row["group"] != BASELINE:
-            if against & {row["arm"], row["other"]}:
-                continue
-            name = f"{name} {MINUS} {names[row['other']]}"
-        found[name] = min(found.get(name, row["seeds"]), int(row["seeds"]))
-    return found
+        arm, other, count = row["arm"], row["other"], int(row["seeds"])
+        if row["group"] == BASELINE:
+            arms[arm] = min(arms.get(arm, count), count)
+        elif not against & {arm, other}:
+            name = f"{names[arm]} {MINUS} {names[other]}"
+            others[name] = min(others.get(name, count), count)
+    return {names[arm]: arms[arm] for arm in names if arm in arms} | others
