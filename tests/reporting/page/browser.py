@@ -53,7 +53,7 @@ def opened(path: Path, folder: Path, width: int, dark: bool, probe: str) -> dict
     flags = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
     done = subprocess.run(
         [str(BROWSER), *flags, (folder / "frame.html").as_uri()],
-        capture_output=True, text=True, timeout=300, check=True,
+        capture_output=True, text=True, timeout=900, check=True,
     )  # fmt: skip
     found = re.search(r"<title>(.*?)</title>", done.stdout)
     assert found is not None, done.stdout[:500]
