@@ -199,10 +199,9 @@ def train(
     print(f"{told}; logs in {LOGS}/", flush=True)
     commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
     commands |= {key: graph.run_command(key) for key in todo}
-    live.declare(todo)
-    with Display({key: costs[key] for key in todo}, PROGRESS, len(places)) as display:
+    display = Display({key: costs[key] for key in todo}, PROGRESS, len(places))
+    with live.declared(todo), display:
         state = pool.run(commands, places, LOGS, display.show, needed=(CHECK,))
-    live.declare(todo)
     if CHECK in state.failed:
         print((LOGS / f"{CHECK}.log").read_text(encoding="utf-8"), file=sys.stderr)
         raise graph.StudyError(f"{CHECK} failed, so nothing more is trained; its message is above")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ablation.base.files import write_yaml
@@ -22,21 +23,23 @@ def ask(kind: str) -> None:
     os.environ[live.VARIABLE] = kind
 
 
-def declare(runs: Sequence[str]) -> None:
-    """With DVCLive, tells DVC of the runs' curves: a chart for each name, a line for each run.
+@contextmanager
+def declared(runs: Sequence[str]) -> Iterator[None]:
+    """While the runs train, DVC shows their DVCLive curves: a chart a name, with a line for each.
 
-    The file is no part of the study. DVC reads none that git is told to ignore.
+    DVC reads no dvc.yaml that git is told to ignore, and takes into an experiment whatever one
+    declares. So the file is neither ignored nor left behind.
     """
-    if os.environ.get(live.VARIABLE) != "dvclive":
-        return
-    names = dict.fromkeys(live.NAMES)
-    for run in runs:
-        live.begin(FOLDER / run)
-        found = (FOLDER / run / "plots" / "metrics").glob("*.tsv")
-        names |= dict.fromkeys(sorted(path.stem for path in found))
-    plots = []
-    for name in names:
-        paths = [f"{run}/plots/metrics/{name}.tsv" for run in runs]
-        there = {path: name for path in paths if (FOLDER / path).exists()}
-        plots.append({f"live {name}": {"title": name, "x": "step", "y": there}})
-    write_yaml(FOLDER / "dvc.yaml", {"plots": plots})
+    path = FOLDER / "dvc.yaml"
+    if os.environ.get(live.VARIABLE) == "dvclive":
+        plots = []
+        for name in live.NAMES:
+            lines = {f"{run}/plots/metrics/{name}.tsv": name for run in runs}
+            plots.append({f"live {name}": {"title": name, "x": "step", "y": lines}})
+        for run in runs:
+            live.begin(FOLDER / run)
+        write_yaml(path, {"plots": plots})
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,8 @@ def form(program: str, words: Iterable[str]) -> tuple[str, ...]:
     return (program, *(word for word in known if not word.endswith("=")))
 
 
-def tested() -> set[tuple[str, ...]]:
+@cache
+def by_tests() -> set[tuple[str, ...]]:
     """What tests type in a real repository: `repository.make(...)`, `.dvc(...)`, ["make", ...]."""
     found = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
@@ -79,7 +81,7 @@ def constant(node: ast.expr) -> str | None:
 def test_every_command_is_typed_by_a_test(command: str) -> None:
     """`make test` is what runs the tests. A number of runs at a time changes no command."""
     program, *words = shlex.split(command)
-    typed = {tuple(word for word in each if word != "JOBS=") for each in tested()}
+    typed = {tuple(word for word in each if word != "JOBS=") for each in by_tests()}
     assert form(program, words) in typed
 
 

@@ -11,13 +11,10 @@ import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ablation.base.errors import UserError, brief
 from ablation.base.files import write_text
-
-if TYPE_CHECKING:
-    from ablation.monitoring.progress import Progress
 
 VARIABLE = "ABLATION_LIVE"
 KINDS = ("dvclive", "tensorboard")
@@ -63,12 +60,9 @@ class Curves:
         self._writer: Writer | None = None
         self._failed = False
 
-    def note(self, progress: Progress) -> None:
-        """Adds a point where an epoch has ended."""
-        if progress.epoch_ended and progress.accuracy is not None:
-            values = (progress.accuracy, progress.images_per_second)
-            points = {progress.epoch: dict(zip(NAMES, values, strict=True))}
-            self._add(points, round(progress.resumed * progress.epochs))
+    def note(self, epoch: int, accuracy: float, images_per_second: float, done: int) -> None:
+        """Adds the points of an epoch; `done` of them were trained by an earlier process."""
+        self._add({epoch: dict(zip(NAMES, (accuracy, images_per_second), strict=True))}, done)
 
     def ended(self, history: Path) -> None:
         """Adds all else that the run's history.csv has: of training images, losses, penalty."""
@@ -80,7 +74,6 @@ class Curves:
         self._add(rows, len(rows))
 
     def _add(self, points: Mapping[int, Mapping[str, float]], done: int) -> None:
-        """`done` epochs of the run were trained by an earlier process."""
         if self._failed:
             return
         try:

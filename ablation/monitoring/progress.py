@@ -87,8 +87,9 @@ class Notebook:
         self._curves = live.begun(path.stem, path.parents[2] / "live")
 
     def note(self, progress: Progress) -> None:
-        if self._curves:
-            self._curves.note(progress)
+        if self._curves and progress.epoch_ended and progress.accuracy is not None:
+            done = round(progress.resumed * progress.epochs)
+            self._curves.note(progress.epoch, progress.accuracy, progress.images_per_second, done)
         now = time.monotonic()
         if now - self._written >= 1.0:
             content: dict[str, Any] = asdict(progress)
