@@ -15,6 +15,7 @@ from ablation.base.files import (
     write_text,
 )
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import exports, summary
 from ablation.reporting.claims import lines
 from ablation.reporting.config import (
@@ -25,6 +26,7 @@ from ablation.reporting.config import (
     ForestFigure,
 )
 from ablation.reporting.declared import read_figure, read_index
+from ablation.reporting.results import read_judged
 from ablation.reporting.tables import read_comparisons, read_csv, read_history
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
@@ -35,6 +37,7 @@ SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports"
 
 
 def main() -> None:
+    refuse_others("summarize")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
@@ -46,7 +49,7 @@ def main() -> None:
     for arm, seed in study.runs:
         key = f"{arm}-{seed}"
         history = read_history(HISTORIES / key, claims.arms[arm].epochs, f"train@{key}")
-        judged = read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}")
+        judged = read_judged(EVALUATIONS / key / "metrics.json", f"evaluate@{key}")
         layers = read_csv(HISTORIES / key / "layers.csv", f"train@{key}", ("parameters",))
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
@@ -55,7 +58,8 @@ def main() -> None:
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
 
     metrics = summary.by_arm(runs)
-    write_json(REPORTS / "metrics.json", metrics)
+    failed = {arm: {"failed": each.end} for arm, each in study.failed.items()}
+    write_json(REPORTS / "metrics.json", metrics | failed)
     # A file an arm: DVC shows a file as a row, and all arms in one file would be one long row.
     for arm, accuracies in summary.headline(metrics).items():
         write_json(REPORTS / "headline" / f"{arm}.json", accuracies)
@@ -75,7 +79,7 @@ def main() -> None:
     judged_claims = lines(read_json(REPORTS / "claims.json", "compare"), claims, study.arms)
     write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
     for name in read_index(FIGURES):
-        figure, _ = read_figure(FIGURES / f"{name}.yaml")
+        figure = read_figure(FIGURES / f"{name}.yaml").figure
         folder = REPORTS / "tables" / name
         if isinstance(figure, AugmentationFigure):
             read_npz(SAMPLES / f"{name}.npz", "samples")  # whole, or refused
@@ -107,7 +111,7 @@ def main() -> None:
 def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
     counts = {}
     for arm in study.arms:
-        judged = read_json(
+        judged = read_judged(
             EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json",
             f"evaluate@{arm}-{study.seeds[0]}",
         )

@@ -9,7 +9,15 @@ import pandas as pd
 
 from ablation.reporting.claims import Line
 from ablation.reporting.facts import interval
-from ablation.reporting.words import MINUS, NOTHING, RANGE, counted, rounded, signed_points
+from ablation.reporting.words import (
+    FAILED,
+    MINUS,
+    NOTHING,
+    RANGE,
+    counted,
+    rounded,
+    signed_points,
+)
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -47,6 +55,8 @@ def arms(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
+    Arms that failed come last.
+
     Args:
         runs: runs.csv, a row a run.
         comparisons: comparison.csv.
@@ -68,6 +78,8 @@ def arms(
         images = {"validation_accuracy": None, "test_accuracy": test_images}
         cells = [_accuracy(values[key], images[key]) for key in values]
         rows.append((label, *cells, change, "" if row is None else str(row["verdict"])))
+    none = [NOTHING] * (1 if test_images is None else 2)
+    rows += [(label, FAILED, *none, "") for label in study.failed_labels]
     parts = ["Validation"] if test_images is None else ["Validation", "Test"]
     head = ("Arm", *(f"{part} (%)" for part in parts), "To the baseline (points)", "Verdict")
     return head, rows

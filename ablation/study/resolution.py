@@ -113,6 +113,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     arms = resolve_arms(merged, data, sources)
     labels = {name: label(name, params["arms"][name], merged[name]) for name in arms}
     check_different(labels)
+    check_name(params["baseline"], arms, "baseline")
     study = validated(
         StudyConfig,
         {
@@ -125,7 +126,6 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
         },
         "",
     )
-    check_name(study.baseline, arms, "baseline")
     figures = _figures(params["figures"], arms)
     return validated(
         Resolved,

@@ -58,6 +58,8 @@ def check_label(text: Any, path: str, longest: int = LONGEST_LABEL) -> str:
 def _check_text(text: str, path: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise ConfigError(f"{path} = {shown(text)}; allowed: at most {LONGEST_TEXT} characters")
+    if text.isprintable():  # which leaves out all of REFUSED, and what Unicode gives to nobody
+        return
     for character in text:
         if unicodedata.category(character) in REFUSED or _is_noncharacter(character):
             raise ConfigError(

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation.reporting.exports import arms, arms_latex, arms_markdown, escaped, table
-from ablation.study.config import StudyConfig
+from ablation.study.config import FailedArm, StudyConfig
+
+DASH = "\N{EN DASH}"
 
 STUDY = StudyConfig.model_construct(
     scale="laptop", seeds=[0, 1], baseline="base", arms={"base": "base_line", "a": "A & B"},
@@ -43,6 +45,16 @@ def test_arms_have_their_intervals_and_the_difference_to_the_baseline() -> None:
     assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & -- & $-$1.2 [$-$2.0, 0.0] & worse \\"
     head, _ = arms(STUDY, RUNS, COMPARED, None)
     assert head == ("Arm", "Validation (%)", "To the baseline (points)", "Verdict")
+
+
+def test_an_arm_that_failed_has_a_row_without_numbers() -> None:
+    gone = FailedArm(label="L_2", end="l2-0: killed", figures={})
+    study = STUDY.model_copy(update={"failed": {"l2": gone}})
+    _, rows = arms(study, RUNS, COMPARED, 100)
+    assert rows[-1] == ("L_2", "failed", DASH, DASH, "")
+    assert r"L\_2 & failed & -- & -- &  \\" in arms_latex(*arms(study, RUNS, COMPARED, 100), study)
+    _, rows = arms(study, RUNS, COMPARED, None)
+    assert rows[-1] == ("L_2", "failed", DASH, "")
 
 
 def test_markdown_is_read_as_it_is() -> None:
