@@ -83,11 +83,11 @@ def _one(number: int, seed: int, study: Study, outcome: Outcome) -> None:
     path = inputs[rng.integers(len(inputs))]
     locked = study.lock is not None and number % 3 == 0 and stage.recorded(path)
     content = path.read_bytes()
+    left = {file: file.read_bytes() for file in stage.outputs()}
     how = _damage(path, content, inputs, rng)
     if how is None:
         outcome.counts["nothing changed"] += 1
         return
-    left = {file: file.read_bytes() for file in stage.outputs()}
     if locked and study.lock:
         LOCK.write_bytes(study.lock)
     name = f"{number} {stage} {path} ({how}{', with dvc.lock' if locked else ''})"
