@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
+from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
 from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import claims as claims_in_words
@@ -15,7 +16,7 @@ from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
-from ablation.reporting.results import read_runs
+from ablation.reporting.results import read_claims, read_metrics, read_runs
 from ablation.reporting.tables import read_comparisons, read_csv
 from ablation.reporting.words import short_names
 from ablation.statistics.config import ClaimsConfig
@@ -35,9 +36,9 @@ def main() -> None:
         REPORTS / "comparison.csv", len(config.pairs), config.statistics.metrics
     )
     records = read_json(REPORTS / "provenance.json", "provenance")
-    claims = read_json(REPORTS / "claims.json", "compare")
-    measured = read_json(REPORTS / "metrics.json", "summarize")
-    metrics = metrics_table.with_pace({arm: measured[arm] for arm in study.arms}, study, records)
+    claims = read_claims(REPORTS / "claims.json", config.claims)
+    measured = read_metrics(REPORTS / "metrics.json", study.arms)
+    metrics = metrics_table.with_pace(measured, study, records)
     labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize")
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
     test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
@@ -46,7 +47,9 @@ def main() -> None:
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
     names = short_names(list(study.arms), study.arms)
-    checked = data_check(read_json(REPORTS / "data_check.json", "data_check"))
+    judged = read_json(REPORTS / "data_check.json", "data_check")
+    with refusing(REPORTS / "data_check.json", "check of the images", "data_check"):
+        checked = data_check(judged)
     content = page.Content(
         study=study,
         data=data,

@@ -9,7 +9,6 @@ from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import (
     read_config,
-    read_json,
     replacing,
     write_json,
     write_text,
@@ -26,7 +25,7 @@ from ablation.reporting.config import (
     ForestFigure,
 )
 from ablation.reporting.declared import read_figure, read_index
-from ablation.reporting.results import read_judged
+from ablation.reporting.results import read_claims, read_judged
 from ablation.reporting.tables import read_comparisons, read_csv, read_history
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
@@ -76,7 +75,8 @@ def main() -> None:
     head, arm_rows = exports.arms(study, runs, comparisons, tested)
     write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
     write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
-    judged_claims = lines(read_json(REPORTS / "claims.json", "compare"), claims, study.arms)
+    found = read_claims(REPORTS / "claims.json", claims.claims)
+    judged_claims = lines(found, claims, study.arms)
     write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
     for name in read_index(FIGURES):
         figure = read_figure(FIGURES / f"{name}.yaml").figure

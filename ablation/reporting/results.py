@@ -7,18 +7,21 @@ can rely on it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json
 from ablation.base.reading import refusing
 from ablation.reporting.tables import read_csv
+from ablation.statistics.claims import Judgement
 
 LABELS = 10
 ACCURACIES = ("train_accuracy", "validation_accuracy")
@@ -59,6 +62,36 @@ def read_judged(path: Path, made_by: str) -> dict[str, Any]:
             if not number or not 0 <= value <= most or value == float("inf"):
                 raise UserError(f"has the {brief(name)} {brief(value)}")
     return judged
+
+
+def read_metrics(path: Path, arms: Collection[str]) -> dict[str, dict[str, float]]:
+    """metrics.json of these arms: metric -> mean over the seeds.
+
+    Raises:
+        UserError: the file is damaged, an arm is missing, or a metric is no number.
+    """
+    content = read_json(path, "summarize")
+    with refusing(path, "set of metrics", "summarize"):
+        found = {arm: dict(content[arm]) for arm in arms}
+        for arm, metrics in found.items():
+            for name, value in metrics.items():
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    raise UserError(f"has the {brief(name)} {brief(value)} of {arm}")
+    return found
+
+
+def read_claims(path: Path, claims: Collection[str]) -> list[dict[str, Any]]:
+    """claims.json: what was found of each claim, in their order.
+
+    Raises:
+        UserError: the file is damaged, or of other claims.
+    """
+    content = read_json(path, "compare")
+    with refusing(path, "list of claims", "compare"):
+        judged = TypeAdapter(list[Judgement]).validate_python(content)
+        if [one.claim for one in judged] != list(claims):
+            raise UserError("is not of the study's claims")
+        return [asdict(one) for one in judged]
 
 
 def read_answers(

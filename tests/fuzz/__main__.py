@@ -27,6 +27,8 @@ def main() -> int:
     parser.add_argument("--study", type=Path, default=configurations.ROOT)
     parser.add_argument("--log", type=Path, help="goes on from what this file has, and adds to it")
     options = parser.parse_args()
+    if options.corruptions and not (options.study / "reports" / "report.html").is_file():
+        parser.error(f"--study: {options.study} has no finished study; `make repro` makes one")
     outcomes = {}
     if options.configurations:
         outcomes["configurations"] = configurations.run(

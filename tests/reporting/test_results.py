@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json
-from ablation.reporting.results import read_answers, read_judged, read_runs
+from ablation.reporting.results import (
+    read_answers,
+    read_claims,
+    read_judged,
+    read_metrics,
+    read_runs,
+)
+from ablation.statistics.claims import Judgement
 
 RUNS = [("adam", 0), ("adam", 1)]
 JUDGED: dict[str, Any] = {
@@ -61,6 +69,29 @@ def test_metrics_are_numbers(tmp_path: Path) -> None:
         write_json(path, content)
         with pytest.raises(UserError, match=r"metrics\.json is no set of metrics"):
             read_judged(path, "evaluate@adam-0")
+
+
+def test_the_study_s_metrics_are_of_its_arms(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_json(path, {"a": {"test_accuracy": 0.5}, "gone": {"failed": "gone-0: killed"}})
+    assert read_metrics(path, ["a"]) == {"a": {"test_accuracy": 0.5}}
+    for content in ([], 3, {}, {"a": 3}, {"a": {"x": "0.5"}}, {"a": {"x": None}}):
+        write_json(path, content)
+        with pytest.raises(UserError, match=r"metrics\.json .*`dvc repro summarize`$"):
+            read_metrics(path, ["a"])
+
+
+def test_claims_are_the_study_s(tmp_path: Path) -> None:
+    path = tmp_path / "claims.json"
+    found = asdict(Judgement("it", "3.1", "A is good.", "accuracy", "undecided", values=(0.5,)))
+    write_json(path, [found])
+    assert read_claims(path, ["it"]) == [found]
+    for content in ([], {}, [found, found], [found | {"claim": "x"}], [found | {"verdict": "so"}],
+                    [found | {"value": "high"}], [3], [{"claim": "it"}]):  # fmt: skip
+        write_json(path, content)
+        with pytest.raises(UserError, match=r"claims\.json is .*`dvc repro compare`$") as error:
+            read_claims(path, ["it"])
+        assert "\n" not in str(error.value)
 
 
 def test_answers_are_labels_of_the_images(tmp_path: Path) -> None:
