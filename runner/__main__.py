@@ -88,9 +88,7 @@ def main() -> None:
         os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
     if devices:
         places = gpus.places(devices, asked)
-    restored = safeguard.restore()
-    if restored:
-        print(restored, flush=True)
+    safeguard.at_start()
     for told in params.set_up(options.scale, options.gpu, options.set or (), check):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
     graph.repro("split", "samples")  # all that needs no run

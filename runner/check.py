@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.errors import UserError
-from runner import git
+from runner import git, safeguard
 from runner.graph import StudyError, of_run
 from runner.text import width, wrapped
 
@@ -45,6 +45,7 @@ class Verdict:
 
 
 def main() -> int:
+    safeguard.at_start()
     with copied(Path.cwd()) as folder:
         resolve(folder)
         verdict = compare(folder)

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ablation.study.declared import ARMS, COSTLY
+from runner import safeguard
 from runner.graph import DVC, StudyError
 from runner.params import PARAMS, changes
 from runner.text import width, wrapped
@@ -43,6 +44,7 @@ class Experiment:
 
 
 def main() -> None:
+    safeguard.at_start()
     # Without colours and progress: the output is data.
     shown = subprocess.run([*DVC, "exp", "show", "--json"], check=False, capture_output=True)
     if shown.returncode != 0:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.files import replacing
+from runner import safeguard
 from runner.graph import STAGES, StudyError, of_run
 from runner.lock import LOCK, Run
 
@@ -108,6 +109,7 @@ def opened() -> Iterator[Any]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    safeguard.at_start()
     try:
         with Repo(_wait_for_lock=True) as repo:
             yield repo

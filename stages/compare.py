@@ -10,10 +10,11 @@ import pandas as pd
 
 from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
-from ablation.base.errors import UserError
-from ablation.base.files import read_config, read_json, replacing, write_json, write_text
+from ablation.base.files import read_config, replacing, write_json, write_text
 from ablation.data_check.config import Measured
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.claims import counts, lines, markdown, reading
+from ablation.reporting.results import read_answers, read_judged
 from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_history
 from ablation.statistics import claims
@@ -32,6 +33,7 @@ IMAGES_COLUMNS = ("first", "second", "seed", "images", "only_first", "only_secon
 
 
 def main() -> None:
+    refuse_others("compare")
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     runs = _runs(study, config)
@@ -75,17 +77,13 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
         name, key = study.data_sets[arm], f"{arm}-{seed}"
         trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
         history = read_history(HISTORIES / key, config.arms[arm].epochs, trained)
-        path = EVALUATIONS / key / "predictions.npz"
-        said = read_npz(path, evaluated, ["test"])["test"]
-        if (labelled := tests[name]) is not None and said.shape != labelled.shape:
-            raise UserError(
-                f"{path} answers {len(said)} images of {len(labelled)}; remove it and run "
-                f"`dvc repro {evaluated}`"
-            )
+        labelled = tests[name]
+        images = None if labelled is None else len(labelled)
+        said, _ = read_answers(EVALUATIONS / key / "predictions.npz", images, evaluated)
         correct = None if labelled is None else said == labelled
         runs[arm, seed] = Run(
             arm=config.arms[arm],
-            judged=read_json(EVALUATIONS / key / "metrics.json", evaluated),
+            judged=read_judged(EVALUATIONS / key / "metrics.json", evaluated),
             curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
             majority=majority[name, seed],
             correct=correct,

@@ -9,8 +9,9 @@ from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.results import read_answers, read_runs
 from ablation.reporting.summary import best_arm
-from ablation.reporting.tables import read_csv
 from ablation.statistics import errors
 from ablation.study.config import StudyConfig
 
@@ -23,6 +24,7 @@ NOTHING = "The test images have no labels, so nobody can say where an answer is 
 
 
 def main() -> None:
+    refuse_others("errors")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     name = study.data_sets[study.baseline]
@@ -34,7 +36,7 @@ def main() -> None:
         print(f"errors: {NOTHING}")
         return
     labels = read_npy(SETS / name / "labels.npy", "preprocess")
-    answers = {arm: _answers(study, arm) for arm in arms}
+    answers = {arm: _answers(study, arm, len(labels)) for arm in arms}
     groups = {"label": labels}
     votes = errors.votes(labels, answers)
     digits = families = None
@@ -53,7 +55,7 @@ def main() -> None:
             for by, group in groups.items()
         ),
     )
-    best = best_arm(read_csv(Path("reports/runs.csv"), "summarize"), arms)
+    best = best_arm(read_runs(Path("reports/runs.csv"), study.runs), arms)
     rows = []
     for arm in dict.fromkeys((study.baseline, best)):
         counts = errors.confusion(labels, answers[arm].said)
@@ -77,12 +79,14 @@ def main() -> None:
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
 
 
-def _answers(study: StudyConfig, arm: str) -> errors.Answers:
-    runs, names = [], ("test", "test_probabilities")
+def _answers(study: StudyConfig, arm: str, images: int) -> errors.Answers:
+    runs = []
     for seed in study.seeds_of(arm):
-        path = EVALUATIONS / f"{arm}-{seed}" / "predictions.npz"
-        found = read_npz(path, study.stage("evaluate", arm, seed), names)
-        runs.append((found["test"], found["test_probabilities"]))
+        path, stage = (
+            EVALUATIONS / f"{arm}-{seed}" / "predictions.npz",
+            study.stage("evaluate", arm, seed),
+        )
+        runs.append(read_answers(path, images, stage, probabilities=True))
     return errors.stacked(runs)
 
 

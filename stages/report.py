@@ -4,7 +4,9 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
+from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import claims as claims_in_words
 from ablation.reporting import facts
 from ablation.reporting.config import CurvesFigure
@@ -14,6 +16,7 @@ from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
+from ablation.reporting.results import read_claims, read_metrics, read_runs
 from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_comparisons, read_csv
 from ablation.reporting.words import short_names
@@ -24,19 +27,19 @@ CONFIGS, REPORTS = Path("configs"), Path("reports")
 
 
 def main() -> None:
+    refuse_others("report")
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     illustrations, majority = _illustrations()
-    runs = read_csv(REPORTS / "runs.csv", "summarize", ("arm", "seed"))
+    runs = read_runs(REPORTS / "runs.csv", study.runs)
     comparisons = read_comparisons(
         REPORTS / "comparison.csv", len(config.pairs), config.statistics.metrics
     )
     records = read_json(REPORTS / "provenance.json", "provenance")
-    claims = read_json(REPORTS / "claims.json", "compare")
-    metrics = metrics_table.with_pace(
-        read_json(REPORTS / "metrics.json", "summarize"), study, records
-    )
+    claims = read_claims(REPORTS / "claims.json", config.claims)
+    measured = read_metrics(REPORTS / "metrics.json", study.arms)
+    metrics = metrics_table.with_pace(measured, study, records)
     labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize")
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
     test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
@@ -45,7 +48,9 @@ def main() -> None:
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
     names = short_names(list(study.arms), study.arms)
-    checked = data_check(read_json(REPORTS / "data_check.json", "data_check"))
+    judged = read_json(REPORTS / "data_check.json", "data_check")
+    with refusing(REPORTS / "data_check.json", "check of the images", "data_check"):
+        checked = data_check(judged)
     content = page.Content(
         study=study,
         data=data,
@@ -68,10 +73,11 @@ def main() -> None:
             config,
             comparisons,
             read_csv(REPORTS / "images_test.csv", "compare", empty=True),
-            study.arms,
+            study,
         ),
         illustrations=illustrations,
-        errors=errors(REPORTS / "errors", names, data.backgrounds),
+        lost=page.lost(study, [item.name for item in illustrations]),
+        errors=errors(REPORTS / "errors", names, data.backgrounds, study.failed_labels),
         checked=checked,
         sheet=pictures.embedded_png(REPORTS / "figures" / "backgrounds.png")
         if checked.sheet
@@ -93,12 +99,12 @@ def _illustrations() -> tuple[list[page.Illustration], dict[str, float]]:
     illustrations: list[page.Illustration] = []
     majority: dict[str, float] = {}
     for name in read_index(CONFIGS / "figures"):
-        figure, labels = read_figure(CONFIGS / "figures" / f"{name}.yaml")
+        figure, labels, failed = read_figure(CONFIGS / "figures" / f"{name}.yaml")
         folder = REPORTS / "tables" / name
         if isinstance(figure, CurvesFigure):
             majority |= facts.majority_shares(folder)
         found = facts.facts(figure, labels, folder)
-        text, alt = page.caption(figure, found)
+        text, alt = page.caption(figure, found, failed)
         image = ""
         if figure.kind == "augmentation":  # pixels, which are shorter as such
             image = pictures.embedded_png(REPORTS / "figures" / f"{name}.png")

@@ -10,6 +10,7 @@ from ablation.base.arrays import read_npy, write_npz
 from ablation.base.cli import run
 from ablation.base.files import read_config
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
 from ablation.study.config import StudyConfig
 from ablation.training.split import stratified
 
@@ -17,6 +18,7 @@ TRAIN = Path("data/sets/train")
 
 
 def main() -> None:
+    refuse_others("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     for seed in study.seeds:

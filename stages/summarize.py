@@ -9,12 +9,12 @@ from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import (
     read_config,
-    read_json,
     replacing,
     write_json,
     write_text,
 )
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import exports, summary
 from ablation.reporting.claims import lines
 from ablation.reporting.config import (
@@ -25,6 +25,7 @@ from ablation.reporting.config import (
     ForestFigure,
 )
 from ablation.reporting.declared import read_figure, read_index
+from ablation.reporting.results import read_claims, read_judged
 from ablation.reporting.tables import read_comparisons, read_csv, read_history
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
@@ -35,6 +36,7 @@ SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports"
 
 
 def main() -> None:
+    refuse_others("summarize")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
@@ -47,7 +49,7 @@ def main() -> None:
         key = f"{arm}-{seed}"
         trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
         history = read_history(HISTORIES / key, claims.arms[arm].epochs, trained)
-        judged = read_json(EVALUATIONS / key / "metrics.json", evaluated)
+        judged = read_judged(EVALUATIONS / key / "metrics.json", evaluated)
         layers = read_csv(HISTORIES / key / "layers.csv", trained, ("parameters",))
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
@@ -56,7 +58,8 @@ def main() -> None:
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
 
     metrics = summary.by_arm(runs)
-    write_json(REPORTS / "metrics.json", metrics)
+    failed = {arm: {"failed": each.end} for arm, each in study.failed.items()}
+    write_json(REPORTS / "metrics.json", metrics | failed)
     # A file an arm: DVC shows a file as a row, and all arms in one file would be one long row.
     for arm, accuracies in summary.headline(metrics).items():
         write_json(REPORTS / "headline" / f"{arm}.json", accuracies)
@@ -73,10 +76,11 @@ def main() -> None:
     head, arm_rows = exports.arms(study, runs, comparisons, tested)
     write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
     write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
-    judged_claims = lines(read_json(REPORTS / "claims.json", "compare"), claims, study.arms)
+    found = read_claims(REPORTS / "claims.json", claims.claims)
+    judged_claims = lines(found, claims, study.arms)
     write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
     for name in read_index(FIGURES):
-        figure, _ = read_figure(FIGURES / f"{name}.yaml")
+        figure = read_figure(FIGURES / f"{name}.yaml").figure
         folder = REPORTS / "tables" / name
         if isinstance(figure, AugmentationFigure):
             read_npz(SAMPLES / f"{name}.npz", "samples")  # whole, or refused
@@ -112,7 +116,7 @@ def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
     for arm in study.arms:
         seed = study.seeds_of(arm)[0]
         path = EVALUATIONS / f"{arm}-{seed}" / "metrics.json"
-        judged = read_json(path, study.stage("evaluate", arm, seed))
+        judged = read_judged(path, study.stage("evaluate", arm, seed))
         counts[arm, "training"] = judged["train_images"]
         counts[arm, "validation"] = judged["validation_images"]
         if "test_images" in judged:  # the competition's test images have no labels

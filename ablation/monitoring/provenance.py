@@ -16,7 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json, write_json
+from ablation.base.reading import refusing
 from ablation.monitoring import live
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy")
@@ -103,10 +105,23 @@ def gather(
         path, name = place(folder, key, history), digest(history)
         known = before.get(key, {})
         if path.exists():
-            found[key] = {"history": name, **read_json(path)}
+            found[key] = {"history": name, **read_records(path)}
         else:
             found[key] = known if known.get("history") == name else {"history": name}
     return found
+
+
+def read_records(path: Path, made_by: str | None = None) -> dict[str, Any]:
+    """The record of a run, or those of all.
+
+    Raises:
+        UserError: the file is no such record.
+    """
+    content = read_json(path, made_by)
+    with refusing(path, "record", made_by):
+        if not isinstance(content, dict):
+            raise UserError(f"is no record of how runs were trained: {brief(content)}")
+    return content
 
 
 def _version(package: str) -> str | None:

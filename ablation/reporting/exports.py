@@ -10,7 +10,7 @@ import pandas as pd
 from ablation.reporting.claims import Line
 from ablation.reporting.facts import interval
 from ablation.reporting.seeds import of_study
-from ablation.reporting.words import MINUS, NOTHING, RANGE, rounded, signed_points
+from ablation.reporting.words import FAILED, MINUS, NOTHING, RANGE, rounded, signed_points
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -49,7 +49,7 @@ def arms(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
-    The number of its seeds has a column where another arm has another.
+    The number of its seeds has a column where another arm has another. Arms that failed come last.
 
     Args:
         runs: runs.csv, a row a run.
@@ -74,6 +74,9 @@ def arms(
         cells = [_accuracy(values[key], images[key]) for key in values]
         count = (str(study.counts[arm]),) if apart else ()
         rows.append((label, *count, *cells, change, "" if row is None else str(row["verdict"])))
+    none = [NOTHING] * (1 if test_images is None else 2)
+    count = (NOTHING,) if apart else ()
+    rows += [(label, *count, FAILED, *none, "") for label in study.failed_labels]
     parts = ["Validation"] if test_images is None else ["Validation", "Test"]
     accuracies = [f"{part} (%)" for part in parts]
     counted_apart = (COUNT,) if apart else ()

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ablation.base.arrays import read_npz
+from ablation.base.errors import UserError
 from ablation.base.reading import refusing
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -24,7 +25,7 @@ from ablation.reporting.config import (
     ForestFigure,
     LabelDensityFigure,
 )
-from ablation.reporting.figures import last_epochs, read_table
+from ablation.reporting.figures import last_epochs, of_tables, read_table
 from ablation.reporting.seeds import fewer, named
 from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
 from ablation.statistics.images import level_interval
@@ -48,10 +49,11 @@ def facts(figure: FigureConfig, labels: Labels, folder: Path) -> Facts:
     """The facts of one figure, from its `folder` of tables; `labels` are the arms' names.
 
     Raises:
-        ValueError: a table lacks a column, an arm or a part.
+        UserError: a table lacks a column, an arm or a part.
         FileNotFoundError: a table is missing.
     """
-    return _KINDS[type(figure)](figure, labels, folder)
+    with of_tables(folder):
+        return _KINDS[type(figure)](figure, labels, folder)
 
 
 def majority_shares(folder: Path) -> dict[str, float]:
@@ -71,7 +73,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     for arm in figure.arms:
         of_arm = runs[runs["arm"] == arm]
         if of_arm.empty or arm not in majority:
-            raise ValueError(f"the tables of curves have no run of the arm {arm}")
+            raise UserError(f"the tables of curves have no run of the arm {arm}")
         arms.append(
             {"name": quoted(names[arm]), "majority": majority[arm], "seeds": len(of_arm),
              "training": float(of_arm["train_accuracy"].mean()),
@@ -101,7 +103,7 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
     for group, arms in figure.groups.items():
         rows = table[(table["group"] == group) & table["chosen"].astype(bool)]
         if rows["arm"].nunique() != 1:
-            raise ValueError(f"the group {group} has {rows['arm'].nunique()} chosen arms, not one")
+            raise UserError(f"the group {group} has {rows['arm'].nunique()} chosen arms, not one")
         means = rows.groupby("part")["accuracy"].mean()
         groups.append(
             {"group": group, "arm": quoted(labels[rows["arm"].iloc[0]]), "of": len(arms),
@@ -152,7 +154,7 @@ def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> 
     density = rows.pivot(index="label", columns="part", values="density")
     for part in ("training", "validation", "combined"):
         if part not in density.columns:
-            raise ValueError(f"the label densities have no part {part} of modified")
+            raise UserError(f"the label densities have no part {part} of modified")
     combined = density["combined"]
     apart = combined - rows.groupby("label")["expected"].first()
     return {
@@ -170,7 +172,7 @@ def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) ->
     for arm in figure.arms:
         layers = table[table["arm"] == arm]
         if layers.empty:
-            raise ValueError(f"the table of architectures has no layers of the arm {arm}")
+            raise UserError(f"the table of architectures has no layers of the arm {arm}")
         counts = {
             noun: int(layers["type"].str.contains(part, regex=False).sum())
             for part, noun in LAYER_KINDS.items()

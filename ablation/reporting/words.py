@@ -12,6 +12,7 @@ from ablation.statistics.config import Metric
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"
 NOTHING = RANGE  # a dash, for what is not there
+FAILED = "failed"  # what stands in a table for an arm of which a run failed
 
 
 def rounded(value: float, decimals: int = 1) -> str:
@@ -66,6 +67,11 @@ def capital(sentence: str) -> str:
 def quoted(name: str) -> str:
     """The name as it stands in a sentence: in quotation marks where it has a comma of its own."""
     return f"“{name}”" if ", " in name else name
+
+
+def failed(labels: Iterable[str]) -> str:
+    """What pictures and captions say of arms of which a run failed: "Adam and L1: failed"."""
+    return f"{listed(map(quoted, labels))}: {FAILED}"
 
 
 def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str]:

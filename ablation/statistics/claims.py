@@ -121,6 +121,8 @@ def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
         if name in config.not_applicable:
             reason = config.not_applicable[name]
             judgements.append(replace(blank, verdict="not applicable", why=reason))
+        elif name in config.failed:
+            judgements.append(replace(blank, why=config.failed[name]))
         elif isinstance(claim, LabelsClaim):
             judgements.append(_labels(blank, claim, study))
         elif isinstance(claim, LevelClaim):

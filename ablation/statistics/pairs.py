@@ -83,6 +83,7 @@ def pairs(config: ClaimsConfig, metric: str, best: Iterable[Pair]) -> list[Pair]
         if isinstance(claim, DifferenceClaim)
         and claim.metric == metric
         and name not in config.not_applicable
+        and name not in config.failed
     }
     return [pair for pair in every if frozenset(pair) in claimed]
 

@@ -116,6 +116,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     arms = resolve_arms(merged, data, sources)
     labels = {name: label(name, written, merged[name]) for name in arms}
     check_different(labels, written.path)
+    check_name(params["baseline"], arms, "baseline")
     study = validated(
         StudyConfig,
         {
@@ -129,7 +130,6 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
         },
         "",
     )
-    check_name(study.baseline, arms, "baseline")
     figures = _figures(params["figures"], arms)
     return validated(
         Resolved,

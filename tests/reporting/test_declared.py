@@ -19,7 +19,8 @@ def test_figures_are_read_in_their_order(tmp_path: Path) -> None:
     for name in "ab":
         write_yaml(tmp_path / f"{name}.yaml", {"figure": FIGURE, "labels": {"adam": "Adam"}})
     assert read_index(tmp_path) == ["b", "a"]
-    figure, labels = read_figure(tmp_path / "a.yaml")
+    figure, labels, failed = read_figure(tmp_path / "a.yaml")
+    assert failed == []
     assert (figure.kind, figure.title, labels) == ("label_density", "Labels", {"adam": "Adam"})
 
 

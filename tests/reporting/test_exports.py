@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation.reporting.exports import arms, arms_latex, arms_markdown, escaped, table
-from ablation.study.config import StudyConfig
+from ablation.study.config import FailedArm, StudyConfig
+
+DASH = "\N{EN DASH}"
 
 STUDY = StudyConfig.model_construct(
     scale="laptop", seeds=[0, 1], costly_seeds=[0], baseline="base", costly_arms=[],
@@ -54,6 +56,16 @@ def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:
     lines = arms_latex(head, rows, study).splitlines()
     assert lines[0].startswith("% Scale laptop, 2 seeds (A & B: 1); brackets")
     assert lines[1] == r"\begin{tabular}{lrrrrl}"
+
+
+def test_an_arm_that_failed_has_a_row_without_numbers() -> None:
+    gone = FailedArm(label="L_2", end="l2-0: killed", figures={})
+    study = STUDY.model_copy(update={"failed": {"l2": gone}})
+    _, rows = arms(study, RUNS, COMPARED, 100)
+    assert rows[-1] == ("L_2", "failed", DASH, DASH, "")
+    assert r"L\_2 & failed & -- & -- &  \\" in arms_latex(*arms(study, RUNS, COMPARED, 100), study)
+    _, rows = arms(study, RUNS, COMPARED, None)
+    assert rows[-1] == ("L_2", "failed", DASH, "")
 
 
 def test_markdown_is_read_as_it_is() -> None:

@@ -33,6 +33,8 @@ TELLING = "ablation/monitoring/"
 # What composes fresh images stands in the configuration of the arms that have them, by its digest.
 COMPOSING = "ablation/composition/"
 IMPLIED = {"train": (TELLING, COMPOSING)}
+# What holds a stage's inputs against dvc.lock refuses them or does nothing.
+REFUSING = "ablation/monitoring/recorded.py"
 
 
 # --- what a stage imports ---------------------------------------------------------------------
@@ -103,7 +105,7 @@ def needed(stage: str, kinds: list[str]) -> set[str]:
             file = source(f"{BY_KIND[stage]}.{kind}")
             assert file is not None, f"{BY_KIND[stage]} has no module for the kind {kind}"
             files.append(file)
-    implied = IMPLIED.get(script(stage), ())
+    implied = (REFUSING, *IMPLIED.get(script(stage), ()))
     return {path for path in closure(*files) if not path.startswith(implied)}
 
 

@@ -151,6 +151,18 @@ def test_a_claim_on_arms_that_are_something_else_is_not_applicable() -> None:
     assert other.verdict == "holds"
 
 
+def test_a_claim_on_an_arm_that_failed_is_undecided_and_says_so() -> None:
+    gone = ["c", "base"]  # no run of c is there
+    claims = {"it": difference_claim(arms=gone), "other": difference_claim()}
+    asked = config(claims, failed={"it": "its arm C failed"})
+    study = runs(MEANS, 10)
+    comparisons = compare(asked, study, "base", SETS)
+    found, other = judge(asked, Study("laptop", study, comparisons, AS_THREE, EVEN))
+    assert (found.verdict, found.why) == ("undecided", "its arm C failed")
+    assert (found.value, found.direction, found.seeds) == (None, None, 0)
+    assert other.verdict == "holds"
+
+
 # --- levels -----------------------------------------------------------------------------------
 
 

@@ -105,6 +105,14 @@ def test_a_label_that_a_legend_cannot_show_is_refused(params: Tree, text: str) -
     assert "arms.adam.label" in mistake(params)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_refused_wherever_it_stands(params: Tree, number: float) -> None:
+    """In what a claim requires any value may stand, and one that equals nothing is always met."""
+    claim = next(name for name, one in params["claims"].items() if "arms" in one)
+    params["claims"][claim]["requires"] = {params["claims"][claim]["arms"][0]: {"x": [1, number]}}
+    assert "allowed: a finite number" in mistake(params)
+
+
 def test_two_arms_of_one_label_are_refused(params: Tree) -> None:
     put(params, "arms.adam.label", "SGD")
     assert mistake(params).startswith("arms.sgd.label = 'SGD', as arms.adam.label is")

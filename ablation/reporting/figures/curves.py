@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.figures import last_epochs, read_table
 from ablation.reporting.figures.style import (
@@ -61,7 +62,7 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     at the end of its validation line in the last panel.
 
     Raises:
-        ValueError: an arm has no training or no validation accuracy in the table.
+        UserError: an arm has no training or no validation accuracy in the table.
     """
     lines = {
         (arm, metric): over_seeds(table, arm, metric) for arm in figure.arms for metric in LINES
@@ -94,12 +95,12 @@ def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     arm's seeds lacks is left out: without it the mean would jump.
 
     Raises:
-        ValueError: no epoch has this metric for every seed of the arm.
+        UserError: no epoch has this metric for every seed of the arm.
     """
     rows = table[(table["arm"] == arm) & (table["metric"] == metric)]
     values = rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
     if values.empty:
-        raise ValueError(f"the table of curves has no {metric} of the arm {arm}")
+        raise UserError(f"the table of curves has no {metric} of the arm {arm}")
     mean, seeds = values.mean(axis=1), values.shape[1]
     half = 0.0 * mean
     if seeds > 1:

@@ -147,6 +147,12 @@ def caveats(
         "interval is over these images, and says nothing of another seed."
         for count in sorted(external)
     ]
+    if study.failed:
+        texts.append(
+            f"Of {counted(len(study.arms) + len(study.failed), 'arm')} a run ended before its time "
+            f"in {len(study.failed)}: {listed(map(quoted, study.failed_labels))}. Tables and "
+            "figures show them as failed, and what the others have says nothing of them."
+        )
     stuck = [
         label
         for arm, label in study.arms.items()

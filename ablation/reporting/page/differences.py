@@ -11,6 +11,7 @@ import pandas as pd
 from ablation.reporting.page.marks import Mark, difference_mark
 from ablation.reporting.seeds import few_seeds
 from ablation.reporting.words import (
+    FAILED,
     MINUS,
     NOTHING,
     cells,
@@ -23,15 +24,16 @@ from ablation.reporting.words import (
     size,
 )
 from ablation.statistics.config import ClaimsConfig, Metric
+from ablation.study.config import StudyConfig
 
 Cell = tuple[str, str]  # what stands there, and what stands small below it or ""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A row of the table: its mark and its cells."""
+    """A row of the table: its mark, None without a number, and its cells."""
 
-    mark: Mark
+    mark: Mark | None
     cells: tuple[Cell, ...]
 
 
@@ -59,10 +61,10 @@ def differences(
     config: ClaimsConfig,
     comparisons: pd.DataFrame,
     images_test: pd.DataFrame,
-    labels: Mapping[str, str],
+    study: StudyConfig,
 ) -> Differences:
-    """From what `compare` wrote: comparison.csv and images_test.csv; `labels` are the arms'."""
-    names = short_names(list(labels), labels)
+    """From what `compare` wrote: comparison.csv and images_test.csv; arms that failed come last."""
+    names = short_names(list(study.arms), study.arms)
     groups = []
     for key, metric in config.metrics.items():
         rows = comparisons[comparisons["metric"] == key].to_dict("records")
@@ -73,13 +75,17 @@ def differences(
     kept = [k for k in range(len(HEAD)) if any(row[k][0] not in (NOTHING, "") for row in every)]
     if (comparisons["verdict"] == "no verdict").all():  # which the text above says once
         kept.remove(HEAD.index("Verdict"))
+    failed = [(f"{label} {MINUS} {names[study.baseline]}", "") for label in study.failed_labels]
+    rest = [(FAILED, ""), *[(NOTHING, "")] * len(HEAD)]
+    lost = [Difference(None, (pair, *rest)[: len(kept)]) for pair in failed]
     return Differences(
         _text(comparisons, names),
         tuple(HEAD[k] for k in kept),
         [
             (label, [Difference(row.mark, tuple(row.cells[k] for k in kept)) for row in rows])
             for label, rows in groups
-        ],
+        ]
+        + ([("arms that failed", lost)] if lost else []),
         _images(images_test, names),
     )
 

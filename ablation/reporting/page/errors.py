@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from ablation.base.arrays import read_npz
 from ablation.base.reading import refusing
+from ablation.reporting import words
 from ablation.reporting.page.pictures import embedded_image
 from ablation.reporting.seeds import fewer
 from ablation.reporting.tables import read_csv
@@ -72,8 +73,14 @@ class Errors:
     hardest_of: str
 
 
-def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Errors | None:
-    """From what the stage `errors` left; None where the test images have no labels."""
+def errors(
+    folder: Path, names: Mapping[str, str], backgrounds: list[str], failed: Sequence[str] = ()
+) -> Errors | None:
+    """From what the stage `errors` left; None where the test images have no labels.
+
+    Args:
+        failed: the labels of arms of which a run failed.
+    """
     votes = read_csv(folder / "votes.csv", "errors", empty=True)
     if votes.empty:
         return None
@@ -95,7 +102,7 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Er
     return Errors(
         told=_told(votes.set_index("arm").loc[best], accuracy[accuracy["arm"] == best],
                    quoted(names[best]),
-                   values),
+                   values) + [f"{words.failed([label])}." for label in failed],
         votes=_votes(votes[votes["seeds"] > 1], names),
         seeds=seeds,
         fewer=fewer({names[row["arm"]]: int(row["seeds"]) for row in votes.to_dict("records")}),

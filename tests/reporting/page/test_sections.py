@@ -22,7 +22,7 @@ from ablation.reporting.page.differences import Differences, differences
 from ablation.reporting.page.marks import difference_mark, level_mark
 from ablation.reporting.page.metrics_table import COLUMNS, rows, shown, with_pace
 from ablation.statistics.comparison import compare
-from ablation.study.config import StudyConfig
+from ablation.study.config import FailedArm, StudyConfig
 from tests.statistics.study_of_claims import ARMS, config, difference_claim, facts, runs
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -179,14 +179,19 @@ IMAGES = pd.DataFrame(
 
 
 def compared(
-    seeds: int, images: pd.DataFrame = IMAGES, drop: tuple[str, int] | None = None, **changes: Any
-) -> Differences:
+    seeds: int, images: pd.DataFrame = IMAGES, drop: tuple[str, int] | None = None,
+    failed: dict[str, FailedArm] | None = None, **changes: Any,
+) -> Differences:  # fmt: skip
     asked = config({"it": difference_claim(paper=0.008)}, **changes)
     made = runs({"base": 0.8, "a": 0.84, "b": 0.8}, seeds)
     if drop:  # of both metrics its numbers are missing
         judged = {**made[drop].judged, "test_accuracy": None, "validation_accuracy": None}
         made[drop] = replace(made[drop], judged=judged)
-    return differences(asked, compare(asked, made, "base", MODIFIED), images, NAMES)
+    return differences(asked, compare(asked, made, "base", MODIFIED), images, among(failed))
+
+
+def among(failed: dict[str, FailedArm] | None = None) -> StudyConfig:
+    return study(baseline="base", arms=NAMES, data_sets=MODIFIED, failed=failed or {})
 
 
 def test_a_line_a_pair_under_each_metric() -> None:
@@ -206,6 +211,20 @@ def test_a_line_a_pair_under_each_metric() -> None:
     assert "equivalence" not in difference[1]  # 4 points apart
     assert "equivalence takes" in lines[1][1][1]
     assert "(images alone 0." in found.metrics[1][1][0].cells[1][1]
+
+
+def test_an_arm_that_failed_is_a_row_of_every_table_without_a_number() -> None:
+    failed = {"l2": FailedArm(label="L2", end="l2-0: killed", figures={})}
+    found = compared(10, failed=failed)
+    name, lines = found.metrics[-1]
+    assert (name, len(lines)) == ("arms that failed", 1)
+    assert lines[0].mark is None
+    assert [cell for cell, _ in lines[0].cells] == [f"L2 {MINUS} baseline", "failed", *[DASH] * 4]
+    row = rows(study(failed=failed), METRICS)[-1]
+    assert (row.label, row.cells[0], len(row.cells)) == ("L2", ("failed", ""), len(shown(METRICS)))
+    assert {cell for cell, _ in row.cells[1:]} == {DASH}
+    assert "Of 5 arms a run ended before its time in 1: L2." in told(failed=failed)
+    assert "before its time" not in told()
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
