@@ -7,7 +7,7 @@ can rely on it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,27 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from ablation.base.arrays import read_npz
+from ablation.base.arrays import read_npy, read_npz
 from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json
 from ablation.base.reading import refusing
 from ablation.reporting.tables import read_csv
 from ablation.statistics.claims import Judgement
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the page tells of how a run was trained, among other things."""
+
+    commit: str | None
+    processor: str
+    device: str
+    python: str
+    packages: dict[str, str]
+    threads: int
+    seconds: float
+    images_per_second: float
+
 
 LABELS = 10
 ACCURACIES = ("train_accuracy", "validation_accuracy")
@@ -80,6 +95,21 @@ def read_metrics(path: Path, arms: Collection[str]) -> dict[str, dict[str, float
     return found
 
 
+def read_records(path: Path) -> dict[str, dict[str, Any]]:
+    """provenance.json: the record of each run; one without `seconds` tells nothing.
+
+    Raises:
+        UserError: the file is damaged, or a record lacks what every other has.
+    """
+    content = read_json(path, "provenance")
+    with refusing(path, "set of records", "provenance"):
+        records = TypeAdapter(dict[str, dict[str, Any]]).validate_python(content)
+        for record in records.values():
+            if "seconds" in record:
+                TypeAdapter(Circumstances).validate_python(record)
+    return records
+
+
 def read_claims(path: Path, claims: Collection[str]) -> list[dict[str, Any]]:
     """claims.json: what was found of each claim, in their order.
 
@@ -124,6 +154,46 @@ def read_answers(
         ):
             raise UserError(f"holds {sure.dtype} {sure.shape}, not probabilities (n, {LABELS})")
     return said, sure
+
+
+def read_labels(path: Path) -> NDArray[np.uint8]:
+    """The labels (n,) uint8 of a data set, 0 to 9.
+
+    Raises:
+        UserError: the file is damaged, or holds anything else.
+    """
+    labels = read_npy(path, "preprocess")
+    with refusing(path, "set of labels", "preprocess"):
+        whole = labels.dtype == np.uint8 and labels.ndim == 1 and len(labels) > 0
+        if not whole or (labels >= LABELS).any():
+            raise UserError(f"holds {labels.dtype} {labels.shape}, not labels (n,) uint8 below 10")
+    return labels
+
+
+def read_composed(
+    path: Path, images: int, families: int, corners: bool = False
+) -> dict[str, NDArray[Any]]:
+    """How composed images came to be: families (n,), digit_labels (n, k) and corners (n, k, 2).
+
+    Args:
+        images: how many there are.
+        families: how many families of backgrounds.
+        corners: whether these are read too.
+
+    Raises:
+        UserError: the file is damaged, or of other images.
+    """
+    shapes = {"families": (1, families), "digit_labels": (2, LABELS), "corners": (3, 1 << 15)}
+    names = [name for name in shapes if corners or name != "corners"]
+    arrays = read_npz(path, "preprocess", names)
+    with refusing(path, "record of composing", "preprocess"):
+        for name, array in arrays.items():
+            sides, below = shapes[name]
+            if array.dtype.kind not in "iu" or array.ndim != sides or len(array) != images:
+                raise UserError(f"holds {name} {array.dtype} {array.shape}, not of {images} images")
+            if ((array < 0) | (array >= below)).any():
+                raise UserError(f"holds {name} that are not from 0 to {below - 1}")
+    return arrays
 
 
 def _shares(values: NDArray[Any]) -> bool:
