@@ -13,8 +13,9 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, replacing, write_json, write_text
 from ablation.data_check.config import Measured
 from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.answers import read_answers, read_labels
 from ablation.reporting.claims import counts, few_seeds, lines, markdown, reading
-from ablation.reporting.results import read_answers, read_judged, read_labels
+from ablation.reporting.results import read_judged
 from ablation.reporting.tables import read_history
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare

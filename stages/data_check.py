@@ -20,9 +20,9 @@ from ablation.data_check.check import EACH, MADE, SAMPLE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import as_json, complaint
 from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.answers import read_composed, read_labels
 from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
-from ablation.reporting.results import read_composed, read_labels
 
 COMPOSITIONS, SETS, REPORTS = Path("data/compositions"), Path("data/sets"), Path("reports")
 SHOWN = 4  # images of a family on the contact sheet

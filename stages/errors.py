@@ -10,7 +10,8 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
 from ablation.monitoring.recorded import refuse_others
-from ablation.reporting.results import read_answers, read_composed, read_labels, read_runs
+from ablation.reporting.answers import read_answers, read_composed, read_labels
+from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
 from ablation.statistics import errors
 from ablation.study.config import StudyConfig

@@ -16,6 +16,7 @@ from ablation.base.files import (
 from ablation.composition.config import DataConfig
 from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import exports, summary
+from ablation.reporting.answers import read_labels
 from ablation.reporting.claims import lines
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -25,7 +26,7 @@ from ablation.reporting.config import (
     ForestFigure,
 )
 from ablation.reporting.declared import read_figure, read_index
-from ablation.reporting.results import read_claims, read_judged, read_labels
+from ablation.reporting.results import read_claims, read_judged
 from ablation.reporting.tables import read_comparisons, read_csv, read_history
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig

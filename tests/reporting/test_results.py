@@ -12,10 +12,9 @@ import pytest
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json
+from ablation.reporting.answers import read_answers, read_composed
 from ablation.reporting.results import (
-    read_answers,
     read_claims,
-    read_composed,
     read_judged,
     read_metrics,
     read_records,
