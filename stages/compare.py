@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz, read_split
+from ablation.base.arrays import read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing, write_json, write_text
 from ablation.data_check.config import Measured
 from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.answers import read_answers, read_labels
 from ablation.reporting.claims import counts, lines, markdown, reading
-from ablation.reporting.results import read_answers, read_judged
+from ablation.reporting.results import read_judged
 from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_history
 from ablation.statistics import claims
@@ -64,9 +65,9 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
     """Every run of the study, with how the labels of its validation and test images are."""
     labels, tests, majority = {}, {}, {}
     for name in set(study.data_sets.values()):
-        labels[name] = read_npy(SETS / "train" / name / "labels.npy", "preprocess")
+        labels[name] = read_labels(SETS / "train" / name / "labels.npy")
         test = SETS / "test" / name / "labels.npy"
-        tests[name] = read_npy(test, "preprocess") if test.exists() else None
+        tests[name] = read_labels(test) if test.exists() else None
     for seed in study.seeds:
         for name, of_set in labels.items():
             _, validation = read_split(SPLIT / f"{seed}.npz", name, len(of_set))

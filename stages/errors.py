@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz
+from ablation.base.arrays import read_npy
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
 from ablation.monitoring.recorded import refuse_others
-from ablation.reporting.results import read_answers, read_runs
+from ablation.reporting.answers import read_answers, read_composed, read_labels
+from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
 from ablation.statistics import errors
 from ablation.study.config import StudyConfig
@@ -35,13 +36,13 @@ def main() -> None:
         _write_csv("confusion", pd.DataFrame(columns=["arm", "label", "said", "count"]))
         print(f"errors: {NOTHING}")
         return
-    labels = read_npy(SETS / name / "labels.npy", "preprocess")
+    labels = read_labels(SETS / name / "labels.npy")
     answers = {arm: _answers(study, arm, len(labels)) for arm in arms}
     groups = {"label": labels}
     votes = errors.votes(labels, answers)
     digits = families = None
     if COMPOSITION.exists():
-        composed = read_npz(COMPOSITION, "preprocess", ("families", "digit_labels"))
+        composed = read_composed(COMPOSITION, len(labels), len(config.backgrounds))
         groups["background"] = families = composed["families"]
         digits = composed["digit_labels"]
         wrong = [errors.smaller_digit(labels, answers[arm].said, digits) for arm in arms]

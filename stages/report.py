@@ -16,7 +16,7 @@ from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
-from ablation.reporting.results import read_claims, read_metrics, read_runs
+from ablation.reporting.results import read_claims, read_metrics, read_records, read_runs
 from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_comparisons, read_csv
 from ablation.reporting.words import short_names
@@ -24,6 +24,7 @@ from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
 CONFIGS, REPORTS = Path("configs"), Path("reports")
+IMAGES_TEST = ("first", "second", "seed", "images", "only_first", "only_second", "p")
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
     comparisons = read_comparisons(
         REPORTS / "comparison.csv", len(config.pairs), config.statistics.metrics
     )
-    records = read_json(REPORTS / "provenance.json", "provenance")
+    records = read_records(REPORTS / "provenance.json")
     claims = read_claims(REPORTS / "claims.json", config.claims)
     measured = read_metrics(REPORTS / "metrics.json", study.arms)
     metrics = metrics_table.with_pace(measured, study, records)
@@ -72,7 +73,7 @@ def main() -> None:
         differences=differences(
             config,
             comparisons,
-            read_csv(REPORTS / "images_test.csv", "compare", empty=True),
+            read_csv(REPORTS / "images_test.csv", "compare", IMAGES_TEST, empty=True),
             study,
         ),
         illustrations=illustrations,

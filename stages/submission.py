@@ -11,7 +11,8 @@ import pandas as pd
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.monitoring.recorded import refuse_others
-from ablation.reporting.results import read_answers, read_runs
+from ablation.reporting.answers import read_answers
+from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
 from ablation.study.config import StudyConfig
 

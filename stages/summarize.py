@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz, read_split
+from ablation.base.arrays import read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import (
     read_config,
@@ -16,6 +16,7 @@ from ablation.base.files import (
 from ablation.composition.config import DataConfig
 from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import exports, summary
+from ablation.reporting.answers import read_labels
 from ablation.reporting.claims import lines
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -127,14 +128,14 @@ def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
 def _labels(seed: int) -> dict[tuple[str, str], Any]:
     parts = {}
     for name in ("modified", "mnist"):
-        labels = read_npy(SETS / "train" / name / "labels.npy", "preprocess")
+        labels = read_labels(SETS / "train" / name / "labels.npy")
         training, validation = read_split(Path(f"data/split/{seed}.npz"), name, len(labels))
         parts[name, "training"] = labels[training]
         parts[name, "validation"] = labels[validation]
         parts[name, "combined"] = labels
         test = SETS / "test" / name / "labels.npy"
         if test.exists():
-            parts[name, "test"] = read_npy(test, "preprocess")
+            parts[name, "test"] = read_labels(test)
     return parts
 
 

@@ -54,6 +54,9 @@ def read_figure(path: Path) -> Declared:
     try:
         figure = TypeAdapter[Any](FigureConfig).validate_python(content["figure"])
         labels = {str(arm): str(label) for arm, label in content["labels"].items()}
+        without = [arm for arm in getattr(figure, "arms", []) if arm not in labels]
+        if without:
+            raise KeyError(without[0])
         failed = TypeAdapter(list[str]).validate_python(content.get("failed", []))
     except (ValidationError, TypeError, KeyError, AttributeError) as error:
         raise UserError(

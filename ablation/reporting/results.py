@@ -1,4 +1,4 @@
-"""What the stages left of each run, read whole: its answers, its metrics, and the table of runs.
+"""What the stages say of the runs, read whole: metrics, records, claims and the table of runs.
 
 Each reader holds the content against what the study says must be there, so that what comes after
 can rely on it.
@@ -7,23 +7,34 @@ can rely on it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json
 from ablation.base.reading import refusing
 from ablation.reporting.tables import read_csv
 from ablation.statistics.claims import Judgement
 
-LABELS = 10
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the page tells of how a run was trained, among other things."""
+
+    commit: str | None
+    processor: str
+    device: str
+    python: str
+    packages: dict[str, str]
+    threads: int
+    seconds: float
+    images_per_second: float
+
+
 ACCURACIES = ("train_accuracy", "validation_accuracy")
 COUNTS = ("train_images", "validation_images")
 
@@ -80,6 +91,21 @@ def read_metrics(path: Path, arms: Collection[str]) -> dict[str, dict[str, float
     return found
 
 
+def read_records(path: Path) -> dict[str, dict[str, Any]]:
+    """provenance.json: the record of each run; one without `seconds` tells nothing.
+
+    Raises:
+        UserError: the file is damaged, or a record lacks what every other has.
+    """
+    content = read_json(path, "provenance")
+    with refusing(path, "set of records", "provenance"):
+        records = TypeAdapter(dict[str, dict[str, Any]]).validate_python(content)
+        for record in records.values():
+            if "seconds" in record:
+                TypeAdapter(Circumstances).validate_python(record)
+    return records
+
+
 def read_claims(path: Path, claims: Collection[str]) -> list[dict[str, Any]]:
     """claims.json: what was found of each claim, in their order.
 
@@ -92,41 +118,3 @@ def read_claims(path: Path, claims: Collection[str]) -> list[dict[str, Any]]:
         if [one.claim for one in judged] != list(claims):
             raise UserError("is not of the study's claims")
         return [asdict(one) for one in judged]
-
-
-def read_answers(
-    path: Path, images: int | None, made_by: str, probabilities: bool = False
-) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-    """What a network says of the test images.
-
-    Args:
-        images: how many there are, where that is known.
-        probabilities: whether these are read too.
-
-    Returns:
-        Its labels (n,), 0 to 9, and the probabilities (n, 10), or (0, 10) where they are not read.
-
-    Raises:
-        UserError: the file is damaged, or of other images.
-    """
-    names = ["test", "test_probabilities"] if probabilities else ["test"]
-    arrays = read_npz(path, made_by, names)
-    with refusing(path, "set of answers", made_by):
-        said, sure = arrays["test"], arrays.get("test_probabilities", np.zeros((0, LABELS)))
-        if said.dtype != np.uint8 or said.ndim != 1 or (said >= LABELS).any():
-            raise UserError(
-                f"holds {said.dtype} {said.shape}, not labels (n,) uint8 below {LABELS}"
-            )
-        if images is not None and len(said) != images:
-            raise UserError(f"answers {len(said)} images of {images}")
-        if probabilities and (
-            sure.dtype.kind != "f" or sure.shape != (len(said), LABELS) or not _shares(sure)
-        ):
-            raise UserError(f"holds {sure.dtype} {sure.shape}, not probabilities (n, {LABELS})")
-    return said, sure
-
-
-def _shares(values: NDArray[Any]) -> bool:
-    """Whether all lie from 0 to 1, or all of a row are no number, as a diverged network's are."""
-    whole = np.isnan(values).all(axis=1)
-    return bool(((values[~whole] >= 0) & (values[~whole] <= 1)).all())

@@ -14,7 +14,7 @@ from ablation.base.reading import refusing
 
 # The columns that hold words; `label` and `layer` hold them in some tables.
 TEXTS = ("arm", "other", "metric", "group", "part", "data_set", "label", "layer", "type", "unit",
-         "output_shape", "verdict", "diverged", "unpaired", "by")  # fmt: skip
+         "output_shape", "verdict", "diverged", "unpaired", "by", "first", "second")  # fmt: skip
 
 
 def read_csv(
@@ -56,7 +56,7 @@ def read_csv(
             raise UserError("has no rows")
         table = pd.read_csv(io.StringIO(text, newline=""))
         for column in columns:
-            if column not in TEXTS and not pd.api.types.is_numeric_dtype(table[column]):
+            if number and column not in TEXTS and not pd.api.types.is_numeric_dtype(table[column]):
                 raise UserError(f"has a {column} that is no number")
         return table
 

@@ -25,6 +25,7 @@ from tests.fuzz.timing import SECONDS, Hang, limited
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path("dvc.lock")
+OTHER = "another file of its kind"
 
 
 @dataclass
@@ -101,7 +102,9 @@ def _one(number: int, seed: int, study: Study, outcome: Outcome) -> None:
     else:
         if told is not None:
             outcome.counts["refused"] += 1
-            named = any(str(one) in told for one in (path, *path.parents[:-1]))
+            # Of two files that do not fit together either may be the wrong one.
+            possible = (path, *path.parents[:-1], *(inputs if how == OTHER else ()))
+            named = any(str(one) in told for one in possible)
             if "\n" in told or len(told) > 700 or not told.isprintable() or not named:
                 outcome.fail(name, f"no short line with the file's name: {told[:200]!r}")
         elif made == expected.made:
@@ -140,7 +143,7 @@ def _damage(path: Path, content: bytes, inputs: list[Path], rng: np.random.Gener
     if kind <= 2:  # another run's file, or one of another kind in its place
         alike = [one for one in inputs if one.suffix == path.suffix and one != path]
         damaged = alike[rng.integers(len(alike))].read_bytes() if alike else b""
-        how = "another file of its kind"
+        how = OTHER
     elif kind <= 5:
         damaged = mutations.of_file(content, rng)
         how = f"{len(damaged)} bytes instead of {len(content)}"

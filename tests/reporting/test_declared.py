@@ -36,7 +36,9 @@ def test_a_list_of_figures_that_is_none_is_refused(tmp_path: Path, content: obje
 @pytest.mark.parametrize(
     "content",
     [None, [], {}, {"figure": FIGURE}, {"figure": {"kind": "pie"}, "labels": {}},
-     {"figure": FIGURE, "labels": []}],
+     {"figure": FIGURE, "labels": []},
+     {"figure": {"kind": "architectures", "title": "T", "paper": "4", "arms": ["gone"]},
+      "labels": {"adam": "Adam"}}],
 )  # fmt: skip
 def test_a_figure_that_is_none_is_refused(tmp_path: Path, content: object) -> None:
     write_yaml(tmp_path / "a.yaml", content)

@@ -12,11 +12,12 @@ import pytest
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json
+from ablation.reporting.answers import read_answers, read_composed
 from ablation.reporting.results import (
-    read_answers,
     read_claims,
     read_judged,
     read_metrics,
+    read_records,
     read_runs,
 )
 from ablation.statistics.claims import Judgement
@@ -81,6 +82,22 @@ def test_the_study_s_metrics_are_of_its_arms(tmp_path: Path) -> None:
             read_metrics(path, ["a"])
 
 
+def test_records_have_what_the_page_tells_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "provenance.json"
+    record = {
+        "commit": None, "processor": "A", "device": "cpu", "python": "3.11", "threads": 1,
+        "packages": {"numpy": "2"}, "seconds": 2.5, "images_per_second": 9, "history": "0",
+    }  # fmt: skip
+    whole = {"adam-0": record, "adam-1": {"history": "1"}}
+    write_json(path, whole)
+    assert read_records(path) == whole
+    for content in ([], 3, {"adam-0": True}, {"adam-0": record | {"seconds": "two"}},
+                    {"adam-0": record | {"packages": []}}, {"adam-0": {"seconds": 1}}):  # fmt: skip
+        write_json(path, content)
+        with pytest.raises(UserError, match=r"provenance\.json is .*`dvc repro provenance`$"):
+            read_records(path)
+
+
 def test_claims_are_the_study_s(tmp_path: Path) -> None:
     path = tmp_path / "claims.json"
     found = asdict(Judgement("it", "3.1", "A is good.", "accuracy", "undecided", values=(0.5,)))
@@ -104,6 +121,22 @@ def test_answers_are_labels_of_the_images(tmp_path: Path) -> None:
     diverged = np.full_like(SURE, np.nan)
     np.savez(path, test=SAID, test_probabilities=diverged)
     read_answers(path, 3, "evaluate@adam-0", probabilities=True)
+
+
+def test_how_images_were_composed_is_of_those_images(tmp_path: Path) -> None:
+    path = tmp_path / "test.npz"
+    whole = {"families": np.array([0, 6], np.uint8), "digit_labels": np.array([[1, 2], [9, 0]]),
+             "corners": np.zeros((2, 2, 2), np.int16)}  # fmt: skip
+    np.savez(path, **whole)
+    assert set(read_composed(path, 2, 7, corners=True)) == set(whole)
+    assert "corners" not in read_composed(path, 2, 7)
+    for wrong in ({"families": np.array([0, 7])}, {"families": np.array([0])},
+                  {"families": np.array([0.0, 1.0])}, {"digit_labels": np.array([1, 2])},
+                  {"digit_labels": np.array([[1, 2], [-1, 0]])},
+                  {"corners": np.zeros((2, 2))}):  # fmt: skip
+        np.savez(path, **whole | wrong)
+        with pytest.raises(UserError, match=r"test\.npz holds .*`dvc repro preprocess`$"):
+            read_composed(path, 2, 7, corners=True)
 
 
 @pytest.mark.parametrize(

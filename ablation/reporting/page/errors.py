@@ -16,6 +16,12 @@ from ablation.reporting.seeds import fewer
 from ablation.reporting.tables import read_csv
 from ablation.reporting.words import capital, counted, percent, quoted, rounded, signed_points
 
+COLUMNS = {
+    "votes": ("arm", "seeds", "accuracy", "vote", "low", "high"),
+    "accuracy": ("arm", "by", "group", "images", "accuracy", "low", "high", "said", "share"),
+    "confusion": ("arm", "label", "said", "count"),
+}
+
 
 @dataclass(frozen=True)
 class Share:
@@ -81,11 +87,12 @@ def errors(
     Args:
         failed: the labels of arms of which a run failed.
     """
-    votes = read_csv(folder / "votes.csv", "errors", empty=True)
+    votes = read_csv(folder / "votes.csv", "errors", COLUMNS["votes"], empty=True)
     if votes.empty:
         return None
     accuracy, confusion = (
-        read_csv(folder / f"{name}.csv", "errors", empty=True) for name in ("accuracy", "confusion")
+        read_csv(folder / f"{name}.csv", "errors", COLUMNS[name], empty=True)
+        for name in ("accuracy", "confusion")
     )
     arrays = read_npz(folder / "hardest.npz", "errors")
     with refusing(folder / "hardest.npz", "set of hard images", "errors"):
