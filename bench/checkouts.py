@@ -119,6 +119,7 @@ def up_to_date(path: Path, arms: int | None = None, seeds: int = 1) -> Checkout:
     params = read_yaml(path / "params.yaml") | {"seeds": list(range(seeds))}
     if arms is not None:
         params["arms"] = {f"arm_{i}": {"label": f"arm {i}"} for i in range(arms)}
+        params["costly_arms"] = {}
     write_yaml(path / "params.yaml", params)
     stub(checkout)
     checkout.commit()

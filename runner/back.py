@@ -30,9 +30,7 @@ def main() -> None:
     # Before anything is written: is there something to go back to?
     if not {LOCK.name, PARAMS.name} <= git.tracked():
         raise StudyError(f"no results are committed: the last commit has no {LOCK} to go back to")
-    restored = safeguard.restore()
-    if restored:
-        print(restored)
+    safeguard.at_start()
     committed = git.committed(PARAMS)
     made = outputs(git.committed(LOCK))
     kept = _take_back_params(committed)

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.errors import UserError
-from runner import git
-from runner.graph import StudyError
+from runner import git, safeguard
+from runner.graph import StudyError, of_run
 from runner.text import width, wrapped
 
 RESOLVE = "resolve"  # the stage that needs nothing but params.yaml: it runs here
@@ -45,6 +45,7 @@ class Verdict:
 
 
 def main() -> int:
+    safeguard.at_start()
     with copied(Path.cwd()) as folder:
         resolve(folder)
         verdict = compare(folder)
@@ -137,8 +138,8 @@ def _causes(stage: Any, made: Mapping[str, Any]) -> Iterator[str]:
 
 def lines(verdict: Verdict, columns: int) -> list[str]:
     """What there is to say, for a person, in lines of so many columns."""
-    runs = {_key(name) for name in verdict.stages if name.startswith("train@")}
-    outdated = {_key(name) for name in verdict.causes} & runs
+    runs = {run[1] for run in map(of_run, verdict.stages) if run is not None}
+    outdated = {run[1] for run in map(of_run, verdict.causes) if run is not None}
     if not verdict.causes:
         size = f"{len(verdict.stages)} stages, {len(runs)} runs"
         return [f"The results belong to the code and the parameters beside them: {size}.", *UNSEEN]
@@ -202,10 +203,6 @@ def _folder(path: str) -> str:
 
 def _family(stage: str) -> str:
     return stage.partition("@")[0]
-
-
-def _key(stage: str) -> str:
-    return stage.partition("@")[2]
 
 
 if __name__ == "__main__":

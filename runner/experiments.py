@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from ablation.study.declared import ARMS, COSTLY
+from runner import safeguard
 from runner.graph import DVC, StudyError
 from runner.params import PARAMS, changes
 from runner.text import width, wrapped
@@ -42,6 +44,7 @@ class Experiment:
 
 
 def main() -> None:
+    safeguard.at_start()
     # Without colours and progress: the output is data.
     shown = subprocess.run([*DVC, "exp", "show", "--json"], check=False, capture_output=True)
     if shown.returncode != 0:
@@ -94,7 +97,7 @@ def _params(data: Mapping[str, Any]) -> Any:
 def _headline(data: Mapping[str, Any]) -> Iterator[tuple[PurePosixPath, Mapping[str, float]]]:
     """Each arm's file, in the order of params.yaml."""
     files = {PurePosixPath(path): found.get("data", {}) for path, found in data["metrics"].items()}
-    order = list(_params(data).get("arms", {}))
+    order = [arm for section in (ARMS, COSTLY) for arm in _params(data).get(section) or {}]
     for path in sorted(files, key=lambda p: order.index(p.stem) if p.stem in order else len(order)):
         if path.parent == HEADLINE and isinstance(files[path], dict):  # a file may be broken
             yield path, files[path]

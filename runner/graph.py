@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
@@ -12,6 +13,9 @@ from ablation.study.checks import shown
 from runner.pool import stop
 
 STAGES = ("train", "evaluate")  # the stages of one run, in order
+# dvc.yaml has each twice: that of the arms with seeds of their own has this behind its name.
+COSTLY = "_costly"
+_OF_RUN = re.compile(rf"({'|'.join(STAGES)})({COSTLY})?@(.+)")
 
 DVC = (sys.executable, "-m", "runner.dvc")
 
@@ -93,14 +97,33 @@ def outdated() -> set[str]:
     return set(json.loads(status.stdout))
 
 
+def of_run(stage: str) -> tuple[str, str] | None:
+    """Which of STAGES a stage is, and of which run (ARM-SEED); None where it is of no run."""
+    found = _OF_RUN.fullmatch(stage)
+    return None if found is None else (found[1], found[3])
+
+
+def moved(stage: str) -> str:
+    """What a run's stage is called when its arm stands in the other section of params.yaml."""
+    found = _OF_RUN.fullmatch(stage)
+    return stage if found is None else f"{found[1]}{'' if found[2] else COSTLY}@{found[3]}"
+
+
 def runs_in(stages: Collection[str], keys: Sequence[str]) -> list[str]:
     """Of the runs `keys` (ARM-SEED) those with training or evaluation among `stages`."""
-    return [key for key in keys if any(f"{stage}@{key}" in stages for stage in STAGES)]
+    found = {run[1] for run in map(of_run, stages) if run is not None}
+    return [key for key in keys if key in found]
 
 
 def run_command(key: str) -> list[str]:
     """The command that trains and evaluates one run, and leaves the rest of the graph alone."""
-    return beside([f"{stage}@{key}" for stage in STAGES])
+    # A run has one stage of either name.
+    return beside(["--glob", *(f"{stage}*@{key}" for stage in STAGES)])
+
+
+def trained(key: str, log: str) -> bool:
+    """Whether a run trained, by what DVC said, which also finds in its cache what once trained."""
+    return any(f"Running stage '{STAGES[0]}{group}@{key}'" in log for group in ("", COSTLY))
 
 
 def figures_command(names: Sequence[str]) -> list[str]:

@@ -31,7 +31,11 @@ HISTORY = "history.csv"
 def main() -> None:
     with store.opened() as repo:
         place = store.place(repo)
-    runs = lock.finished(lock.read(place.lock), place.runs).values()
+    entries = lock.read(place.lock)
+    # An arm that moved to the other section of params.yaml has its runs under other names there.
+    runs = (
+        lock.finished(lock.regrouped(entries), place.runs) | lock.finished(entries, place.runs)
+    ).values()
     new = [run for run in runs if take(place, run)]
     kept = [run for run in runs if all(map(place.store.holds, place.results(run).values()))]
     removed = prune(place, kept)

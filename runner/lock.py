@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import dvc
-from runner.graph import STAGES
+from ablation.base.files import write_text
+from runner import dvc, graph
 
 LOCK = Path("dvc.lock")
 
@@ -49,27 +49,46 @@ def read(text: str) -> dict[str, Any]:
     return dvc.read(text).get("stages", {})
 
 
-def finished(entries: Entries, keys: Collection[str]) -> dict[str, Run]:
-    """Of the runs `keys` those that were trained, and judged since.
+def put(entries: Entries) -> None:
+    """Puts these entries into dvc.lock, in place of what it has of the same runs under other names.
+
+    DVC's lock is the caller's.
+    """
+    text = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
+    content = dvc.read(text) or {"schema": "2.0"}
+    stages = content.get("stages", {}) | dict(entries)
+    for name in {graph.moved(name) for name in entries} - set(entries):
+        stages.pop(name, None)
+    write_text(LOCK, dvc.write(content | {"stages": stages}))
+
+
+def regrouped(entries: Entries) -> Entries:
+    """The entries by the names they would have, were each arm in the other section of params.yaml.
+
+    A run is the same in either, so one that moved is found among these.
+    """
+    return {graph.moved(name): entry for name, entry in entries.items()}
+
+
+def finished(entries: Entries, runs: Mapping[str, Sequence[str]]) -> dict[str, Run]:
+    """Of these runs those that were trained, and judged since.
 
     A run that has trained again and is not yet judged has an evaluation of another network.
+
+    Args:
+        runs: ARM-SEED -> its stages, in order.
     """
     found = {}
-    for key in keys:
-        own = {name: entries[name] for name in names(key) if name in entries}
+    for key, names in runs.items():
+        own = {name: entries[name] for name in names if name in entries}
         made: dict[str, str] = {}
-        whole = len(own) == len(STAGES)
+        whole = len(own) == len(names)
         for entry in own.values():
             whole = whole and all(made.get(path, md5) == md5 for path, md5 in _of(entry, "deps"))
             made |= dict(_of(entry, "outs"))
         if whole:
             found[key] = Run(key, own)
     return found
-
-
-def names(key: str) -> list[str]:
-    """The stages of one run, in their order."""
-    return [f"{stage}@{key}" for stage in STAGES]
 
 
 def _of(entry: Mapping[str, Any], section: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ablation.base.errors import UserError
 from ablation.base.files import read_yaml, write_text
+from ablation.reporting.exports import COUNT
 
 README, TABLE, PARAMS = Path("README.md"), Path("reports/tables/arms.md"), Path("params.yaml")
 _BLOCK = re.compile(r"(<!-- results: ([a-z0-9_ ]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
@@ -41,12 +42,16 @@ def filled(readme: str, table: str, params: Mapping[str, Any]) -> str:
         if line.startswith("|")
     ]
     by_label = {row[0]: row for row in rows}
-    lines = [[*head[:-1], "Paper"], ["---"] * len(head)]
+    # The number of seeds stands below the table.
+    kept = [k for k, name in enumerate(head[:-1]) if name != COUNT]
+    lines = [[*(head[k] for k in kept), "Paper"], ["---"] * (len(kept) + 1)]
     for arm in found.group(2).split():
-        label = params["arms"].get(arm, {}).get("label")
+        written = params["arms"].get(arm) or params["costly_arms"].get(arm) or {}
+        label = written.get("label")
         if label not in by_label:
             raise UserError(f"{README} shows the arm {arm}, which {TABLE} lacks")
-        lines.append([*by_label[label][:-1], _paper(arm, params["claims"])])
+        cells = [by_label[label][k] for k in kept]
+        lines.append([*cells, _paper(arm, params["claims"])])
     rendered = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     note = table.strip().splitlines()[-1]
     return _BLOCK.sub(lambda m: f"{m.group(1)}{rendered}\n\n{note}\n{m.group(3)}", readme)

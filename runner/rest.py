@@ -13,7 +13,6 @@ from runner import graph, params
 from stages.resolve import write
 
 LINES, WIDTH = 6, 200  # of the end of a log
-RUN_STAGES = tuple(f"{stage}@" for stage in graph.STAGES)
 
 
 class RunsFailedError(graph.StudyError):
@@ -92,7 +91,7 @@ def stages_after(failed: Collection[str], figures: Collection[str]) -> list[str]
     with Repo() as repo:
         needs = repo.index.graph
         order = _in_order(needs)
-        after = {stage for stage in order if stage.name.startswith(RUN_STAGES)}
+        after = {stage for stage in order if graph.of_run(stage.name) is not None}
         found = []
         for stage in order:
             if stage in after:
@@ -101,10 +100,7 @@ def stages_after(failed: Collection[str], figures: Collection[str]) -> list[str]
                 after.add(stage)
                 found.append(stage)
         made_by_failed = {
-            out.fs_path
-            for stage in order
-            for out in stage.outs
-            if stage.name.startswith(RUN_STAGES) and _arm(stage.name) in failed
+            out.fs_path for stage in order for out in stage.outs if _arm(stage.name) in failed
         }
         return [
             stage.name
@@ -128,5 +124,7 @@ def _in_order(needs: Any) -> list[Any]:
     return list(ordered)
 
 
-def _arm(stage: str) -> str:
-    return stage.partition("@")[2].rpartition("-")[0]
+def _arm(stage: str) -> str | None:
+    """The arm of a run's stage; None where it is of no run."""
+    run = graph.of_run(stage)
+    return None if run is None else run[1].rpartition("-")[0]

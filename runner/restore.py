@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablation.base.files import write_text
-from runner import dvc, git, leftovers, lock, store
-from runner.graph import STAGES, StudyError
+from runner import git, leftovers, lock, store
+from runner.graph import StudyError
 from runner.lock import LOCK, Entries, Run
 
 FEW = 3  # runs that are named
@@ -65,11 +64,16 @@ def restore(trained_here: bool = False) -> Restored:
         here = Here(repo)
         entries = lock.read(here.place.lock)
         found = {run.key: run for run in here.chosen(entries, trained_here)}
-        again = [key for key in here.place.runs if key not in found and here.judges(entries, key)]
+        again = [
+            key
+            for key in here.place.runs
+            if key not in found
+            and any(here.judges(named, key) for named in (entries, lock.regrouped(entries)))
+        ]
         new = {name: entry for run in found.values() for name, entry in run.entries.items()}
         if any(entries.get(name) != entry for name, entry in new.items()):
             with repo.lock:
-                _write(new)
+                lock.put(new)
     with store.opened() as repo:  # by the lock file as it is now
         here = Here(repo)
         brought = [key for key, run in found.items() if here.bring(run)]
@@ -82,7 +86,7 @@ class Here:
 
     def __init__(self, repo: Any) -> None:
         self.place = store.place(repo)
-        self._stages = {s.name: s for s in repo.index.stages if s.name.split("@")[0] in STAGES}
+        self._stages = store.of_runs(repo)
         self._made = {out.def_path for stage in self._stages.values() for out in stage.outs}
         # Path -> digest of what runs are made of; None for what is missing.
         self._digests: dict[str, str | None] = {}
@@ -112,7 +116,7 @@ class Here:
 
     def judges(self, entries: Entries, key: str) -> bool:
         """Whether of a run only the judging is out of date, and its network is not here."""
-        training, *rest = lock.names(key)
+        training, *rest = self.place.runs[key]
         if training not in entries or not self._fits(training, entries[training]):
             return False
         if all(name in entries and self._fits(name, entries[name]) for name in rest):
@@ -163,14 +167,13 @@ class Here:
 
 
 def _sources(entries: Entries) -> Iterator[Entries]:
-    """dvc.lock as it is and as committed: a change that was taken back is found in the second."""
+    """dvc.lock as it is and as committed: a change that was taken back is found in the second.
+
+    Each also as if every arm had moved to the other section of params.yaml.
+    """
     yield entries
+    yield lock.regrouped(entries)
     with suppress(StudyError):  # it is in no commit
-        yield lock.read(git.committed(LOCK))
-
-
-def _write(entries: Entries) -> None:
-    """Puts these entries into dvc.lock."""
-    text = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
-    content = dvc.read(text) or {"schema": "2.0"}
-    write_text(LOCK, dvc.write(content | {"stages": content.get("stages", {}) | dict(entries)}))
+        committed = lock.read(git.committed(LOCK))
+        yield committed
+        yield lock.regrouped(committed)

@@ -6,6 +6,8 @@ it, and DVC reads no half. Whoever starts next brings the copy back.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ruamel.yaml.error import YAMLError
@@ -25,6 +27,17 @@ def keep(text: str) -> None:
         write_text(KEPT, text)
 
 
+def at_start() -> None:
+    """What every command does first that reads dvc.lock: says it where `restore` did something.
+
+    Raises:
+        StudyError: it is no lock file and there is no copy.
+    """
+    told = restore()
+    if told:
+        print(told, flush=True)
+
+
 def restore() -> str | None:
     """Brings the last good copy back where dvc.lock is none; keeps a copy where it is one.
 
@@ -37,10 +50,17 @@ def restore() -> str | None:
     if not LOCK.exists():
         return None
     text = _whole(LOCK)
-    if text is not None:
-        if _text(KEPT) != text:
-            keep(text)
-        return None
+    if text is None:
+        with _alone():  # one that plain `dvc repro` is writing is no damaged one
+            text = _whole(LOCK)
+            if text is None:
+                return _bring_back()
+    if _text(KEPT) != text:
+        keep(text)
+    return None
+
+
+def _bring_back() -> str:
     kept = _whole(KEPT)
     if kept is None:
         raise StudyError(
@@ -50,6 +70,17 @@ def restore() -> str | None:
     LOCK.replace(DAMAGED)
     write_text(LOCK, kept)
     return f"{LOCK} was damaged: the last good copy is back, the damaged one is {DAMAGED}"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While no DVC writes in this project; at once where there is none."""
+    from dvc.repo import Repo
+
+    with ExitStack() as held:
+        with suppress(Exception):  # what keeps DVC from opening a folder is no fixed list
+            held.enter_context(held.enter_context(Repo(_wait_for_lock=True)).lock)
+        yield
 
 
 def _text(path: Path) -> str | None:

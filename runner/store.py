@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ablation.base.files import replacing
-from runner.graph import STAGES, StudyError
+from runner import safeguard
+from runner.graph import STAGES, StudyError, of_run
 from runner.lock import LOCK, Run
 
 MOST_BYTES = 12_000_000  # that the store may take: every clone gets all of it
@@ -80,14 +81,14 @@ class Place:
     """What DVC says of this repository.
 
     Attributes:
-        runs: ARM-SEED of every run in the graph.
+        runs: ARM-SEED of every run in the graph -> its stages, in order.
         travels: the outputs of runs that the store holds, by path.
         lock: the text of dvc.lock; empty where there is none.
         cache: DVC's own copies on this machine.
         store: those in git.
     """
 
-    runs: tuple[str, ...]
+    runs: Mapping[str, tuple[str, ...]]
     travels: frozenset[str]
     lock: str
     cache: Objects
@@ -108,6 +109,7 @@ def opened() -> Iterator[Any]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    safeguard.at_start()
     try:
         with Repo(_wait_for_lock=True) as repo:
             yield repo
@@ -119,16 +121,28 @@ def place(repo: Any) -> Place:
     """What DVC says of a repository that is open."""
     with repo.lock:  # plain `dvc repro` writes the lock file in place
         lock = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
-    stages = [stage for stage in repo.index.stages if stage.name.split("@")[0] in STAGES]
+    stages = of_runs(repo)
+    names: dict[str, dict[str, str]] = {}
+    for name in stages:
+        if (run := of_run(name)) is not None:
+            names.setdefault(run[1], {})[run[0]] = name
     return Place(
-        tuple(dict.fromkeys(stage.name.partition("@")[2] for stage in stages)),
+        {key: tuple(found[which] for which in STAGES) for key, found in names.items()},
         frozenset(
-            out.def_path for stage in stages for out in stage.outs if out.use_cache and out.can_push
+            out.def_path
+            for stage in stages.values()
+            for out in stage.outs
+            if out.use_cache and out.can_push
         ),
         lock,
         Objects(Path(repo.cache.local.path)),
         Objects(Path(repo.cloud.get_remote_odb().path)),
     )
+
+
+def of_runs(repo: Any) -> dict[str, Any]:
+    """Name -> stage, of those of runs in a repository that is open."""
+    return {stage.name: stage for stage in repo.index.stages if of_run(stage.name) is not None}
 
 
 def unreachable(store: Objects, digests: Collection[str]) -> set[Path]:

@@ -25,7 +25,7 @@ from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json
 from ablation.monitoring.progress import duration
 from ablation.study.config import StudyConfig
-from runner import gpus, lock, pool, store
+from runner import gpus, lock, pool, safeguard, store
 from runner.check import copied
 from runner.estimate import cost, hours_on_processor
 from runner.graph import STAGES, StudyError
@@ -52,12 +52,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m runner.verify", description=__doc__)
     parser.add_argument("--run", help="ARM-SEED (default: the run that takes the least time)")
     options = parser.parse_args()
+    safeguard.at_start()
     if not STUDY.exists():
         raise StudyError("the study is not here; run `make repro` first, which restores it")
     study = read_config(STUDY, StudyConfig)
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
     cheapest = min(study.arms, key=lambda arm: cost(study, arm))
-    key = options.run or f"{cheapest}-{study.seeds[0]}"
+    key = options.run or f"{cheapest}-{study.seeds_of(cheapest)[0]}"
     if key not in keys:
         raise StudyError(f"RUN is {key!r}; allowed: ARM-SEED, {keys[0]} to {keys[-1]}")
     with store.opened() as repo:

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz, read_split
+from ablation.base.arrays import read_npz, read_split
 from ablation.base.cli import run
-from ablation.base.errors import UserError
-from ablation.base.files import read_config, read_json, replacing, write_json, write_text
+from ablation.base.files import read_config, replacing, write_json, write_text
 from ablation.data_check.config import Measured
-from ablation.reporting.claims import counts, few_seeds, lines, markdown, reading
+from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.answers import read_answers, read_labels
+from ablation.reporting.claims import counts, lines, markdown, reading
+from ablation.reporting.results import read_judged
+from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_history
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare
@@ -31,6 +34,7 @@ IMAGES_COLUMNS = ("first", "second", "seed", "images", "only_first", "only_secon
 
 
 def main() -> None:
+    refuse_others("compare")
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     runs = _runs(study, config)
@@ -48,7 +52,7 @@ def main() -> None:
     write_json(REPORTS / "claims.json", content)
     introduced = [
         " ".join(counts(content, config)),
-        " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons)])),
+        " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons, study.arms)])),
     ]
     page = markdown(lines(content, config, study.arms), introduced)
     write_text(REPORTS / "claims.md", page)
@@ -61,9 +65,9 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
     """Every run of the study, with how the labels of its validation and test images are."""
     labels, tests, majority = {}, {}, {}
     for name in set(study.data_sets.values()):
-        labels[name] = read_npy(SETS / "train" / name / "labels.npy", "preprocess")
+        labels[name] = read_labels(SETS / "train" / name / "labels.npy")
         test = SETS / "test" / name / "labels.npy"
-        tests[name] = read_npy(test, "preprocess") if test.exists() else None
+        tests[name] = read_labels(test) if test.exists() else None
     for seed in study.seeds:
         for name, of_set in labels.items():
             _, validation = read_split(SPLIT / f"{seed}.npz", name, len(of_set))
@@ -72,18 +76,15 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
     runs = {}
     for arm, seed in study.runs:
         name, key = study.data_sets[arm], f"{arm}-{seed}"
-        history = read_history(HISTORIES / key, config.arms[arm].epochs, f"train@{key}")
-        path = EVALUATIONS / key / "predictions.npz"
-        said = read_npz(path, f"evaluate@{key}", ["test"])["test"]
-        if (labelled := tests[name]) is not None and said.shape != labelled.shape:
-            raise UserError(
-                f"{path} answers {len(said)} images of {len(labelled)}; remove it and run "
-                f"`dvc repro evaluate@{key}`"
-            )
+        trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
+        history = read_history(HISTORIES / key, config.arms[arm].epochs, trained)
+        labelled = tests[name]
+        images = None if labelled is None else len(labelled)
+        said, _ = read_answers(EVALUATIONS / key / "predictions.npz", images, evaluated)
         correct = None if labelled is None else said == labelled
         runs[arm, seed] = Run(
             arm=config.arms[arm],
-            judged=read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}"),
+            judged=read_judged(EVALUATIONS / key / "metrics.json", evaluated),
             curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
             majority=majority[name, seed],
             correct=correct,
@@ -95,7 +96,7 @@ def _images_test(study: StudyConfig, config: ClaimsConfig, runs: Runs) -> pd.Dat
     """McNemar's test of the two named arms, a row a seed; none where test images lack labels."""
     first, second = config.statistics.images_test
     rows = []
-    for seed in study.seeds:
+    for seed in (seed for seed in study.seeds_of(first) if seed in study.seeds_of(second)):
         one, other = runs[first, seed].correct, runs[second, seed].correct
         if one is not None and other is not None:
             rows.append({"first": first, "second": second, "seed": seed,

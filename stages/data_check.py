@@ -19,16 +19,18 @@ from ablation.data_check import check
 from ablation.data_check.check import EACH, MADE, SAMPLE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import as_json, complaint
+from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.answers import read_composed, read_labels
 from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
 
 COMPOSITIONS, SETS, REPORTS = Path("data/compositions"), Path("data/sets"), Path("reports")
-FACTS = ("families", "digit_labels", "corners")
 SHOWN = 4  # images of a family on the contact sheet
 NOTHING = "No image was composed, so there is nothing to judge and no background to show."
 
 
 def main() -> None:
+    refuse_others("data_check")
     measured = read_config(Path("ablation/data_check/measured.yaml"), Measured)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     if config.source != "composed":
@@ -36,9 +38,14 @@ def main() -> None:
         _write(content, contact_sheet.without(NOTHING))
         print("data_check: no image was composed, so there is nothing to judge")
         return
-    facts = {part: _facts(part) for part in ("train", "test")}
     labels = {
-        part: read_npy(SETS / part / "modified" / "labels.npy", "preprocess") for part in facts
+        part: read_labels(SETS / part / "modified" / "labels.npy") for part in ("train", "test")
+    }
+    facts = {
+        part: read_composed(
+            COMPOSITIONS / f"{part}.npz", len(of), len(config.backgrounds), corners=True
+        )
+        for part, of in labels.items()
     }
     corners, digits = (
         np.concatenate([part[name] for part in facts.values()])
@@ -77,10 +84,6 @@ def main() -> None:
     if wrong:
         raise UserError(f"{wrong}; all of them are in {REPORTS}/data_check.json")
     print(f"data_check: {sum(row.passed is True for row in rows)} measures inside their tolerances")
-
-
-def _facts(part: str) -> dict[str, Any]:
-    return read_npz(COMPOSITIONS / f"{part}.npz", "preprocess", FACTS)
 
 
 def _sample(config: DataConfig, measured: Measured) -> Images:

@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz
+from ablation.base.arrays import read_npy
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
+from ablation.reporting.answers import read_answers, read_composed, read_labels
+from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
-from ablation.reporting.tables import read_csv
 from ablation.statistics import errors
 from ablation.study.config import StudyConfig
 
@@ -23,6 +25,7 @@ NOTHING = "The test images have no labels, so nobody can say where an answer is 
 
 
 def main() -> None:
+    refuse_others("errors")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     name = study.data_sets[study.baseline]
@@ -33,13 +36,13 @@ def main() -> None:
         _write_csv("confusion", pd.DataFrame(columns=["arm", "label", "said", "count"]))
         print(f"errors: {NOTHING}")
         return
-    labels = read_npy(SETS / name / "labels.npy", "preprocess")
-    answers = {arm: _answers(arm, study.seeds) for arm in arms}
+    labels = read_labels(SETS / name / "labels.npy")
+    answers = {arm: _answers(study, arm, len(labels)) for arm in arms}
     groups = {"label": labels}
     votes = errors.votes(labels, answers)
     digits = families = None
     if COMPOSITION.exists():
-        composed = read_npz(COMPOSITION, "preprocess", ("families", "digit_labels"))
+        composed = read_composed(COMPOSITION, len(labels), len(config.backgrounds))
         groups["background"] = families = composed["families"]
         digits = composed["digit_labels"]
         wrong = [errors.smaller_digit(labels, answers[arm].said, digits) for arm in arms]
@@ -53,7 +56,7 @@ def main() -> None:
             for by, group in groups.items()
         ),
     )
-    best = best_arm(read_csv(Path("reports/runs.csv"), "summarize"), arms)
+    best = best_arm(read_runs(Path("reports/runs.csv"), study.runs), arms)
     rows = []
     for arm in dict.fromkeys((study.baseline, best)):
         counts = errors.confusion(labels, answers[arm].said)
@@ -77,12 +80,14 @@ def main() -> None:
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
 
 
-def _answers(arm: str, seeds: list[int]) -> errors.Answers:
+def _answers(study: StudyConfig, arm: str, images: int) -> errors.Answers:
     runs = []
-    for seed in seeds:
-        key, names = f"{arm}-{seed}", ("test", "test_probabilities")
-        found = read_npz(EVALUATIONS / key / "predictions.npz", f"evaluate@{key}", names)
-        runs.append((found["test"], found["test_probabilities"]))
+    for seed in study.seeds_of(arm):
+        path, stage = (
+            EVALUATIONS / f"{arm}-{seed}" / "predictions.npz",
+            study.stage("evaluate", arm, seed),
+        )
+        runs.append(read_answers(path, images, stage, probabilities=True))
     return errors.stacked(runs)
 
 

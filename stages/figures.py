@@ -4,16 +4,20 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import replacing
-from ablation.reporting import figures
+from ablation.monitoring.recorded import refuse_others
+from ablation.reporting import figures, words
 from ablation.reporting.declared import read_figure
-from ablation.reporting.figures.style import save
+from ablation.reporting.figures.style import note, save
 
 REPORTS = Path("reports")
 
 
 def main(name: str) -> None:
-    figure, labels = read_figure(Path(f"configs/figures/{name}.yaml"))
+    refuse_others("figures", name)
+    figure, labels, failed = read_figure(Path(f"configs/figures/{name}.yaml"))
     picture = figures.draw(figure, labels, REPORTS / "tables" / name)
+    if failed:
+        note(picture, words.failed(failed))
     target = REPORTS / "figures"
     with replacing(target / f"{name}.png") as png, replacing(target / f"{name}.svg") as svg:
         save(picture, png, svg, f"{figure.title} (paper: {figure.paper})")

@@ -8,18 +8,20 @@ import os
 from pathlib import Path
 
 from ablation.base.cli import run
-from ablation.base.files import read_config, read_json, write_json
+from ablation.base.files import read_config, write_json
 from ablation.monitoring import provenance
+from ablation.monitoring.recorded import refuse_others
 from ablation.study.config import StudyConfig
 
 GATHERED = Path("reports/provenance.json")
 
 
 def main() -> None:
+    refuse_others("provenance")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
     histories = {key: Path(f"models/histories/{key}/history.csv") for key in keys}
-    before = read_json(GATHERED) if GATHERED.exists() else {}
+    before = provenance.read_records(GATHERED, "provenance") if GATHERED.exists() else {}
     folder = Path(os.environ.get("DVC_ROOT", ".")) / "models" / "provenance"
     gathered = provenance.gather(folder, histories, before)
     write_json(GATHERED, gathered)

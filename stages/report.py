@@ -4,7 +4,9 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
+from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import claims as claims_in_words
 from ablation.reporting import facts
 from ablation.reporting.config import CurvesFigure
@@ -14,28 +16,31 @@ from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
+from ablation.reporting.results import read_claims, read_metrics, read_records, read_runs
+from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_comparisons, read_csv
 from ablation.reporting.words import short_names
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
 CONFIGS, REPORTS = Path("configs"), Path("reports")
+IMAGES_TEST = ("first", "second", "seed", "images", "only_first", "only_second", "p")
 
 
 def main() -> None:
+    refuse_others("report")
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     illustrations, majority = _illustrations()
-    runs = read_csv(REPORTS / "runs.csv", "summarize", ("arm", "seed"))
+    runs = read_runs(REPORTS / "runs.csv", study.runs)
     comparisons = read_comparisons(
         REPORTS / "comparison.csv", len(config.pairs), config.statistics.metrics
     )
-    records = read_json(REPORTS / "provenance.json", "provenance")
-    claims = read_json(REPORTS / "claims.json", "compare")
-    metrics = metrics_table.with_pace(
-        read_json(REPORTS / "metrics.json", "summarize"), study, records
-    )
+    records = read_records(REPORTS / "provenance.json")
+    claims = read_claims(REPORTS / "claims.json", config.claims)
+    measured = read_metrics(REPORTS / "metrics.json", study.arms)
+    metrics = metrics_table.with_pace(measured, study, records)
     labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize")
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
     test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
@@ -44,7 +49,9 @@ def main() -> None:
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
     names = short_names(list(study.arms), study.arms)
-    checked = data_check(read_json(REPORTS / "data_check.json", "data_check"))
+    judged = read_json(REPORTS / "data_check.json", "data_check")
+    with refusing(REPORTS / "data_check.json", "check of the images", "data_check"):
+        checked = data_check(judged)
     content = page.Content(
         study=study,
         data=data,
@@ -54,7 +61,8 @@ def main() -> None:
             (int(first["label"]), float(first["density"])),
         ),
         caveats=answer.caveats(
-            study, data, metrics, majority, claims_in_words.few_seeds(comparisons)
+            study, data, metrics, majority, few_seeds(comparisons, study.arms),
+            tested=bool(comparisons["p"].notna().any()),
         ),
         reading=claims_in_words.reading(config, study.scale),
         claims=claims_in_words.lines(claims, config, study.arms),
@@ -65,11 +73,12 @@ def main() -> None:
         differences=differences(
             config,
             comparisons,
-            read_csv(REPORTS / "images_test.csv", "compare", empty=True),
-            study.arms,
+            read_csv(REPORTS / "images_test.csv", "compare", IMAGES_TEST, empty=True),
+            study,
         ),
         illustrations=illustrations,
-        errors=errors(REPORTS / "errors", names, data.backgrounds),
+        lost=page.lost(study, [item.name for item in illustrations]),
+        errors=errors(REPORTS / "errors", names, data.backgrounds, study.failed_labels),
         checked=checked,
         sheet=pictures.embedded_png(REPORTS / "figures" / "backgrounds.png")
         if checked.sheet
@@ -91,12 +100,12 @@ def _illustrations() -> tuple[list[page.Illustration], dict[str, float]]:
     illustrations: list[page.Illustration] = []
     majority: dict[str, float] = {}
     for name in read_index(CONFIGS / "figures"):
-        figure, labels = read_figure(CONFIGS / "figures" / f"{name}.yaml")
+        figure, labels, failed = read_figure(CONFIGS / "figures" / f"{name}.yaml")
         folder = REPORTS / "tables" / name
         if isinstance(figure, CurvesFigure):
             majority |= facts.majority_shares(folder)
         found = facts.facts(figure, labels, folder)
-        text, alt = page.caption(figure, found)
+        text, alt = page.caption(figure, found, failed)
         image = ""
         if figure.kind == "augmentation":  # pixels, which are shorter as such
             image = pictures.embedded_png(REPORTS / "figures" / f"{name}.png")

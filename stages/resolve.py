@@ -72,7 +72,8 @@ def prune(runs: Collection[str]) -> list[Path]:
 
 def write(study: Resolved) -> None:
     """Writes every configuration."""
-    _write("study", study.study.model_dump(exclude=None if study.study.failed else {"failed"}))
+    whole = None if study.study.failed else {"failed"}  # no key where no arm failed
+    _write("study", study.study.model_dump(exclude=whole))
     _write("sources", study.sources)
     _write("admit", study.admit)
     _write("data", study.data)
@@ -84,13 +85,15 @@ def write(study: Resolved) -> None:
             study.study.arms if isinstance(figure, ForestFigure) else getattr(figure, "arms", [])
         )
         labels = {arm: study.study.arms[arm] for arm in drawn}
-        _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
+        failed = study.study.failed_in(name)
+        missing = {"failed": failed} if failed else {}
+        _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels, **missing})
     _write("figures/index", list(study.figures))
     for folder, names in (("arms", {*study.arms}), ("figures", {"index", *study.figures})):
         for path in (CONFIGS / folder).glob("*.yaml"):  # of a study with more of them
             if path.stem not in names:
                 path.unlink()
-    _write("claims", study.claims)
+    _write("claims", study.claims.model_dump(exclude=whole))
 
 
 def check_backends(arms: Mapping[str, ArmConfig]) -> None:

@@ -12,6 +12,7 @@ from ablation.base.arrays import read_labelled
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.config import AugmentationFigure
 from ablation.reporting.declared import read_figure, read_index
 from ablation.training import framework
@@ -22,11 +23,12 @@ PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2
 
 
 def main() -> None:
+    refuse_others("samples")
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     figures = {}
     for name in read_index(CONFIGS / "figures"):
-        figure, _ = read_figure(CONFIGS / f"figures/{name}.yaml")
+        figure = read_figure(CONFIGS / f"figures/{name}.yaml").figure
         if isinstance(figure, AugmentationFigure):
             figures[name] = figure
     for name, figure in figures.items():

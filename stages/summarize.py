@@ -5,17 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz, read_split
+from ablation.base.arrays import read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import (
     read_config,
-    read_json,
     replacing,
     write_json,
     write_text,
 )
 from ablation.composition.config import DataConfig
+from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import exports, summary
+from ablation.reporting.answers import read_labels
 from ablation.reporting.claims import lines
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -25,6 +26,7 @@ from ablation.reporting.config import (
     ForestFigure,
 )
 from ablation.reporting.declared import read_figure, read_index
+from ablation.reporting.results import read_claims, read_judged
 from ablation.reporting.tables import read_comparisons, read_csv, read_history
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
@@ -35,6 +37,7 @@ SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports"
 
 
 def main() -> None:
+    refuse_others("summarize")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)
@@ -45,9 +48,10 @@ def main() -> None:
     rows, curves = [], []
     for arm, seed in study.runs:
         key = f"{arm}-{seed}"
-        history = read_history(HISTORIES / key, claims.arms[arm].epochs, f"train@{key}")
-        judged = read_json(EVALUATIONS / key / "metrics.json", f"evaluate@{key}")
-        layers = read_csv(HISTORIES / key / "layers.csv", f"train@{key}", ("parameters",))
+        trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
+        history = read_history(HISTORIES / key, claims.arms[arm].epochs, trained)
+        judged = read_judged(EVALUATIONS / key / "metrics.json", evaluated)
+        layers = read_csv(HISTORIES / key / "layers.csv", trained, ("parameters",))
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
         curves.append(history.assign(arm=arm, seed=seed))
@@ -55,7 +59,8 @@ def main() -> None:
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
 
     metrics = summary.by_arm(runs)
-    write_json(REPORTS / "metrics.json", metrics)
+    failed = {arm: {"failed": each.end} for arm, each in study.failed.items()}
+    write_json(REPORTS / "metrics.json", metrics | failed)
     # A file an arm: DVC shows a file as a row, and all arms in one file would be one long row.
     for arm, accuracies in summary.headline(metrics).items():
         write_json(REPORTS / "headline" / f"{arm}.json", accuracies)
@@ -72,10 +77,11 @@ def main() -> None:
     head, arm_rows = exports.arms(study, runs, comparisons, tested)
     write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
     write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
-    judged_claims = lines(read_json(REPORTS / "claims.json", "compare"), claims, study.arms)
+    found = read_claims(REPORTS / "claims.json", claims.claims)
+    judged_claims = lines(found, claims, study.arms)
     write_text(REPORTS / "tables/claims.tex", exports.claims(judged_claims, study, claims))
     for name in read_index(FIGURES):
-        figure, _ = read_figure(FIGURES / f"{name}.yaml")
+        figure = read_figure(FIGURES / f"{name}.yaml").figure
         folder = REPORTS / "tables" / name
         if isinstance(figure, AugmentationFigure):
             read_npz(SAMPLES / f"{name}.npz", "samples")  # whole, or refused
@@ -87,13 +93,8 @@ def main() -> None:
             ended = summary.curves_runs(figure, runs, majority, comparisons, claims)
             _write_csv(folder / "runs.csv", ended)
         elif isinstance(figure, ArchitecturesFigure):
-            files = {
-                arm: HISTORIES / f"{arm}-{study.seeds[0]}" / "layers.csv" for arm in figure.arms
-            }
-            layers = {
-                arm: read_csv(file, f"train@{arm}-{study.seeds[0]}") for arm, file in files.items()
-            }
-            table = summary.architectures_table(figure, layers)
+            networks = {arm: _layers(study, arm) for arm in figure.arms}
+            table = summary.architectures_table(figure, networks)
         elif isinstance(figure, BestFigure):
             table = summary.best_table(figure, runs, _image_counts(study), comparisons)
         elif isinstance(figure, ForestFigure):
@@ -104,13 +105,19 @@ def main() -> None:
     print(f"summarize: {len(runs)} runs of {len(study.arms)} arms")
 
 
+def _layers(study: StudyConfig, arm: str) -> pd.DataFrame:
+    """The layers of an arm's network, which are the same with each seed."""
+    seed = study.seeds_of(arm)[0]
+    path = HISTORIES / f"{arm}-{seed}" / "layers.csv"
+    return read_csv(path, study.stage("train", arm, seed))
+
+
 def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
     counts = {}
     for arm in study.arms:
-        judged = read_json(
-            EVALUATIONS / f"{arm}-{study.seeds[0]}" / "metrics.json",
-            f"evaluate@{arm}-{study.seeds[0]}",
-        )
+        seed = study.seeds_of(arm)[0]
+        path = EVALUATIONS / f"{arm}-{seed}" / "metrics.json"
+        judged = read_judged(path, study.stage("evaluate", arm, seed))
         counts[arm, "training"] = judged["train_images"]
         counts[arm, "validation"] = judged["validation_images"]
         if "test_images" in judged:  # the competition's test images have no labels
@@ -121,14 +128,14 @@ def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
 def _labels(seed: int) -> dict[tuple[str, str], Any]:
     parts = {}
     for name in ("modified", "mnist"):
-        labels = read_npy(SETS / "train" / name / "labels.npy", "preprocess")
+        labels = read_labels(SETS / "train" / name / "labels.npy")
         training, validation = read_split(Path(f"data/split/{seed}.npz"), name, len(labels))
         parts[name, "training"] = labels[training]
         parts[name, "validation"] = labels[validation]
         parts[name, "combined"] = labels
         test = SETS / "test" / name / "labels.npy"
         if test.exists():
-            parts[name, "test"] = read_npy(test, "preprocess")
+            parts[name, "test"] = read_labels(test)
     return parts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,16 @@ os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
 
 # Every process that a test starts leaves compiled code beside the code, as on a user's machine.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(autouse=True)
+def _backend_is_not_handed_on() -> Iterator[None]:
+    """What a test's `framework.start` sets is of its own process, not of those that later start."""
+    before = os.environ.get("KERAS_BACKEND")
+    yield
+    if before is None:
+        os.environ.pop("KERAS_BACKEND", None)
+
 
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.load_profile("suite")
@@ -55,7 +65,7 @@ def _params() -> dict[str, Any]:
 @pytest.fixture
 def params(_params: dict[str, Any]) -> dict[str, Any]:
     """The project's own params.yaml, at smoke scale with one seed, to be changed freely."""
-    return copy.deepcopy(_params) | {"scale": "smoke", "seeds": [0]}
+    return copy.deepcopy(_params) | {"scale": "smoke", "seeds": [0], "costly_seeds": [0]}
 
 
 @pytest.fixture(scope="session")

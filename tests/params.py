@@ -16,6 +16,7 @@ Tree = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
 PARAMS: Tree = read((Path(__file__).parent.parent / "params.yaml").read_bytes())
+ARMS: Tree = {**PARAMS["arms"], **PARAMS["costly_arms"]}  # of both sections
 SCALE = "smoke"
 SCALES = tuple(PARAMS["scales"])
 

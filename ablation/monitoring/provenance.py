@@ -16,7 +16,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json, write_json
+from ablation.base.reading import refusing
+from ablation.monitoring import live
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy")
 _CPUINFO = Path("/proc/cpuinfo")
@@ -82,7 +85,9 @@ def digest(history: Path) -> str:
 
 
 def write(folder: Path, key: str, history: Path, record: dict[str, Any]) -> None:
+    """Keeps the record of a run that has ended, and completes its live curves, if it has any."""
     write_json(place(folder, key, history), record)
+    live.ended(key, history)
 
 
 def gather(
@@ -100,10 +105,23 @@ def gather(
         path, name = place(folder, key, history), digest(history)
         known = before.get(key, {})
         if path.exists():
-            found[key] = {"history": name, **read_json(path)}
+            found[key] = {"history": name, **read_records(path)}
         else:
             found[key] = known if known.get("history") == name else {"history": name}
     return found
+
+
+def read_records(path: Path, made_by: str | None = None) -> dict[str, Any]:
+    """The record of a run, or those of all.
+
+    Raises:
+        UserError: the file is no such record.
+    """
+    content = read_json(path, made_by)
+    with refusing(path, "record", made_by):
+        if not isinstance(content, dict):
+            raise UserError(f"is no record of how runs were trained: {brief(content)}")
+    return content
 
 
 def _version(package: str) -> str | None:

@@ -14,7 +14,6 @@ from ablation.reporting.words import (
     difference,
     level,
     listed,
-    no_verdict,
     percent,
     rounded,
     runs_by_arm,
@@ -133,15 +132,6 @@ def reading(config: ClaimsConfig, scale: str) -> str:
         "points of 0. Without a verdict the direction is only where the means lie. The paper's "
         "numbers are of single runs and take no part."
     )
-
-
-def few_seeds(comparisons: Any) -> str:
-    """What the seeds of comparison.csv are too few for, of its largest family without a verdict."""
-    lacking = comparisons[comparisons["seeds"] < comparisons["seeds_needed"]]
-    if lacking.empty:
-        return ""
-    row = lacking.sort_values("tests").iloc[-1]
-    return no_verdict(int(row["seeds"]), int(row["tests"]), int(row["seeds_needed"]))
 
 
 def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -36,8 +36,16 @@ def read_index(folder: Path) -> list[str]:
     return names
 
 
-def read_figure(path: Path) -> tuple[Any, dict[str, str]]:
-    """A figure's declaration, and arm -> its name in legends.
+class Declared(NamedTuple):
+    """A figure's declaration, arm -> its name in legends, and the names of arms that failed."""
+
+    figure: Any
+    labels: dict[str, str]
+    failed: list[str]
+
+
+def read_figure(path: Path) -> Declared:
+    """What a figure declares.
 
     Raises:
         UserError: the file holds no figure.
@@ -46,8 +54,12 @@ def read_figure(path: Path) -> tuple[Any, dict[str, str]]:
     try:
         figure = TypeAdapter[Any](FigureConfig).validate_python(content["figure"])
         labels = {str(arm): str(label) for arm, label in content["labels"].items()}
+        without = [arm for arm in getattr(figure, "arms", []) if arm not in labels]
+        if without:
+            raise KeyError(without[0])
+        failed = TypeAdapter(list[str]).validate_python(content.get("failed", []))
     except (ValidationError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
             f"{path} holds no figure: {brief(error)}; run `dvc repro --force resolve`"
         ) from None
-    return figure, labels
+    return Declared(figure, labels, failed)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ablation.reporting.claims import Line
 from ablation.reporting.facts import interval
-from ablation.reporting.words import MINUS, NOTHING, RANGE, counted, rounded, signed_points
+from ablation.reporting.seeds import of_study
+from ablation.reporting.words import FAILED, MINUS, NOTHING, RANGE, rounded, signed_points
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -19,6 +20,7 @@ _SPECIAL = {
     "<": r"\textless{}", ">": r"\textgreater{}", MINUS: "$-$", RANGE: "--", "≈": r"$\approx$",
     "\N{MULTIPLICATION SIGN}": r"$\times$", "√": r"$\surd$", "“": "``", "”": "''", "…": r"\dots{}",
 }  # fmt: skip
+COUNT = "n"  # the head of the column of seeds
 _ANY = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 
@@ -47,6 +49,8 @@ def arms(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
+    The number of its seeds has a column where another arm has another. Arms that failed come last.
+
     Args:
         runs: runs.csv, a row a run.
         comparisons: comparison.csv.
@@ -56,6 +60,7 @@ def arms(
     against = comparisons[(comparisons["group"] == "baseline") & (comparisons["metric"] == metric)]
     rows_of = {row["arm"]: row for row in against.to_dict("records")}
     rows = []
+    apart = len(set(study.counts.values())) > 1
     for arm, label in study.arms.items():
         of_arm = runs[runs["arm"] == arm]
         row = rows_of.get(arm)
@@ -67,9 +72,15 @@ def arms(
         values = {key: of_arm[key].dropna() for key in ("validation_accuracy", metric)}
         images = {"validation_accuracy": None, "test_accuracy": test_images}
         cells = [_accuracy(values[key], images[key]) for key in values]
-        rows.append((label, *cells, change, "" if row is None else str(row["verdict"])))
+        count = (str(study.counts[arm]),) if apart else ()
+        rows.append((label, *count, *cells, change, "" if row is None else str(row["verdict"])))
+    none = [NOTHING] * (1 if test_images is None else 2)
+    count = (NOTHING,) if apart else ()
+    rows += [(label, *count, FAILED, *none, "") for label in study.failed_labels]
     parts = ["Validation"] if test_images is None else ["Validation", "Test"]
-    head = ("Arm", *(f"{part} (%)" for part in parts), "To the baseline (points)", "Verdict")
+    accuracies = [f"{part} (%)" for part in parts]
+    counted_apart = (COUNT,) if apart else ()
+    head = ("Arm", *counted_apart, *accuracies, "To the baseline (points)", "Verdict")
     return head, rows
 
 
@@ -102,7 +113,7 @@ def claims(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> s
 
 
 def _note(study: StudyConfig) -> str:
-    return f"Scale {study.scale}, {counted(len(study.seeds), 'seed')}; brackets: 95% intervals."
+    return f"Scale {study.scale}, {of_study(study)}; brackets: 95% intervals."
 
 
 def _row(cells: Sequence[str]) -> str:

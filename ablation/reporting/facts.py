@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ablation.base.arrays import read_npz
+from ablation.base.errors import UserError
 from ablation.base.reading import refusing
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -24,7 +25,8 @@ from ablation.reporting.config import (
     ForestFigure,
     LabelDensityFigure,
 )
-from ablation.reporting.figures import last_epochs, read_table
+from ablation.reporting.figures import last_epochs, of_tables, read_table
+from ablation.reporting.seeds import fewer, named
 from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
 from ablation.statistics.images import level_interval
 from ablation.statistics.verdict import CONFIDENCE
@@ -47,10 +49,11 @@ def facts(figure: FigureConfig, labels: Labels, folder: Path) -> Facts:
     """The facts of one figure, from its `folder` of tables; `labels` are the arms' names.
 
     Raises:
-        ValueError: a table lacks a column, an arm or a part.
+        UserError: a table lacks a column, an arm or a part.
         FileNotFoundError: a table is missing.
     """
-    return _KINDS[type(figure)](figure, labels, folder)
+    with of_tables(folder):
+        return _KINDS[type(figure)](figure, labels, folder)
 
 
 def majority_shares(folder: Path) -> dict[str, float]:
@@ -66,11 +69,11 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     """
     runs = read_table(folder, RUNS, "runs.csv")
     majority, names = majority_shares(folder), short_names(figure.arms, labels)
-    arms = []
+    arms: list[Facts] = []
     for arm in figure.arms:
         of_arm = runs[runs["arm"] == arm]
         if of_arm.empty or arm not in majority:
-            raise ValueError(f"the tables of curves have no run of the arm {arm}")
+            raise UserError(f"the tables of curves have no run of the arm {arm}")
         arms.append(
             {"name": quoted(names[arm]), "majority": majority[arm], "seeds": len(of_arm),
              "training": float(of_arm["train_accuracy"].mean()),
@@ -88,7 +91,9 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
             (int(shown[column].min()), int(shown[column].max()))
             for column in ("measured_training", "measured_validation")
         ],
-        **_seeds(shown.groupby("arm")["seed"].nunique(), shown),
+        **_seeds(
+            {names[arm]: of["seeds"] for arm, of in zip(figure.arms, arms, strict=True)}, shown
+        ),
     }
 
 
@@ -98,7 +103,7 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
     for group, arms in figure.groups.items():
         rows = table[(table["group"] == group) & table["chosen"].astype(bool)]
         if rows["arm"].nunique() != 1:
-            raise ValueError(f"the group {group} has {rows['arm'].nunique()} chosen arms, not one")
+            raise UserError(f"the group {group} has {rows['arm'].nunique()} chosen arms, not one")
         means = rows.groupby("part")["accuracy"].mean()
         groups.append(
             {"group": group, "arm": quoted(labels[rows["arm"].iloc[0]]), "of": len(arms),
@@ -106,11 +111,12 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
         )  # fmt: skip
     chosen = table[table["chosen"].astype(bool)]
     images = chosen.loc[chosen["part"] != "training", "images"]
+    seeds = {str(arm): int(rows["seed"].nunique()) for arm, rows in chosen.groupby("arm")}
     return {
         "groups": groups,
         "last": max(groups[0]["parts"], key=PARTS.index),  # test where its images have labels
         "images": (int(images.min()), int(images.max())),
-        **_seeds(chosen.groupby("arm")["seed"].nunique(), table),
+        **_seeds({labels[arm]: count for arm, count in seeds.items()}, table),
     }
 
 
@@ -137,7 +143,8 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
         "panels": panels,
         "paper": bool(table["paper"].notna().any()),
         "diverged": runs_by_arm(cells(table["diverged"]), short),
-        **_seeds(table["seeds"], table),
+        **_seeds(named(table, short), table),
+        "seeds": int(table["seeds"].max()),
     }
 
 
@@ -147,7 +154,7 @@ def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> 
     density = rows.pivot(index="label", columns="part", values="density")
     for part in ("training", "validation", "combined"):
         if part not in density.columns:
-            raise ValueError(f"the label densities have no part {part} of modified")
+            raise UserError(f"the label densities have no part {part} of modified")
     combined = density["combined"]
     apart = combined - rows.groupby("label")["expected"].first()
     return {
@@ -165,7 +172,7 @@ def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) ->
     for arm in figure.arms:
         layers = table[table["arm"] == arm]
         if layers.empty:
-            raise ValueError(f"the table of architectures has no layers of the arm {arm}")
+            raise UserError(f"the table of architectures has no layers of the arm {arm}")
         counts = {
             noun: int(layers["type"].str.contains(part, regex=False).sum())
             for part, noun in LAYER_KINDS.items()
@@ -198,13 +205,24 @@ def _augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> F
     }
 
 
-def _seeds(seeds: pd.Series, table: pd.DataFrame) -> Facts:
-    """How many seeds there are, and how many the largest family of tests takes for a verdict."""
+def _seeds(seeds: Mapping[str, int], table: pd.DataFrame) -> Facts:
+    """How many seeds there are, and how many the largest family of tests takes for a verdict.
+
+    `fewer` says what has less than the others; `few` is whether none has enough, and `lacking`
+    names those that have not where others have.
+
+    Args:
+        seeds: name of what is shown -> how many it has.
+    """
+    needed, most = int(table["seeds_needed"].max()), max(seeds.values())
     return {
-        "seeds": int(seeds.max()),
+        "seeds": most,
+        "least": min(seeds.values()),
+        "fewer": fewer(seeds),
         "tests": int(table["tests"].max()),
-        "needed": int(table["seeds_needed"].max()),
-        "few": bool(int(seeds.min()) < int(table["seeds_needed"].max())),
+        "needed": needed,
+        "few": most < needed,
+        "lacking": [quoted(name) for name, count in seeds.items() if count < needed <= most],
     }
 
 

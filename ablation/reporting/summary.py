@@ -65,11 +65,15 @@ def run_row(
             interval from external_low to external_high.
     """
     curve = history[history["metric"] == "validation_accuracy"].sort_values("epoch")["value"]
+    last = history[history["epoch"] == history["epoch"].max()]
+    losses = last.loc[last["metric"].str.endswith("_loss"), "value"]
+    # Of a run that ended in no number the curve is what label 0 scores: nothing converged.
+    ended = bool(np.isfinite(losses.to_numpy(float)).all())
     row = {
         **judged,
         "generalization_gap": judged["train_accuracy"] - judged["validation_accuracy"],  # type: ignore[operator]
-        "epochs_to_95": epochs_to_reach(list(curve), TARGET),
-        "stability": stability(list(curve), LAST, facts.steady_epochs),
+        "epochs_to_95": epochs_to_reach(list(curve), TARGET) if ended else None,
+        "stability": stability(list(curve), LAST, facts.steady_epochs) if ended else None,
         "parameters": parameters,
     }
     return {key: row.get(key) for key in METRICS}

@@ -12,6 +12,10 @@ import pandas as pd
 from ablation.base.errors import UserError, brief
 from ablation.base.reading import refusing
 
+# The columns that hold words; `label` and `layer` hold them in some tables.
+TEXTS = ("arm", "other", "metric", "group", "part", "data_set", "label", "layer", "type", "unit",
+         "output_shape", "verdict", "diverged", "unpaired", "by", "first", "second")  # fmt: skip
+
 
 def read_csv(
     path: Path, made_by: str | None, columns: Iterable[str] = (), empty: bool = False
@@ -23,7 +27,8 @@ def read_csv(
 
     Args:
         made_by: the stage that wrote it, if one did.
-        columns: that its header must name, among others.
+        columns: that its header must name, among others; but for those of `TEXTS` they hold
+            numbers.
         empty: whether it may have a header alone.
 
     Raises:
@@ -49,7 +54,11 @@ def read_csv(
                 )
         if number == 0 and not empty:
             raise UserError("has no rows")
-        return pd.read_csv(io.StringIO(text, newline=""))
+        table = pd.read_csv(io.StringIO(text, newline=""))
+        for column in columns:
+            if number and column not in TEXTS and not pd.api.types.is_numeric_dtype(table[column]):
+                raise UserError(f"has a {column} that is no number")
+        return table
 
 
 def read_history(folder: Path, epochs: int, made_by: str | None) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from ablation.statistics.config import Metric
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"
 NOTHING = RANGE  # a dash, for what is not there
+FAILED = "failed"  # what stands in a table for an arm of which a run failed
 
 
 def rounded(value: float, decimals: int = 1) -> str:
@@ -68,6 +69,11 @@ def quoted(name: str) -> str:
     return f"“{name}”" if ", " in name else name
 
 
+def failed(labels: Iterable[str]) -> str:
+    """What pictures and captions say of arms of which a run failed: "Adam and L1: failed"."""
+    return f"{listed(map(quoted, labels))}: {FAILED}"
+
+
 def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str]:
     """arm -> its label without what stands in brackets, where that still tells the arms apart."""
     short = {arm: labels[arm].split(" (")[0] for arm in arms}
@@ -76,16 +82,19 @@ def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str
     return short
 
 
-def no_verdict(seeds: int, tests: int, needed: int) -> str:
+def no_verdict(seeds: int, tests: int, needed: int, of: Sequence[str] = ()) -> str:
     """The sentence that every comparison of arms ends with while the seeds are too few, or "".
 
-    `needed` is how many a verdict takes in a family of so many tests.
+    `needed` is how many a verdict takes in a family of so many tests; `of` names the arms where
+    others have more seeds.
     """
     if seeds >= needed:
         return ""
+    where = f", of {listed(of)}," if of else ""
     return (
-        f"With n = {counted(seeds, 'seed')} no verdict is possible on whether a difference comes "
-        f"from the arms or from the seed: a family of {counted(tests, 'test')} takes {needed}."
+        f"With n = {counted(seeds, 'seed')}{where} no verdict is possible on whether a difference "
+        "comes from the arms or from the seed: a family of "
+        f"{counted(tests, 'test')} takes {needed}."
     )
 
 

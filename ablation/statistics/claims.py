@@ -25,7 +25,7 @@ from ablation.statistics.config import (
 )
 from ablation.statistics.images import level_interval, maximum_of, skew
 from ablation.statistics.paired import Interval, mean_interval
-from ablation.statistics.pairs import Runs, by_arm, measured, paired
+from ablation.statistics.pairs import Paired, Runs, by_arm, measured, paired
 from ablation.statistics.verdict import CONFIDENCE, EQUIVALENCE, T_SEEDS
 
 PAPER_SCALE = "paper"
@@ -79,7 +79,7 @@ class Judgement:
             measured.
         over: what the interval is over: seeds, images, or both.
         values: one a seed.
-        unpaired: runs that have no partner with the same seed, and so no part in it.
+        unpaired: runs whose partner with the same seed has no number, and so no part in it.
         seeds_to_find: how many seeds would find a difference of this size and spread; of a claim
             of equality, how many would find arms of this spread equivalent if they are alike.
     """
@@ -121,13 +121,16 @@ def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
         if name in config.not_applicable:
             reason = config.not_applicable[name]
             judgements.append(replace(blank, verdict="not applicable", why=reason))
+        elif name in config.failed:
+            judgements.append(replace(blank, why=config.failed[name]))
         elif isinstance(claim, LabelsClaim):
             judgements.append(_labels(blank, claim, study))
         elif isinstance(claim, LevelClaim):
             judgements.append(_level(blank, config, claim, study, values[claim.metric]))
         else:
             row = rows.get((frozenset(claim.arms), claim.metric))
-            judgements.append(_difference(blank, config, claim, values[claim.metric], row))
+            pair = paired(values[claim.metric], of_arm, *claim.arms)
+            judgements.append(_difference(blank, config, claim, pair, row))
     return judgements
 
 
@@ -140,11 +143,10 @@ def _difference(
     blank: Judgement,
     config: ClaimsConfig,
     claim: DifferenceClaim,
-    values: Mapping[str, Mapping[int, float]],
+    pair: Paired,
     row: Mapping[str, Any] | None,
 ) -> Judgement:
     """Two arms: what the comparison found, held against what the claim expects."""
-    pair = paired(values, *claim.arms)
     if row is None or len(pair.differences) == 0:
         return blank
     metric = config.metrics[claim.metric]

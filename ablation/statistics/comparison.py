@@ -93,7 +93,7 @@ def compare(
         found = [
             (arm, other, pair)
             for arm, other in asked
-            if len((pair := paired(values, arm, other)).differences) > 0
+            if len((pair := paired(values, of_arm, arm, other)).differences) > 0
         ]
         families = [config.family(arm, other) for arm, other, _ in found]
         for (arm, other, pair), family in zip(found, families, strict=True):

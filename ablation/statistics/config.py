@@ -234,6 +234,8 @@ class ClaimsConfig(Section):
             `statistics.metrics`; the arms against the baseline stand first.
         groups: of each, the best arm of every group is compared with the others' (section 4.3).
         not_applicable: claim -> why this study does not hold what the claim speaks of.
+        failed: claim -> which of its arms failed, where the rest is reported. None of it, and no
+            key, where all arms are there.
     """
 
     statistics: StatisticsConfig
@@ -243,6 +245,7 @@ class ClaimsConfig(Section):
     pairs: list[list[str]]
     groups: list[dict[str, list[str]]]
     not_applicable: dict[Name, str]
+    failed: dict[Name, str] = Field(default_factory=dict)
 
     def family(self, arm: str, other: str) -> str:
         """The family of a pair: that of its two arms' which params.yaml declares later."""

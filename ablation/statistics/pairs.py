@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,7 +23,7 @@ class Paired:
     Attributes:
         differences: (n,) arm - other, over the seeds that both have.
         seeds: those seeds.
-        unpaired: the runs, ARM-SEED, that have the metric and no partner.
+        unpaired: the runs, ARM-SEED, that have the metric and whose partner ran and has not.
     """
 
     differences: Differences
@@ -48,15 +48,26 @@ def measured(runs: Mapping[int, Run], metric: Metric) -> dict[int, float]:
     return {seed: value for seed, value in values.items() if value is not None}
 
 
-def paired(values: Mapping[str, Mapping[int, float]], arm: str, other: str) -> Paired:
-    """Two arms of `values` (arm -> seed -> value), over the seeds that both have."""
+def paired(
+    values: Mapping[str, Mapping[int, float]],
+    ran: Mapping[str, Collection[int]],
+    arm: str,
+    other: str,
+) -> Paired:
+    """Two arms, over the seeds that both have.
+
+    Args:
+        values: arm -> seed -> value, of the runs that have one.
+        ran: arm -> its seeds, which may be fewer than another's.
+    """
     first, second = values.get(arm, {}), values.get(other, {})
     seeds = [seed for seed in first if seed in second]
+    both = set(ran.get(arm, ())) & set(ran.get(other, ()))
     return Paired(
         np.array([first[seed] - second[seed] for seed in seeds], dtype=np.float64),
         seeds,
-        [f"{arm}-{seed}" for seed in first if seed not in second]
-        + [f"{other}-{seed}" for seed in second if seed not in first],
+        [f"{arm}-{seed}" for seed in first if seed in both and seed not in second]
+        + [f"{other}-{seed}" for seed in second if seed in both and seed not in first],
     )
 
 
@@ -72,6 +83,7 @@ def pairs(config: ClaimsConfig, metric: str, best: Iterable[Pair]) -> list[Pair]
         if isinstance(claim, DifferenceClaim)
         and claim.metric == metric
         and name not in config.not_applicable
+        and name not in config.failed
     }
     return [pair for pair in every if frozenset(pair) in claimed]
 

@@ -28,6 +28,7 @@ from ablation.study.checks import (
     shown,
     validated,
 )
+from ablation.study.declared import Declared
 from ablation.study.feasibility import check_arm, check_network, training_images
 from ablation.study.settings import (
     NETWORKS,
@@ -41,30 +42,28 @@ from ablation.training.config import ArmConfig, FreshConfig, TrainConfig
 ARM_SECTIONS = ("input", "model", "train")
 
 
-def merge_arms(declared: Any, sized: Any, base: Tree, scale: str) -> dict[str, Tree]:
+def merge_arms(declared: Declared, sized: Any, base: Tree, scale: str) -> dict[str, Tree]:
     """arm -> its sections with all that it inherits, in the terms of `params.yaml`.
 
     Args:
-        declared: the section `arms`.
+        declared: every arm as written.
         sized: what the scale says of single arms, `scales.SCALE.arms`.
         base: the sections of an arm with the scale's sizes filled in.
 
     Raises:
         ConfigError: an unknown key, or an arm that there is not.
     """
-    arms_as_written = mapping(declared, "arms")
     sizes = mapping(sized, f"scales.{scale}.arms")
     for name in sizes:
         where = f"scales.{scale}.arms.{name}"
-        if name not in arms_as_written:
-            raise ConfigError(f"{where}: no such arm; arms: {listed(arms_as_written)}")
+        if name not in declared.arms:
+            raise ConfigError(f"{where}: no such arm; arms: {listed(declared.arms)}")
         check_keys(mapping(sizes[name], where), ARM_SECTIONS, f"{where}.")
-    for name, overrides in arms_as_written.items():
-        where = f"arms.{name}"
+    for name, overrides in declared.arms.items():
         allowed = ("label", "says", "extends", *ARM_SECTIONS)
-        check_keys(mapping(overrides, where), allowed, f"{where}.")
+        check_keys(overrides, allowed, f"{declared.path(name)}.")
     _check_offers(base)
-    return {name: _merged(name, arms_as_written, sizes, base, scale) for name in arms_as_written}
+    return {name: _merged(name, declared, sizes, base, scale) for name in declared.arms}
 
 
 def resolve_arms(
@@ -78,11 +77,11 @@ def resolve_arms(
     return {name: _arm(name, tree, data, sources) for name, tree in merged.items()}
 
 
-def _merged(name: str, declared: Tree, sized: Tree, base: Tree, scale: str) -> Tree:
+def _merged(name: str, declared: Declared, sized: Tree, base: Tree, scale: str) -> Tree:
     tree = {key: base[key] for key in ARM_SECTIONS}
     for ancestor in _lineage(name, declared):
         for origin, overrides in (
-            (f"arms.{ancestor}", declared[ancestor]),
+            (declared.path(ancestor), declared.arms[ancestor]),
             (f"scales.{scale}.arms.{ancestor}", sized.get(ancestor, {})),
         ):
             for key in ARM_SECTIONS:
@@ -91,15 +90,14 @@ def _merged(name: str, declared: Tree, sized: Tree, base: Tree, scale: str) -> T
     return tree
 
 
-def _lineage(name: str, declared: Tree) -> list[str]:
+def _lineage(name: str, declared: Declared) -> list[str]:
     """The arm and what it extends, the oldest first."""
     line = [name]
-    while (parent := declared[line[-1]].get("extends")) is not None:
-        check_name(parent, declared, f"arms.{line[-1]}.extends")
+    while (parent := declared.arms[line[-1]].get("extends")) is not None:
+        where = f"{declared.path(line[-1])}.extends"
+        check_name(parent, declared.arms, where)
         if parent in line:
-            raise ConfigError(
-                f"arms.{line[-1]}.extends = {shown(parent)} closes a circle; extend another"
-            )
+            raise ConfigError(f"{where} = {shown(parent)} closes a circle; extend another")
         line.append(parent)
     return line[::-1]
 

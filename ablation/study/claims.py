@@ -28,6 +28,7 @@ from ablation.study.checks import (
     shown,
     validated,
 )
+from ablation.study.declared import Declared
 from ablation.study.facts import facts_of
 from ablation.study.requirements import unmet
 from ablation.study.sizes import check_once
@@ -43,7 +44,7 @@ def resolve_claims(
     baseline: str,
     figures: Mapping[str, Figure],
     data: DataConfig,
-    declared: Tree,
+    declared: Declared,
     merged: Mapping[str, Tree],
 ) -> ClaimsConfig:
     """What `compare` reads, with every pair of arms that the study compares.
@@ -54,7 +55,7 @@ def resolve_claims(
         baseline: the arm that the others are compared with.
         figures: every figure; curves that lie over one another are compared too.
         data: how many images there are.
-        declared: the section `arms`, whose `says` claims may require.
+        declared: every arm as written, whose `says` claims may require.
         merged: arm -> its sections `input`, `model` and `train`, merged, with params.yaml's keys.
 
     Raises:
@@ -114,13 +115,15 @@ def _by_tag(union: Any, content: Any, path: str, tag: str) -> dict[str, Section]
     return sections
 
 
-def _missing(path: str, claim: ArmsClaim, declared: Tree, merged: Mapping[str, Tree]) -> str | None:
+def _missing(
+    path: str, claim: ArmsClaim, declared: Declared, merged: Mapping[str, Tree]
+) -> str | None:
     """What the claim speaks of and its arms are not, in words; None where they are all of it."""
     check_keys(claim.requires, tuple(claim.arms), f"{path}.requires.")
     for arm, required in claim.requires.items():
         where = f"{path}.requires.{arm}"
         if required == "label":
-            required, where = declared[arm].get("says", {}), f"arms.{arm}.says"
+            required, where = declared.arms[arm].get("says", {}), f"{declared.path(arm)}.says"
         for missed in unmet(required, merged[arm], where):
             text = f"{missed.key} of {arm} is {missed.value}"
             return f"{text}, not {missed.required}" if missed.required else text

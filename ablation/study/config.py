@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -9,32 +10,91 @@ from pydantic import Field, model_validator
 from ablation.base.section import Name, Section
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as NumPy's and Keras's own
+Seeds = Annotated[list[Seed], Field(min_length=1, max_length=100)]
+
+
+class FailedArm(Section):
+    """An arm of which a run failed, while the rest is reported.
+
+    Attributes:
+        label: its name in pictures and tables.
+        end: which run failed, and the end of its log.
+        figures: name -> title of the figures that would show it.
+    """
+
+    label: str
+    end: str
+    figures: dict[Name, str]
 
 
 class StudyConfig(Section):
     """The study as a whole: its scale, its runs in order and how they are named in pictures.
 
     Attributes:
-        failed: arm -> the end of its log, where a run of it failed and the rest is reported; such
-            an arm stands nowhere else. None of it, and no key, where all arms are there.
+        seeds: of every arm but the costly ones, which run with `costly_seeds`, some of these.
+        arms: arm -> its label; `costly_arms` are among them.
+        failed: the arms of which a run failed, where the rest is reported; such an arm stands
+            nowhere else. None of it, and no key, where all arms are there.
     """
 
     scale: str
-    seeds: Annotated[list[Seed], Field(min_length=1, max_length=100)]
+    seeds: Seeds
+    costly_seeds: Seeds
     baseline: Name
     arms: dict[Name, str]
+    costly_arms: list[Name]
     data_sets: dict[Name, str]
     multiply_adds: dict[Name, int]
-    failed: dict[Name, str] = Field(default_factory=dict)
+    failed: dict[Name, FailedArm] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _arms_are_alike(self) -> StudyConfig:
+        for key in ("data_sets", "multiply_adds"):
+            if set(getattr(self, key)) != set(self.arms):
+                raise ValueError(f"{key} is not of the arms {', '.join(self.arms)}")
+        if self.baseline not in self.arms:
+            raise ValueError(f"the baseline {self.baseline} is no arm")
+        return self
 
     @model_validator(mode="after")
     def _seeds_differ(self) -> StudyConfig:
-        for seed in self.seeds:
-            if self.seeds.count(seed) > 1:
-                raise ValueError(f"seeds repeats {seed}; give each once")
+        for key, seeds in (("seeds", self.seeds), ("costly_seeds", self.costly_seeds)):
+            for seed in seeds:
+                if seeds.count(seed) > 1:
+                    raise ValueError(f"{key} repeats {seed}; give each once")
         return self
+
+    @model_validator(mode="after")
+    def _costly_ones_are_among_them(self) -> StudyConfig:
+        # Arms are compared seed by seed, and images are split for `seeds`.
+        for seed in self.costly_seeds:
+            if seed not in self.seeds:
+                allowed = ", ".join(map(str, self.seeds))
+                raise ValueError(f"costly_seeds has {seed}, and seeds not; allowed: {allowed}")
+        return self
+
+    def seeds_of(self, arm: str) -> Sequence[int]:
+        """The seeds with which the arm runs."""
+        return self.costly_seeds if arm in self.costly_arms else self.seeds
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """arm -> how many seeds it runs with."""
+        return {arm: len(self.seeds_of(arm)) for arm in self.arms}
+
+    @property
+    def failed_labels(self) -> list[str]:
+        return [arm.label for arm in self.failed.values()]
+
+    def failed_in(self, figure: str) -> list[str]:
+        """The labels of the failed arms that a figure would show."""
+        return [arm.label for arm in self.failed.values() if figure in arm.figures]
 
     @property
     def runs(self) -> list[tuple[str, int]]:
         """Every (arm, seed) of the study, in the order of params.yaml."""
-        return [(arm, seed) for arm in self.arms for seed in self.seeds]
+        return [(arm, seed) for arm in self.arms for seed in self.seeds_of(arm)]
+
+    def stage(self, name: str, arm: str, seed: int) -> str:
+        """The stage of dvc.yaml that trains or evaluates (`name`) a run."""
+        return f"{name}{'_costly' if arm in self.costly_arms else ''}@{arm}-{seed}"

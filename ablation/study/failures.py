@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ablation.reporting.config import BestFigure, LabelDensityFigure
+from ablation.reporting.config import BestFigure, ForestFigure, LabelDensityFigure
 from ablation.statistics.config import ArmsClaim
-from ablation.study.checks import ConfigError, listed
+from ablation.study.checks import ConfigError
+from ablation.study.config import FailedArm
 from ablation.study.resolution import Resolved
 
 
 def without(study: Resolved, failed: Mapping[str, str]) -> Resolved:
     """All that the stages after training read, for the arms that are whole.
 
-    The failed ones are named where they are missing: in the title of a figure, as the reason of a
-    claim that is not applicable, and with the end of their log in `study.failed`.
+    The failed ones stand in `study.failed`, with the end of their log and the figures that would
+    show them, and are the reason of claims that stay undecided.
 
     Args:
         failed: arm -> the end of its log.
@@ -39,7 +40,10 @@ def without(study: Resolved, failed: Mapping[str, str]) -> Resolved:
                     key: {arm: value for arm, value in getattr(study.study, key).items()
                           if arm in whole}
                     for key in ("arms", "data_sets", "multiply_adds")
-                } | {"failed": dict(failed)}
+                } | {
+                    "costly_arms": [arm for arm in study.study.costly_arms if arm in whole],
+                    "failed": {arm: _failed(study, arm, end) for arm, end in failed.items()},
+                }
             ),
             "figures": figures,
             "claims": _claims(study, whole, failed),
@@ -47,12 +51,20 @@ def without(study: Resolved, failed: Mapping[str, str]) -> Resolved:
     )  # fmt: skip
 
 
+def _failed(study: Resolved, arm: str, end: str) -> FailedArm:
+    shown = {
+        name: figure.title
+        for name, figure in study.figures.items()
+        if isinstance(figure, ForestFigure) or arm in getattr(figure, "arms", ())
+    }
+    return FailedArm(label=study.study.arms[arm], end=end, figures=shown)
+
+
 def _figure(figure: Any, failed: Mapping[str, str]) -> Any:
     """The figure of the arms that are whole; None where none is."""
     if isinstance(figure, LabelDensityFigure) or not hasattr(figure, "arms"):
         return figure
-    gone = [arm for arm in dict.fromkeys(figure.arms) if arm in failed]
-    if not gone:
+    if not set(figure.arms) & set(failed):
         return figure
     change: dict[str, Any]
     if isinstance(figure, BestFigure):
@@ -65,13 +77,13 @@ def _figure(figure: Any, failed: Mapping[str, str]) -> Any:
         change = {"arms": [arm for arm in figure.arms if arm not in failed]}
     if not any(change.values()):
         return None
-    return figure.model_copy(update=change | {"title": f"{figure.title} ({listed(gone)}: failed)"})
+    return figure.model_copy(update=change)
 
 
 def _claims(study: Resolved, whole: list[str], failed: Mapping[str, str]) -> Any:
     claims = study.claims
-    missing = {
-        name: f"the arm {gone[0]} failed"
+    undecided = {
+        name: f"its arm {study.study.arms[gone[0]]} failed"
         for name, claim in claims.claims.items()
         if isinstance(claim, ArmsClaim) and (gone := [arm for arm in claim.arms if arm in failed])
     }
@@ -96,6 +108,6 @@ def _claims(study: Resolved, whole: list[str], failed: Mapping[str, str]) -> Any
                 for one in groups
                 if sum(bool(arms) for arms in one.values()) > 0
             ],
-            "not_applicable": claims.not_applicable | missing,
+            "failed": undecided,
         }
     )

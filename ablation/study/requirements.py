@@ -12,6 +12,7 @@ from typing import Any
 
 from ablation.base.section import Tree
 from ablation.study.checks import ConfigError, listed, mapping, shown
+from ablation.study.declared import Declared
 from ablation.study.texts import check_label
 
 Requirements = Mapping[str, Any]
@@ -70,14 +71,18 @@ def _alike(one: Any, other: Any) -> bool:
     return all(numbers) or (type(one) is type(other) and not isinstance(one, dict))
 
 
-def label(name: str, declared: Tree, tree: Tree) -> str:
+def label(name: str, declared: Declared, tree: Tree) -> str:
     """The arm's name in legends; where its label says what it is not, what it is instead.
+
+    Args:
+        tree: the arm's sections, merged.
 
     Raises:
         ConfigError: a label that is no text, or `says` with a key that no arm has.
     """
-    text = check_label(declared.get("label", name), f"arms.{name}.label")
-    wrong = unmet(declared.get("says", {}), tree, f"arms.{name}.says")
+    written, path = declared.arms[name], declared.path(name)
+    text = check_label(written.get("label", name), f"{path}.label")
+    wrong = unmet(written.get("says", {}), tree, f"{path}.says")
     return f"{name} ({', '.join(f'{w.key}: {w.value}' for w in wrong)})" if wrong else text
 
 

@@ -29,6 +29,7 @@ from ablation.study.checks import (
 from ablation.study.claims import resolve_claims
 from ablation.study.config import StudyConfig
 from ablation.study.costs import multiply_adds
+from ablation.study.declared import ARMS, COSTLY, declared
 from ablation.study.feasibility import check_data, check_source
 from ablation.study.requirements import label
 from ablation.study.sizes import check_data as check_size
@@ -44,7 +45,8 @@ from ablation.training.config import ArmConfig
 
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
 ASKED = ("statistics", "metrics", "claims")
-TOP = ("scale", "seeds", "baseline", "sources", *SECTIONS, "scales", "arms", "figures", *ASKED)
+SEEDS = ("seeds", "costly_seeds")
+TOP = ("scale", *SEEDS, "baseline", "sources", *SECTIONS, "scales", ARMS, COSTLY, "figures", *ASKED)
 
 MOST_DRAWN = 56  # arms in a figure: so many pairs of colour and marker there are
 
@@ -109,23 +111,25 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     check_evaluation(evaluation)
 
     sources = validated(SourcesConfig, params["sources"], "sources")
-    merged = merge_arms(params["arms"], sizes.get("arms", {}), base, scale)
+    written = declared(params)
+    merged = merge_arms(written, sizes.get("arms", {}), base, scale)
     arms = resolve_arms(merged, data, sources)
-    labels = {name: label(name, params["arms"][name], merged[name]) for name in arms}
-    check_different(labels)
+    labels = {name: label(name, written, merged[name]) for name in arms}
+    check_different(labels, written.path)
+    check_name(params["baseline"], arms, "baseline")
     study = validated(
         StudyConfig,
         {
             "scale": scale,
-            "seeds": params["seeds"],
+            **{key: params[key] for key in SEEDS},
             "baseline": params["baseline"],
             "arms": labels,
+            "costly_arms": written.costly,
             "data_sets": {name: arm.input.set for name, arm in arms.items()},
             "multiply_adds": {name: multiply_adds(arm) for name, arm in arms.items()},
         },
         "",
     )
-    check_name(study.baseline, arms, "baseline")
     figures = _figures(params["figures"], arms)
     return validated(
         Resolved,
@@ -143,7 +147,7 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
                 study.baseline,
                 figures,
                 data,
-                params["arms"],
+                written,
                 merged,
             ),
         },

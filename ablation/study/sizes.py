@@ -6,7 +6,7 @@ a later stage refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ablation.base.section import Tree
@@ -16,7 +16,9 @@ from ablation.evaluation.config import EvaluationConfig
 from ablation.study.checks import ConfigError, check_new_names, listed, shown
 
 # section -> how many entries it may have; the study has 4 scales, 14 arms, 12 figures, 41 claims
-MOST_ENTRIES = {"scales": 20, "arms": 200, "figures": 100, "metrics": 100, "claims": 500}
+MOST_ENTRIES = {
+    "scales": 20, "arms": 200, "costly_arms": 200, "figures": 100, "metrics": 100, "claims": 500,
+}  # fmt: skip
 # Files of this name are not a figure's: the list of figures, and data_check's picture.
 RESERVED_FIGURES = ("index", "backgrounds")
 
@@ -102,8 +104,11 @@ def check_once(names: Sequence[Any], path: str) -> None:
         seen.add(name)
 
 
-def check_different(labels: Mapping[str, str]) -> None:
+def check_different(labels: Mapping[str, str], path: Callable[[str], str]) -> None:
     """Refuses two arms of one label, which a legend could not tell apart.
+
+    Args:
+        path: where an arm stands.
 
     Raises:
         ConfigError: that.
@@ -112,7 +117,7 @@ def check_different(labels: Mapping[str, str]) -> None:
     for arm, label in labels.items():
         if label in first:
             raise ConfigError(
-                f"arms.{arm}.label = {shown(label)}, as arms.{first[label]}.label is; "
+                f"{path(arm)}.label = {shown(label)}, as {path(first[label])}.label is; "
                 "allowed: another for each arm"
             )
         first[label] = arm

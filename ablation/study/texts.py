@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from math import isfinite
 from typing import Any
 
 from ablation.study.checks import ConfigError, key_shown, shown
@@ -18,7 +19,7 @@ REFUSED = ("Cc", "Cs", "Zl", "Zp")
 
 
 def check_values(tree: Any, path: str = "", depth: int = 0) -> None:
-    """Refuses a text, key or value, that cannot be drawn or written, and what no integer holds.
+    """Refuses a text, key or value, that cannot be drawn or written, and numbers that are none.
 
     Raises:
         ConfigError: that, or a tree of too many levels.
@@ -27,6 +28,8 @@ def check_values(tree: Any, path: str = "", depth: int = 0) -> None:
         raise ConfigError(f"{path}: more than {DEEPEST} levels")
     if isinstance(tree, int) and tree not in INTEGERS:
         raise ConfigError(f"{path} = {shown(tree)}; allowed: an integer of 64 bits")
+    if isinstance(tree, float) and not isfinite(tree):  # which equals nothing, itself neither
+        raise ConfigError(f"{path} = {shown(tree)}; allowed: a finite number")
     if isinstance(tree, str):
         _check_text(tree, path)
     elif isinstance(tree, dict):
@@ -58,6 +61,8 @@ def check_label(text: Any, path: str, longest: int = LONGEST_LABEL) -> str:
 def _check_text(text: str, path: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise ConfigError(f"{path} = {shown(text)}; allowed: at most {LONGEST_TEXT} characters")
+    if text.isprintable():  # which leaves out all of REFUSED, and what Unicode gives to nobody
+        return
     for character in text:
         if unicodedata.category(character) in REFUSED or _is_noncharacter(character):
             raise ConfigError(

@@ -22,6 +22,13 @@ from bench.startup import Timeline
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def test_a_measurement_starts_without_this_process_s_backend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert child("tests.bench.surroundings") is None
+
+
 # --- ratios and exponents ---------------------------------------------------------------------
 
 

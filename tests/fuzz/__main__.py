@@ -22,19 +22,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--configurations", type=int, default=10_000)
-    parser.add_argument("--steps", type=int, default=20, help="networks that take a step")
+    parser.add_argument("--steps", type=int, default=4, help="networks of 100 that take a step")
     parser.add_argument("--corruptions", type=int, default=1_000)
     parser.add_argument("--study", type=Path, default=configurations.ROOT)
+    parser.add_argument("--log", type=Path, help="goes on from what this file has, and adds to it")
     options = parser.parse_args()
+    if options.corruptions and not (options.study / "reports" / "report.html").is_file():
+        parser.error(f"--study: {options.study} has no finished study; `make repro` makes one")
     outcomes = {}
     if options.configurations:
         outcomes["configurations"] = configurations.run(
-            options.seed, options.configurations, options.steps
+            options.seed, options.configurations, options.steps, options.log
         )
     if options.corruptions:
-        outcomes["corruptions"] = corruptions.run(options.study, options.seed, options.corruptions)
+        outcomes["corruptions"] = corruptions.run(
+            options.study, options.seed, options.corruptions, options.log
+        )
     for name, outcome in outcomes.items():
-        print(name, json.dumps(dict(sorted(outcome.counts.items()))))
+        counts = json.dumps(dict(sorted(outcome.counts.items())))
+        print(f"{name} {counts}, {outcome.seconds / 60:.1f} minutes of processor time")
         for line in outcome.wrong[:50]:
             print(f"  {line}")
     return int(any(outcome.wrong for outcome in outcomes.values()))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
-from dataclasses import dataclass, field
+import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
@@ -19,7 +17,9 @@ from ablation.study.memory import check_memory
 from ablation.study.reading import read
 from ablation.study.resolution import Resolved, resolve
 from ablation.training.config import ArmConfig
-from tests.fuzz import mutations
+from runner import params
+from tests.fuzz import mutations, slips, texts
+from tests.fuzz.outcome import SIZE, Outcome, in_blocks
 from tests.fuzz.timing import Hang, limited
 
 ROOT = Path(__file__).parents[2]
@@ -27,38 +27,29 @@ MEMORY = 16 << 30  # bytes of the machine that is asked
 STEP_MEMORY = 256 << 20  # bytes of a network that is built here
 
 
-@dataclass
-class Outcome:
-    """What became of the configurations; `wrong` broke a promise."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-    differing: list[str] = field(default_factory=list)
-
-    def fail(self, name: str, why: str) -> None:
-        self.counts["wrong"] += 1
-        self.wrong.append(f"{name}: {why}")
-
-
-def run(seed: int, count: int, steps: int = 0) -> Outcome:
-    """Mutates params.yaml `count` times; of `steps` accepted ones a network takes a step.
+def run(seed: int, count: int, steps: int = 0, log: Path | None = None) -> Outcome:
+    """Mutates params.yaml `count` times; a network of `steps` in a hundred takes a step.
 
     Configuration n is the same whatever the count: its random numbers are those of (seed, n).
     """
     content = (ROOT / "params.yaml").read_bytes()
-    tree = read(content) | {"scale": "smoke", "seeds": [0]}
+    short = shortened(content)
+    tree = read(content) | {"scale": "smoke", "seeds": [0], "costly_seeds": [0]}
     small = tree | {"scales": {"smoke": tree["scales"]["smoke"]}}
-    outcome = Outcome()
-    for number in range(count):
+
+    def one(number: int, outcome: Outcome) -> None:
         rng = np.random.default_rng([seed, number])
         as_text = number % 5 < 2
-        whole = tree if number % 10 == 9 else small  # all scales take four times as long
+        # All scales, or all comments, take four times as long.
+        text, whole = (content, tree) if number % 10 == 9 or number % 50 == 0 else (short, small)
         try:
             with limited():
                 if as_text:
-                    study = _of_text(mutations.of_bytes(content, rng))
+                    damage = mutations.of_bytes if number % 5 == 0 else texts.of_text
+                    study = _of_text(damage(text, rng))
                 else:
-                    study = _of_tree(mutations.of_tree(whole, rng))
+                    change = mutations.of_tree if number % 5 == 2 else slips.of_tree
+                    study = resolve(change(whole, rng))
                 _check(study, number)
         except UserError as error:
             outcome.counts["refused as text" if as_text else "refused"] += 1
@@ -71,19 +62,38 @@ def run(seed: int, count: int, steps: int = 0) -> Outcome:
             outcome.fail(f"{number}", f"{type(error).__name__}: {str(error)[:200]}")
         else:
             outcome.counts["accepted as text" if as_text else "accepted"] += 1
-            if outcome.counts["took a step"] < steps:
+            if outcome.counts["took a step"] * 100 < steps * SIZE:
                 _step(study, number, outcome)
-    return outcome
+
+    return in_blocks("configurations", seed, count, log, one)
+
+
+def shortened(content: bytes) -> bytes:
+    """params.yaml with two scales, the first claims and no comment, so that it is read faster."""
+    text = re.sub(r"(?m)\s+# .*$|^#.*\n", "", content.decode("utf-8"))
+    text = re.sub(r"(?ms)^  (laptop|paper):\n.*?(?=^(?:  )?[a-z]\w*:)", "", text)
+    claims = text.index("\nclaims:")
+    ends = [found.start() for found in re.finditer(r"(?m)^  [a-z]\w*:", text[claims:])]
+    return text[: claims + ends[5]].replace("scale: laptop", "scale: smoke").encode()
 
 
 def _of_text(content: bytes) -> Resolved:
+    """The study of a file.
+
+    Raises:
+        AssertionError: DVC would read another, or another scale could not be written into it.
+    """
+    from dvc.utils.serialize import parse_yaml
+
     tree = read(content)
     notes(content)
-    return resolve(tree)
-
-
-def _of_tree(tree: Any) -> Resolved:
-    return resolve(tree)
+    study = resolve(tree)
+    text = content.decode("utf-8")
+    assert repr(parse_yaml(text, "params.yaml")) == repr(tree), "DVC reads another configuration"
+    for scale in tree["scales"]:
+        after = params.read(params.with_scale(text, scale))
+        assert repr(after) == repr(tree | {"scale": scale}), "another scale is not written"
+    return study
 
 
 def _check(study: Resolved, number: int) -> None:
@@ -100,10 +110,10 @@ def _check(study: Resolved, number: int) -> None:
         assert 0 < arm.train.batch_size <= arm.train.images_per_epoch <= arm.train.images, name
         assert arm.train.images <= training < total, name
         assert all(min(vars(layer).values()) > 0 for layer in layers(arm)), name
-    if number % 20 == 0:  # what is written is what is read
-        for arm in study.arms.values():
-            written = yaml.safe_load(yaml.safe_dump(arm.model_dump(), sort_keys=False))
-            assert ArmConfig.model_validate(written) == arm
+    if number % 5 == 4:  # what is written is what is read
+        for section in (*study.arms.values(), study.study, study.data, study.claims, study.sources):
+            written = yaml.safe_load(yaml.safe_dump(section.model_dump(), sort_keys=False))
+            assert type(section).model_validate(written) == section
 
 
 def _step(study: Resolved, number: int, outcome: Outcome) -> None:
@@ -126,15 +136,18 @@ def _step(study: Resolved, number: int, outcome: Outcome) -> None:
 
 
 def _train_on_one_batch(arm: ArmConfig) -> None:
+    """A step as the stage `train` takes it, not compiled."""
     import keras
 
     from ablation.networks import architectures
+    from ablation.training import loop
 
     model = architectures.build(arm, 0, None)
     rng = np.random.default_rng(0)
     side, batch = arm.image_size, min(arm.train.batch_size, 8)
     images = rng.integers(0, 256, (batch, side, side), np.uint8)
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    loss = model.train_on_batch(images, rng.integers(0, 10, batch))
-    assert np.isfinite(loss), f"a loss of {loss}"
+    loop.compile_for(model, arm, 10)
+    model.run_eagerly = True
+    model.train_on_batch(images, rng.integers(0, 10, batch))
+    assert model.predict_on_batch(images).shape == (batch, 10)
     keras.backend.clear_session()

@@ -9,75 +9,91 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ablation.base import cli
-from tests.fuzz import mutations
-from tests.fuzz.configurations import Outcome
-from tests.fuzz.timing import Hang, limited
+from tests.fuzz import files, mutations
+from tests.fuzz.outcome import Outcome, in_blocks
+from tests.fuzz.stages import STAGES, TURNS, Stage
+from tests.fuzz.timing import SECONDS, Hang, limited
 
-# stage -> the files that it reads, as patterns, and the files that it leaves
-STAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "compare": (
-        ("configs/study.yaml", "configs/claims.yaml", "models/histories/*/history.csv",
-         "models/evaluations/*/metrics.json", "models/evaluations/*/predictions.npz",
-         "data/split/*.npz", "data/sets/*/*/labels.npy", "data/raw/mnist.npz"),
-        ("reports/comparison.csv", "reports/claims.json"),
-    ),
-    "summarize": (
-        ("configs/study.yaml", "configs/data.yaml", "configs/figures/*.yaml",
-         "models/histories/*/*.csv", "models/evaluations/*/metrics.json", "reports/comparison.csv",
-         "reports/claims.json", "data/split/*.npz", "data/sets/*/*/labels.npy",
-         "data/samples/*.npz"),
-        ("reports/metrics.json", "reports/runs.csv", "reports/tables/*/*"),
-    ),
-    "split": (("configs/study.yaml", "configs/data.yaml", "data/sets/train/*/labels.npy"),
-              ("data/split/*.npz",)),
-    "submission": (
-        ("configs/study.yaml", "reports/runs.csv", "models/evaluations/*/predictions.npz"),
-        ("reports/submission.csv",),
-    ),
-    "report": (
-        ("configs/*.yaml", "configs/figures/*.yaml", "reports/*.json", "reports/*.csv",
-         "reports/tables/*/*", "reports/errors/*"),
-        ("reports/report.html",),
-    ),
-}  # fmt: skip
-SECONDS = 60.0
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = Path("dvc.lock")
+OTHER = "another file of its kind"
 
 
-def run(study: Path, seed: int, count: int) -> Outcome:
-    """Damages one file of a finished study, `count` times, and runs a stage that reads it."""
-    outcome = Outcome()
+@dataclass
+class Expected:
+    """What a stage leaves of files that are whole, and the processor time that it takes."""
+
+    made: dict[Path, bytes]
+    seconds: float
+
+
+@dataclass
+class Study:
+    """A copy of a finished study, in the working directory."""
+
+    lock: bytes | None
+    expected: dict[Stage, Expected] = field(default_factory=dict)
+
+    def of(self, stage: Stage) -> Expected:
+        if stage not in self.expected:
+            _ran(stage)  # what it imports is no part of its time
+            began = time.process_time()
+            told, made = _ran(stage)
+            assert told is None, f"{stage}: {told}"
+            self.expected[stage] = Expected(made, time.process_time() - began)
+        return self.expected[stage]
+
+
+def run(study: Path, seed: int, count: int, log: Path | None = None) -> Outcome:
+    """Damages one file of a finished study, `count` times, and runs a stage that reads it.
+
+    Where the study has a dvc.lock every third damage is beside it: then no other result may come,
+    since the stage can know. The rest is done without, so that the readers themselves are tried.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "study"
         for name in ("configs", "data", "models", "reports"):
-            shutil.copytree(study / name, copy / name, ignore=shutil.ignore_patterns("*.keras"))
-        (copy / "ablation").symlink_to(Path(__file__).parents[2] / "ablation")
-        with _in(copy):
-            expected = {stage: _ran(stage)[1] for stage in STAGES}
-            for number in range(count):
-                _one(number, np.random.default_rng([seed, number]), expected, outcome)
-    return outcome
+            shutil.copytree(study / name, copy / name)
+        for name in ("ablation", "stages", "dvc.yaml", ".dvcignore"):
+            (copy / name).symlink_to(ROOT / name)
+        lock = study / LOCK
+        target = None if log is None else log.absolute()
+        with _in(copy), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            whole = Study(lock.read_bytes() if lock.is_file() else None)
+            return in_blocks(
+                "corruptions", seed, count, target,
+                lambda number, outcome: _one(number, seed, whole, outcome),
+            )  # fmt: skip
 
 
-def _one(number: int, rng: np.random.Generator, expected: dict, outcome: Outcome) -> None:
-    stage = list(STAGES)[number % len(STAGES)]
-    files = sorted({path for pattern in STAGES[stage][0] for path in Path().glob(pattern)})
-    path = files[rng.integers(len(files))]
-    whole = path.read_bytes()
-    damaged = mutations.of_file(whole, rng)
-    if damaged == whole:
+def _one(number: int, seed: int, study: Study, outcome: Outcome) -> None:
+    rng = np.random.default_rng([seed, number])
+    stage = STAGES[TURNS[number % len(TURNS)]]
+    expected = study.of(stage)
+    inputs = stage.inputs()
+    path = inputs[rng.integers(len(inputs))]
+    locked = study.lock is not None and number % 3 == 0 and stage.recorded(path)
+    content = path.read_bytes()
+    left = {file: file.read_bytes() for file in stage.outputs()}
+    how = _damage(path, content, inputs, rng)
+    if how is None:
         outcome.counts["nothing changed"] += 1
         return
-    left = {file: file.read_bytes() for file in _left(stage)}
-    path.write_bytes(damaged)
-    name = f"{number} {stage} {path}"
+    if locked and study.lock:
+        LOCK.write_bytes(study.lock)
+    name = f"{number} {stage} {path} ({how}{', with dvc.lock' if locked else ''})"
     try:
-        with limited(SECONDS):
+        with limited(SECONDS + expected.seconds):
             told, made = _ran(stage)
     except Hang:
         outcome.fail(name, "a hang")
@@ -86,43 +102,86 @@ def _one(number: int, rng: np.random.Generator, expected: dict, outcome: Outcome
     else:
         if told is not None:
             outcome.counts["refused"] += 1
-            if "\n" in told or len(told) > 700 or str(path) not in told:
+            # Of two files that do not fit together either may be the wrong one.
+            possible = (path, *path.parents[:-1], *(inputs if how == OTHER else ()))
+            named = any(str(one) in told for one in possible)
+            if "\n" in told or len(told) > 700 or not told.isprintable() or not named:
                 outcome.fail(name, f"no short line with the file's name: {told[:200]!r}")
-        elif made == expected[stage]:
+        elif made == expected.made:
             outcome.counts["made no difference"] += 1
+        elif locked:
+            outcome.fail(name, "another result without a word")
         else:
-            outcome.counts["another result, from a file that is whole"] += 1
-            outcome.differing.append(f"{name}: {_how(whole, damaged)}")
+            outcome.counts["another result, where nothing says what was written"] += 1
+            outcome.differing.append(name)
     finally:
-        path.write_bytes(whole)
-        for file in _left(stage) - left.keys():
+        LOCK.unlink(missing_ok=True)
+        _remove(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        for file in set(stage.outputs()) - left.keys():
             file.unlink()
-        for file, content in left.items():
-            file.write_bytes(content)
+        for file, before in left.items():
+            if not file.is_file() or file.read_bytes() != before:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(before)
 
 
-def _how(whole: bytes, damaged: bytes) -> str:
-    if whole.startswith(damaged):
-        return f"cut to {len(damaged)} of {len(whole)} bytes"
-    return f"{len(damaged)} bytes instead of {len(whole)}"
+def _damage(path: Path, content: bytes, inputs: list[Path], rng: np.random.Generator) -> str | None:
+    """Damages the file and says how; None where it stayed the same."""
+    kind = rng.integers(12)
+    if kind == 0:
+        path.unlink()
+        odd = rng.integers(4)
+        if odd == 0:
+            return "missing"
+        if odd == 1:
+            path.mkdir()
+            return "a folder"
+        path.symlink_to(path.name if odd == 2 else "/nowhere/at/all")
+        return "a link to itself" if odd == 2 else "a link to nowhere"
+    if kind <= 2:  # another run's file, or one of another kind in its place
+        alike = [one for one in inputs if one.suffix == path.suffix and one != path]
+        damaged = alike[rng.integers(len(alike))].read_bytes() if alike else b""
+        how = OTHER
+    elif kind <= 5:
+        damaged = mutations.of_file(content, rng)
+        how = f"{len(damaged)} bytes instead of {len(content)}"
+    else:
+        try:
+            damaged = files.of_format(path.name, content, rng)
+        except (ValueError, KeyError, IndexError, TypeError, OverflowError):
+            damaged = content[: len(content) // 3]
+        how = f"other content, {len(damaged)} bytes"
+    if damaged == content:
+        return None
+    path.write_bytes(damaged)
+    return how
 
 
-def _left(stage: str) -> set[Path]:
-    return {path for pattern in STAGES[stage][1] for path in Path().glob(pattern) if path.is_file()}
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
-def _ran(stage: str) -> tuple[str | None, dict[Path, bytes]]:
+def _ran(stage: Stage) -> tuple[str | None, dict[Path, bytes]]:
     """The message with which a stage ended, None where it did its work; and what it left."""
-    module = importlib.import_module(f"stages.{stage}")
-    arguments, sys.argv = sys.argv, [stage]
+    module = importlib.import_module(f"stages.{stage.name}")
+    arguments, sys.argv = sys.argv, [stage.name, *stage.arguments]
+    kinds = {"seed": cli.seed} if stage.name in ("train", "evaluate") else {}
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            cli.run(stage, module.main)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            cli.run(
+                stage.name, module.main,
+                **{name: kinds.get(name, str) for name in stage.parameters},
+            )  # fmt: skip
     except SystemExit as error:
         return str(error.code), {}
     finally:
         sys.argv = arguments
-    return None, {path: path.read_bytes() for path in _left(stage)}
+    return None, {path: path.read_bytes() for path in stage.outputs()}
 
 
 @contextlib.contextmanager

@@ -10,17 +10,16 @@ import keras
 import numpy as np
 import pytest
 
-from ablation.base.files import read_yaml
 from ablation.networks.architectures import build, load
 from ablation.networks.vgg_layers import kernel_shapes
 from ablation.study.resolution import Resolved
 from ablation.study.settings import Vgg16Settings, Vgg19Settings
 from ablation.training.config import ArmConfig
+from tests.params import ARMS
 
 Arm = Callable[..., ArmConfig]
 Study = Callable[[str], Resolved]
 
-ARMS = list(read_yaml(Path(__file__).resolve().parents[2] / "params.yaml")["arms"])
 FROZEN = ["block1_conv1", "block1_conv2", "block1_pool", "block2_conv1"]
 
 

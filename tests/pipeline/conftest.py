@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +38,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     (path / ".dvc" / "config.local").write_text(f"[cache]\n    dir = {cache}\n")
     repository.edit("params.yaml", "\nscale: ", "\nscale: smoke #")
     repository.edit("params.yaml", "\nseeds: ", "\nseeds: [0] #")
+    repository.edit("params.yaml", "\ncostly_seeds: ", "\ncostly_seeds: [0] #")
     repository.commit()
     return repository
 
@@ -47,7 +47,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 def study(checkout: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The whole study at smoke scale, run as `make repro` runs it, with its results committed."""
     repository = checkout.copy(tmp_path_factory.mktemp("study") / "study")
-    repository.log = repository.run(sys.executable, "-m", "runner", "--jobs", "2")
+    repository.log = repository.make("repro", "JOBS=2")
     repository.commit()
     return repository
 

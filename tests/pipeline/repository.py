@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 
 class Repository:
     """A checkout of the project, and what its user types there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, beside: Path | None = None) -> None:
+        """`beside`: where `make` may write, by default the folder above."""
         self.path = path
+        self.beside = beside or path.parent
         self.status = 0
         self.log = ""
 
@@ -33,6 +38,15 @@ class Repository:
             assert done.returncode == 0, f"{' '.join(command)}:\n{output[-4000:]}"
         return output
 
+    def make(self, *arguments: str) -> str:
+        """What `make` with these says, in this environment; its targets make none of their own."""
+        activated = self.beside / f"{self.path.name}-environment"
+        activated.mkdir(exist_ok=True)
+        (activated / "activate").touch()
+        for installed in (".installed", ".extra"):  # newer than the pins
+            (activated / installed).touch()
+        return self.run("make", "--silent", f"BIN={activated}", *arguments)
+
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Starts the command and does not wait for it; what it says is lost."""
         silent = subprocess.DEVNULL
@@ -44,6 +58,25 @@ class Repository:
         """The same at another place."""
         shutil.copytree(self.path, path, symlinks=True)
         return Repository(path)
+
+    def clone(self, path: Path) -> Repository:
+        """A fresh clone of the last commit, as of a new user who has the downloads.
+
+        DVC's cache has nothing else; they stand in for the internet.
+        """
+        self.run("git", "clone", "--quiet", str(self.path), str(path))
+        clone, cache = Repository(path), path.with_name(f"{path.name}-cache")
+        lock = yaml.safe_load((self.path / "dvc.lock").read_text())
+        (raw,) = (out["md5"] for out in lock["stages"]["fetch"]["outs"])
+        old = Path((self.path / ".dvc/config.local").read_text().rpartition("= ")[2].strip())
+        listed = json.loads((old / "files/md5" / raw[:2] / raw[2:]).read_text())
+        for digest in (raw, *(item["md5"] for item in listed)):
+            name = Path("files/md5", digest[:2], digest[2:])
+            (cache / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(old / name, cache / name)
+        clone.dvc("config", "--local", "cache.dir", str(cache))
+        clone.dvc("checkout", "fetch")
+        return clone
 
     def dvc(self, *arguments: str, check: bool = True) -> str:
         return self.run("dvc", *arguments, check=check)
@@ -67,7 +100,7 @@ class Repository:
 
 def _environment() -> dict[str, str]:
     """A shell of the activated environment: DVC's stages say just `python`."""
-    outer = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_"))}
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_", "MAKE"))}
     return {**outer, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 

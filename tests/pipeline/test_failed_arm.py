@@ -37,11 +37,22 @@ def test_one_failed_arm_leaves_a_report_of_the_rest(
 
     page = (repository.path / "reports/report.html").read_text()
     assert "Arms that failed" in page
-    assert "<dt>broken</dt><dd>failed. broken-0: " in page
-    assert "broken: failed" in page  # in the title of the figure that would show it
+    assert "<dt>the broken one</dt><dd>failed. broken-0: " in page
+    assert '<tr id="arm-broken" class="failed">' in page
+    assert page.count("the broken one: failed") >= 4  # captions of two figures, and what they show
+    for figure in ("dropout", "differences"):
+        drawn = (repository.path / f"reports/figures/{figure}.svg").read_text()
+        assert "the broken one: failed" in drawn
+    for table in ("arms.md", "arms.tex"):
+        (row,) = [
+            line
+            for line in (repository.path / "reports/tables" / table).read_text().splitlines()
+            if "the broken one" in line
+        ]
+        assert "failed" in row
     metrics = read_json(repository.path / "reports/metrics.json")
-    assert "baseline" in metrics
-    assert "broken" not in metrics
+    assert "test_accuracy" in metrics["baseline"]
+    assert metrics["broken"]["failed"].startswith("broken-0: ")
     for folder in ("figures", "headline"):
         assert not (repository.path / "reports" / folder / "broken.json").exists()
 
@@ -49,5 +60,5 @@ def test_one_failed_arm_leaves_a_report_of_the_rest(
     stumble.rmdir()
     output = repository.run(sys.executable, "-m", "runner", "--jobs", "2")
     assert "Arms that failed" not in (repository.path / "reports/report.html").read_text()
-    assert "broken" in read_json(repository.path / "reports/metrics.json")
+    assert "test_accuracy" in read_json(repository.path / "reports/metrics.json")["broken"]
     assert "up to date" in repository.dvc("status")

@@ -15,13 +15,14 @@ import pytest
 import yaml
 
 from tests.pipeline.repository import Repository, ran
+from tests.pipeline.small import IMAGES, few_arms
 
 pytestmark = pytest.mark.slow
 
 Copy = Callable[[Repository], Repository]
 
 ARMS = ["simple_mnist", "baseline", "l2"]
-TRAIN, TEST, EXTERNAL = 150, 40, 16  # images
+TRAIN, TEST, EXTERNAL = IMAGES, 40, 16
 
 
 def images(count: int, seed: int) -> np.ndarray:
@@ -34,31 +35,12 @@ def external(count: int) -> dict[str, np.ndarray]:
 
 def small_study(params: dict[str, Any]) -> dict[str, Any]:
     """`params` with a few arms on a few of a person's images, and every kind of figure."""
+    simple = params["arms"]["simple"]
+    params = few_arms(params, ARMS, ["l2"])
     params["data"] |= {"source": "kaggle", "kaggle_dir": "own", "external": "own/real.npz"}
-    params["scales"] = {"smoke": params["scales"]["smoke"]}
-    smoke = params["scales"]["smoke"]
-    smoke["data"] |= {"canvas": 128, "images": TRAIN, "mnist_images": TRAIN}
-    smoke["input"]["downscale"] = 8
-    smoke["train"] |= {"epochs": 1, "batch_size": 30}
-    smoke["arms"] = {}
-    params["arms"] = {arm: params["arms"][arm] for arm in ["simple", *ARMS]}
-    simple = params["arms"].pop("simple")
+    params["scales"]["smoke"]["data"]["canvas"] = 128
+    params["scales"]["smoke"]["input"]["downscale"] = 8
     params["arms"]["simple_mnist"] |= {"extends": "baseline", "model": simple["model"]}
-    # One figure a kind, under the name of its kind.
-    params["figures"] = {figure["kind"]: figure for figure in params["figures"].values()}
-    for figure in params["figures"].values():
-        if figure["kind"] == "curves":
-            figure["arms"] = [arm for arm in figure["arms"] if arm in ARMS] or ARMS[:1]
-        elif "arms" in figure:
-            figure["arms"] = ["baseline"]
-        if figure["kind"] == "best":
-            figure["groups"] = {"CNN": ["baseline", "l2"]}
-    params["statistics"] |= {"images_test": ["baseline", "l2"], "families": {"all": "others"}}
-    params["claims"] = {
-        name: claim
-        for name, claim in params["claims"].items()
-        if set(claim.get("arms", [])) <= set(ARMS)
-    }
     return params
 
 
@@ -127,7 +109,7 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(
     assert {name for name in changed if name.startswith("evaluate@")} == {
         f"evaluate@{arm}-0" for arm in ARMS
     }
-    assert not [name for name in changed if name.startswith(("preprocess", "train@"))]
+    assert not [name for name in changed if name.startswith(("preprocess", "train"))]
 
 
 def test_without_files_of_one_s_own_nothing_is_admitted_and_nothing_is_missed(

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.pipeline.repository import Repository
 
 pytestmark = pytest.mark.slow
-
-RUNNER = (sys.executable, "-m", "runner", "--jobs", "2")
 
 
 def reports(repository: Repository) -> dict[str, bytes]:
@@ -35,50 +30,35 @@ def did(log: str) -> tuple[int, int]:
 
 @pytest.fixture
 def clone(study: Repository, tmp_path: Path) -> Repository:
-    """A fresh clone of the study whose finished runs are kept; DVC's cache has the downloads only.
-
-    They stand in for the internet.
-    """
+    """A fresh clone of the study whose finished runs are kept."""
     kept = study.copy(tmp_path / "kept")
-    said = kept.run(sys.executable, "-m", "runner.keep")
+    said = kept.make("keep")
     assert re.match(r"14 of 14 runs are in the store, 14 of them new; 0 files", said)
     kept.commit()
-    kept.run("git", "clone", "--quiet", str(kept.path), str(tmp_path / "clone"))
-    clone = Repository(tmp_path / "clone")
-    lock = yaml.safe_load((kept.path / "dvc.lock").read_text())
-    (raw,) = (out["md5"] for out in lock["stages"]["fetch"]["outs"])
-    old = Path((kept.path / ".dvc/config.local").read_text().rpartition("= ")[2].strip())
-    listed = json.loads((old / "files/md5" / raw[:2] / raw[2:]).read_text())
-    for digest in (raw, *(item["md5"] for item in listed)):
-        name = Path("files/md5", digest[:2], digest[2:])
-        (tmp_path / "cache" / name).parent.mkdir(parents=True, exist_ok=True)
-        os.link(old / name, tmp_path / "cache" / name)
-    clone.dvc("config", "--local", "cache.dir", str(tmp_path / "cache"))
-    clone.dvc("checkout", "fetch")
-    return clone
+    return kept.clone(tmp_path / "clone")
 
 
 def test_a_fresh_clone_trains_nothing_then_what_changed_and_a_run_is_verified(
     clone: Repository,
 ) -> None:
     before = reports(clone)
-    log = clone.run(*RUNNER)
+    log = clone.make("repro", "JOBS=2")
     assert did(log) == (14, 0)
     assert "Use `dvc push`" not in log
-    assert "Running stage 'train@" not in log
+    assert "Running stage 'train" not in log
     assert networks(clone) == []
     assert reports(clone) == before
     assert clone.git("status", "--short") == ""
 
     clone.edit("params.yaml", "label: dense 1024", "label: dense 1024 units")
-    log = clone.run(*RUNNER)
+    log = clone.make("repro", "JOBS=2")
     assert did(log) == (0, 0)
     changed = {name for name, content in reports(clone).items() if before.get(name) != content}
     assert "reports/report.html" in changed
     assert "reports/metrics.json" not in changed
 
     clone.edit("params.yaml", "train: {optimizer: adam}", "train: {optimizer: adam, epochs: 1}")
-    log = clone.run(*RUNNER)
+    log = clone.make("repro", "JOBS=2")
     assert re.search(r"^training 1 of 14 runs, 2 at a time, about ", log, re.MULTILINE)
     assert did(log) == (0, 1)
     assert networks(clone) == ["adam-0"]
@@ -87,7 +67,7 @@ def test_a_fresh_clone_trains_nothing_then_what_changed_and_a_run_is_verified(
     assert {key for key in records if records[key] != old[key]} == {"adam-0"}
 
     lock = (clone.path / "dvc.lock").read_bytes()
-    said = clone.run(sys.executable, "-m", "runner.verify")
+    said = clone.make("verify")
     assert "simple_mnist-0 is identical: every file, its network too, to the byte" in said
     assert (clone.path / "dvc.lock").read_bytes() == lock
     assert networks(clone) == ["adam-0"]

@@ -22,6 +22,10 @@ def params(repository: Repository) -> dict:
     return yaml.safe_load((repository.path / "params.yaml").read_text())
 
 
+def arms(repository: Repository) -> list[str]:
+    return [*params(repository)["arms"], *params(repository)["costly_arms"]]
+
+
 def test_every_figure_is_drawn(study: Repository) -> None:
     for name in params(study)["figures"]:
         png = (study.path / f"reports/figures/{name}.png").read_bytes()
@@ -32,7 +36,7 @@ def test_every_figure_is_drawn(study: Repository) -> None:
 
 def test_every_arm_has_its_metrics(study: Repository) -> None:
     metrics = json.loads((study.path / "reports/metrics.json").read_text())
-    assert list(metrics) == list(params(study)["arms"])
+    assert list(metrics) == arms(study)
     for arm, values in metrics.items():
         assert 0 <= values["test_accuracy"] <= 1, arm
         gap = values["train_accuracy"] - values["validation_accuracy"]
@@ -46,7 +50,7 @@ def test_curves_are_tidy(study: Repository) -> None:
     curves = pd.read_csv(study.path / "reports/curves.csv")
     assert list(curves.columns) == ["arm", "seed", "epoch", "metric", "value"]
     assert not curves.duplicated(["arm", "seed", "epoch", "metric"]).any()
-    assert set(curves["arm"]) == set(params(study)["arms"])
+    assert set(curves["arm"]) == set(arms(study))
     assert {"train_accuracy", "validation_accuracy", "running_accuracy"} <= set(curves["metric"])
 
 
@@ -97,7 +101,7 @@ def test_every_claim_stands_with_its_verdict_and_one_seed_decides_none_on_runs(
     assert set(comparisons["verdict"]) == {"no verdict"}
     assert comparisons["p"].isna().all()
     against = comparisons[comparisons["metric"] == "test_accuracy"].query("other == 'baseline'")
-    assert set(against["arm"]) == set(params(study)["arms"]) - {"baseline", "simple_mnist"}
+    assert set(against["arm"]) == set(arms(study)) - {"baseline", "simple_mnist"}
 
 
 def test_fetch_says_which_source_served(study: Repository) -> None:
@@ -161,8 +165,8 @@ def test_editing_a_background_family_retrains_what_uses_it(
     repository.edit("ablation/composition/backgrounds/rings.py", "178", "170")
     assert ran(repository.dvc("repro", "split"), "preprocess")
     changed = json.loads(repository.dvc("status", "--json"))
-    for arm in params(repository)["arms"]:
-        assert f"train@{arm}-0" in changed
+    for arm in arms(repository):
+        assert {f"train@{arm}-0", f"train_costly@{arm}-0"} & set(changed)
     assert not [name for name in changed if name.startswith(("resolve", "fetch", "preprocess"))]
 
 
@@ -171,5 +175,5 @@ def test_a_new_seed_trains_only_its_runs(study: Repository, copy_of: Copy) -> No
     repository.edit("params.yaml", "seeds: [0]", "seeds: [0, 1]")
     repository.dvc("repro", "split")
     changed = json.loads(repository.dvc("status", "--json"))
-    trained = {name for name in changed if name.startswith("train@")}
+    trained = {name for name in changed if name.startswith("train")}
     assert trained == {f"train@{arm}-1" for arm in params(repository)["arms"]}

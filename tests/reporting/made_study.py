@@ -36,13 +36,20 @@ IMAGES = {"images": 3000, "test_images": 600}
 TRAINED_AT = "0123456789abcdef0123456789abcdef01234567"
 
 
-def make(folder: Path, seeds: Sequence[int], labelled: bool = True) -> Path:
+def make(
+    folder: Path,
+    seeds: Sequence[int],
+    labelled: bool = True,
+    costly: Sequence[int] | None = None,
+) -> Path:
     """Writes the study with these seeds into `folder`, as far as the stage `evaluate`; `folder`.
 
+    `costly` are the seeds of the costly arms, if other than the rest.
     Not `labelled`: the test images of Modified MNIST lack labels, as the competition's do.
     """
     params = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    params = re.sub(r"(?m)^seeds: \[.*?\]", f"seeds: {list(seeds)}", params)
+    for key, of in (("seeds", seeds), ("costly_seeds", seeds if costly is None else costly)):
+        params = re.sub(rf"(?m)^{key}: \[.*?\]", f"{key}: {list(of)}", params)
     for key, count in IMAGES.items():
         params = re.sub(rf"(?m)^(      {key}: )\d+", rf"\g<1>{count}", params)
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +62,7 @@ def make(folder: Path, seeds: Sequence[int], labelled: bool = True) -> Path:
     digits = _data(folder, config, study["seeds"], rng)
     difficulty = rng.normal(0, 1, (2, max(len(of) for of in digits.values())))
     for arm in study["arms"]:
-        for seed in study["seeds"]:
+        for seed in study["costly_seeds" if arm in study["costly_arms"] else "seeds"]:
             facts, name = claims["arms"][arm], study["data_sets"][arm]
             _run(folder, arm, seed, facts, digits[name], difficulty[0][: len(digits[name])], rng)
     if not labelled:

@@ -25,6 +25,7 @@ from tests.reporting.figures.tables import (
     forest_table,
     runs_of,
     samples,
+    with_one_seed,
     write,
 )
 
@@ -134,6 +135,28 @@ def test_a_forest_tells_verdicts_where_there_are_any_and_the_furthest_where_not(
     stuck = forest_table(10).assign(diverged="adam-3 adam-4")
     text, _ = told("forest", tmp_path / "stuck", stuck, metrics=METRICS)
     assert "No better than naming the commonest label ended Adam (seeds 3 and 4)" in text
+
+
+def test_an_arm_of_fewer_seeds_is_named_and_the_others_have_their_verdicts(tmp_path: Path) -> None:
+    two = "VGG-16, augmented"
+    table = with_one_seed(forest_table(10), "vgg_augmented")
+    text, _ = told("forest", tmp_path / "forest", table, metrics=METRICS)
+    assert "In validation accuracy" in text
+    assert "inconclusive" in text
+    assert f"mean of 10 differences (“{two}”: 1) paired by seed" in text
+    assert text.endswith(f"No verdict is possible on “{two}”: a family of 15 tests takes 10 seeds.")
+
+    table = with_one_seed(best_table(10), "vgg_augmented")
+    text, _ = told("best", tmp_path / "best", table, groups=GROUPS)
+    assert f"Large marks are means of 10 seeds (“{two}”: 1), small ones the seeds" in text
+    assert "with one seed Wilson intervals over its images." in text
+    assert f"No verdict is possible on “{two}”: a family" in text
+
+    ends = {"baseline": [(0.9, 0.8)] * 10, "adam": [(0.95, 0.83)] * 10}
+    table = with_one_seed(curves_table(list(ends), 10), "adam")
+    text, _ = told("curves", tmp_path / "curves", table, arms=list(ends), last=None)
+    assert "Lines are means of 10 seeds (Adam: 1), bands 95% t intervals of the mean;" in text
+    assert "No verdict is possible on Adam: a family" in text
 
 
 def test_label_density_tells_common_and_rare_labels(tmp_path: Path) -> None:

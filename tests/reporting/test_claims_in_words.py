@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from ablation.reporting.claims import Line, counts, few_seeds, lines, markdown, reading
+from ablation.reporting.claims import Line, counts, lines, markdown, reading
 from ablation.reporting.words import difference, level, signed
 from ablation.statistics.config import (
     ChangeMetric,
@@ -169,12 +168,6 @@ def test_how_to_read_the_table_names_the_margin_and_the_scale() -> None:
     text = reading(config(CLAIMS), "laptop")
     assert text.startswith("Scale laptop.")
     assert "within 0.5 points of 0" in text
-
-
-def test_few_seeds_are_those_of_the_largest_family_without_a_verdict() -> None:
-    table = pd.DataFrame({"seeds": [9, 9, 9], "tests": [12, 15, 3], "seeds_needed": [9, 10, 7]})
-    assert few_seeds(table).endswith("a family of 15 tests takes 10.")
-    assert few_seeds(table.assign(seeds=10)) == ""
 
 
 def test_the_page_has_a_row_a_claim() -> None:

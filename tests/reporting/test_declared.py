@@ -19,7 +19,8 @@ def test_figures_are_read_in_their_order(tmp_path: Path) -> None:
     for name in "ab":
         write_yaml(tmp_path / f"{name}.yaml", {"figure": FIGURE, "labels": {"adam": "Adam"}})
     assert read_index(tmp_path) == ["b", "a"]
-    figure, labels = read_figure(tmp_path / "a.yaml")
+    figure, labels, failed = read_figure(tmp_path / "a.yaml")
+    assert failed == []
     assert (figure.kind, figure.title, labels) == ("label_density", "Labels", {"adam": "Adam"})
 
 
@@ -35,7 +36,9 @@ def test_a_list_of_figures_that_is_none_is_refused(tmp_path: Path, content: obje
 @pytest.mark.parametrize(
     "content",
     [None, [], {}, {"figure": FIGURE}, {"figure": {"kind": "pie"}, "labels": {}},
-     {"figure": FIGURE, "labels": []}],
+     {"figure": FIGURE, "labels": []},
+     {"figure": {"kind": "architectures", "title": "T", "paper": "4", "arms": ["gone"]},
+      "labels": {"adam": "Adam"}}],
 )  # fmt: skip
 def test_a_figure_that_is_none_is_refused(tmp_path: Path, content: object) -> None:
     write_yaml(tmp_path / "a.yaml", content)

@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation.reporting.exports import arms, arms_latex, arms_markdown, escaped, table
-from ablation.study.config import StudyConfig
+from ablation.study.config import FailedArm, StudyConfig
+
+DASH = "\N{EN DASH}"
 
 STUDY = StudyConfig.model_construct(
-    scale="laptop", seeds=[0, 1], baseline="base", arms={"base": "base_line", "a": "A & B"},
+    scale="laptop", seeds=[0, 1], costly_seeds=[0], baseline="base", costly_arms=[],
+    arms={"base": "base_line", "a": "A & B"},
     data_sets={"base": "modified", "a": "modified"},
 )  # fmt: skip
 RUNS = pd.DataFrame(
@@ -43,6 +46,26 @@ def test_arms_have_their_intervals_and_the_difference_to_the_baseline() -> None:
     assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & -- & $-$1.2 [$-$2.0, 0.0] & worse \\"
     head, _ = arms(STUDY, RUNS, COMPARED, None)
     assert head == ("Arm", "Validation (%)", "To the baseline (points)", "Verdict")
+
+
+def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:
+    study = STUDY.model_copy(update={"costly_arms": ["a"]})
+    head, rows = arms(study, RUNS.drop(index=3), COMPARED, 100)
+    assert head[:3] == ("Arm", "n", "Validation (%)")
+    assert [row[:2] for row in rows] == [("base_line", "2"), ("A & B", "1")]
+    lines = arms_latex(head, rows, study).splitlines()
+    assert lines[0].startswith("% Scale laptop, 2 seeds (A & B: 1); brackets")
+    assert lines[1] == r"\begin{tabular}{lrrrrl}"
+
+
+def test_an_arm_that_failed_has_a_row_without_numbers() -> None:
+    gone = FailedArm(label="L_2", end="l2-0: killed", figures={})
+    study = STUDY.model_copy(update={"failed": {"l2": gone}})
+    _, rows = arms(study, RUNS, COMPARED, 100)
+    assert rows[-1] == ("L_2", "failed", DASH, DASH, "")
+    assert r"L\_2 & failed & -- & -- &  \\" in arms_latex(*arms(study, RUNS, COMPARED, 100), study)
+    _, rows = arms(study, RUNS, COMPARED, None)
+    assert rows[-1] == ("L_2", "failed", DASH, "")
 
 
 def test_markdown_is_read_as_it_is() -> None:

@@ -73,6 +73,18 @@ def test_what_nobody_measured_is_none() -> None:
     assert row["epochs_to_95"] == 1
 
 
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_run_that_ended_in_no_number_converged_in_no_epoch(loss: float) -> None:
+    """Its answers are all label 0 then, and whatever that scores is a plateau at its best."""
+    curve = history([0.3, 0.1, 0.1])
+    lost = pd.DataFrame([{"epoch": 3, "metric": "validation_loss", "value": loss}])
+    arm = facts(epochs=3, steady_epochs=3)
+    row = summary.run_row(pd.concat([lost, curve]), JUDGED, arm, 1)
+    assert row["epochs_to_95"] is None
+    assert row["stability"] is None
+    assert summary.run_row(curve, JUDGED, arm, 1)["epochs_to_95"] == 1
+
+
 def runs(**columns: Any) -> pd.DataFrame:
     rows = pd.DataFrame(columns)
     return rows.assign(**{m: math.nan for m in summary.METRICS if m not in rows})

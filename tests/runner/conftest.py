@@ -13,12 +13,14 @@ PARAMS = """\
 # Every choice of a small study.
 scale: laptop   # which of `scales`
 seeds: [0]      # one run an arm and seed
+costly_seeds: [0]
 scales:
   smoke: {size: 1}
   laptop: {size: 20}
 arms:
   plain: {label: the plain one, rate: 0.5}
   steep: {label: the steep one, rate: 0.00001}   # less than a person would take
+costly_arms: {}
 """
 
 GRAPH = """\
@@ -27,18 +29,20 @@ stages:
     cmd: python -m stages.resolve
     deps: [stages/resolve.py, params.yaml]
     outs: [configs: {push: false}]
-  train:
+  train: &train
     matrix: {arm: "${arms}", seed: "${seeds}"}
     cmd: python -m stages.train ${item.arm}-${item.seed}
     deps: [stages/train.py, networks, "configs/arms/${item.arm}.yaml"]
     outs:
       - models/histories/${item.arm}-${item.seed}
       - models/networks/${item.arm}-${item.seed}: {push: false}
-  evaluate:
+  evaluate: &evaluate
     matrix: {arm: "${arms}", seed: "${seeds}"}
     cmd: python -m stages.evaluate ${item.arm}-${item.seed}
     deps: [stages/evaluate.py, "models/networks/${item.arm}-${item.seed}"]
     outs: ["models/evaluations/${item.arm}-${item.seed}"]
+  train_costly: {<<: *train, matrix: {arm: "${costly_arms}", seed: "${costly_seeds}"}}
+  evaluate_costly: {<<: *evaluate, matrix: {arm: "${costly_arms}", seed: "${costly_seeds}"}}
   summarize:
     cmd: python -m stages.summarize
     deps: [stages/summarize.py, configs/study.yaml, models/evaluations]
@@ -57,11 +61,12 @@ STAGES = {
 params = yaml.safe_load(Path("params.yaml").read_text())
 if "speed" in params: sys.exit("resolve: params.yaml: speed: unknown key")
 Path("configs/arms").mkdir(parents=True, exist_ok=True)
-for arm, entry in params["arms"].items():
+arms = {**params["arms"], **params["costly_arms"]}
+for arm, entry in arms.items():
     size = params["scales"][params["scale"]]["size"]
     text = json.dumps({"rate": float(entry["rate"]), "size": size})
     Path(f"configs/arms/{arm}.yaml").write_text(text)
-Path("configs/study.yaml").write_text(json.dumps({"arms": list(params["arms"])}))
+Path("configs/study.yaml").write_text(json.dumps({"arms": list(arms)}))
 """,
     "train": """
 arm = json.loads(Path(f"configs/arms/{sys.argv[1][:-2]}.yaml").read_text())
@@ -70,7 +75,7 @@ text = Path("networks/cnn.py").read_text() + json.dumps(arm)
 Path(f"models/networks/{sys.argv[1]}").write_text(text)
 history = Path(f"models/histories/{sys.argv[1]}/history.csv")
 history.parent.mkdir(parents=True)
-history.write_text(f"epoch,rate,1,{arm}")
+history.write_text(f"epoch,rate,1,{arm},{sys.argv[1][-1]}")
 name = hashlib.sha256(history.read_bytes()).hexdigest()[:16]
 record = Path(f"models/provenance/{sys.argv[1]}/{name}.json")
 record.parent.mkdir(parents=True, exist_ok=True)

@@ -51,20 +51,35 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_s_command_names_its_two_stages_and_leaves_the_rest_alone() -> None:
     command = graph.run_command("adam-0")
     assert command[:3] == [sys.executable, "-m", "runner.dvc"]
-    assert command[-2:] == ["train@adam-0", "evaluate@adam-0"]
+    assert command[-3:] == ["--glob", "train*@adam-0", "evaluate*@adam-0"]
     assert "--single-item" in command
     assert command.index("--wait-for-lock") < command.index("repro")  # an option of dvc itself
 
 
 def test_figures_share_a_process_and_leave_the_rest_alone() -> None:
     command = graph.figures_command(["dropout", "best"])
-    assert command[:-2] == graph.run_command("adam-0")[:-2]
+    assert command[:-2] == graph.run_command("adam-0")[:-3]
     assert command[-2:] == ["figures@dropout", "figures@best"]
 
 
 def test_a_run_is_out_of_date_with_its_training_or_its_evaluation() -> None:
-    stages = {"data_check", "train@b-0", "evaluate@a-0", "figures@c-0"}
-    assert graph.runs_in(stages, ["c-0", "b-0", "a-0"]) == ["b-0", "a-0"]
+    stages = {"data_check", "train@b-0", "evaluate@a-0", "figures@c-0", "evaluate_costly@d-0"}
+    assert graph.runs_in(stages, ["d-0", "c-0", "b-0", "a-0"]) == ["d-0", "b-0", "a-0"]
+
+
+def test_a_run_s_stages_have_other_names_where_its_arm_has_seeds_of_its_own() -> None:
+    for name in ("train@adam-0", "train_costly@adam-0"):
+        assert graph.of_run(name) == ("train", "adam-0")
+        assert graph.trained("adam-0", f"Running stage '{name}':")
+    for name in ("train", "train_x@a-0", "figures@train@a-0"):
+        assert graph.of_run(name) is None
+    for name in ("train@adam-01", "evaluate@adam-0", "train_costly@sgd-0"):
+        assert not graph.trained("adam-0", f"Running stage '{name}':")
+    for name in ("train@adam-0", "evaluate_costly@vgg-3", "split", "figures@best"):
+        assert graph.moved(graph.moved(name)) == name
+        assert graph.of_run(graph.moved(name)) == graph.of_run(name)
+    assert graph.moved("evaluate@adam-0") == "evaluate_costly@adam-0"
+    assert graph.moved("figures@best") == "figures@best"
 
 
 @pytest.mark.slow

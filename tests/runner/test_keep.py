@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import keep, lock, store
+from runner import graph, keep, lock, store
 from runner.graph import StudyError
 from tests.pipeline.repository import Repository
 
@@ -90,11 +90,31 @@ def test_what_belongs_to_no_run_of_the_graph_goes_out(
     small.edit("params.yaml", "  steep:", "  # steep:")
     capsys.readouterr()
     assert said(capsys).startswith("1 of 1 runs are in the store, 0 of them new; 4 files")
-    digests = place().results(lock.finished(lock.read(place().lock), ["plain-0"])["plain-0"])
+    digests = place().results(lock.finished(lock.read(place().lock), place().runs)["plain-0"])
     assert place().store.present() == {
         place().store.path(md5) for md5 in place().store.reached(digests.values())
     }
     assert not (place().store.folder / "00").exists()
+
+
+def test_a_study_that_grows_keeps_its_runs_while_the_new_ones_train(
+    small: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep.main()
+    before = stored()
+    small.edit("params.yaml", "\nseeds: [0]", "\nseeds: [0, 1, 2]")
+    study = small.start(*graph.DVC, "repro")
+    while study.poll() is None:
+        keep.main()
+        assert before.items() <= stored().items()
+    assert study.returncode == 0
+    capsys.readouterr()
+    assert said(capsys).startswith("6 of 6 runs are in the store, ")
+    assert said(capsys).startswith("6 of 6 runs are in the store, 0 of them new; 0 files")
+    assert set(json.loads(GATHERED.read_text())) == {
+        f"{arm}-{seed}" for seed in range(3) for arm in ("plain", "steep")
+    }  # fmt: skip
+    assert "up to date" in small.dvc("status")
 
 
 def test_a_run_of_which_something_is_lost_is_not_kept_at_all(

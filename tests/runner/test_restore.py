@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from runner import graph, keep
 from runner.graph import StudyError
@@ -86,6 +87,47 @@ def test_what_a_removed_arm_left_goes_and_comes_back_with_it(small: Repository) 
     assert restore() == Restored(BOTH, ["steep-0"], [])
     assert "up to date" in small.dvc("repro")
     assert Path("dvc.lock").read_bytes() == before
+
+
+def to_costly(repository: Repository, arm: str) -> None:
+    """Moves an arm of the small study to the section whose arms have seeds of their own."""
+    file = repository.path / "params.yaml"
+    (line,) = (line for line in file.read_text().splitlines() if line.startswith(f"  {arm}:"))
+    repository.edit("params.yaml", f"{line}\n", "")
+    repository.edit("params.yaml", "costly_arms: {}\n", f"costly_arms:\n{line}\n")
+    repository.dvc("repro", "resolve")
+
+
+def test_an_arm_that_gets_seeds_of_its_own_keeps_its_runs(fresh: Repository) -> None:
+    to_costly(fresh, "steep")
+    assert restore() == Restored(BOTH, BOTH, [])
+    lock = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
+    assert {name for name in lock if "steep" in name} == {
+        "train_costly@steep-0", "evaluate_costly@steep-0"
+    }  # fmt: skip
+    assert "Running stage" not in fresh.dvc("repro", "--allow-missing", "evaluate_costly")
+    stages = {f"{name}@steep-0" for name in ("train_costly", "evaluate_costly")}
+    assert stages == {name for name in graph.outdated() if "steep" in name}  # for the network
+    assert graph.runs_in(stages, BOTH) == ["steep-0"]
+
+    # Another seed trains alone, and only of the arm without seeds of its own.
+    fresh.edit("params.yaml", "\nseeds: [0]", "\nseeds: [0, 1]")
+    log = fresh.run(*graph.run_command("plain-1"))
+    assert ran(log, "train") == ["train@plain-1"]
+    assert ran(log, "evaluate") == ["evaluate@plain-1"]
+    assert restore() == Restored(["plain-0", "plain-1", "steep-0"], [], [])
+    keep.main()
+    fresh.commit()
+
+    # And back again: the runs of both of its seeds are asked for, and one is there.
+    fresh.git("checkout", "--quiet", "HEAD~1", "params.yaml")
+    fresh.edit("params.yaml", "\nseeds: [0]", "\nseeds: [0, 1]")
+    fresh.dvc("repro", "resolve")
+    keep.main()  # before the lock file follows
+    assert fresh.git("status", "--short", "results") == ""
+    assert restore().ready == ["plain-0", "plain-1", "steep-0"]
+    assert "train@steep-0" in Path("dvc.lock").read_text()
+    assert "costly@" not in Path("dvc.lock").read_text()
 
 
 def test_another_scale_restores_nothing(fresh: Repository) -> None:

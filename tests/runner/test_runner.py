@@ -80,8 +80,10 @@ def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) 
     return StudyConfig(
         scale="smoke",
         seeds=[0],
+        costly_seeds=[0],
         baseline="adam",
         arms={"adam": "Adam", "sgd": "SGD"},
+        costly_arms=[],
         data_sets={"adam": "modified", "sgd": "modified"},
         multiply_adds={"adam": 1, "sgd": 1},
     )

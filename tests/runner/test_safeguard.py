@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -125,3 +126,20 @@ def test_an_interrupted_command_is_awaited(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_patience_with_dvc_is_long_enough_for_its_records() -> None:
     assert pool.GRACE >= 10
     assert graph.DVC[-1] == "runner.dvc"
+
+
+@pytest.mark.parametrize("command", ["check", "experiments", "keep", "verify", "__main__"])
+def test_every_command_that_reads_the_lock_file_looks_at_it_first(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [command])
+    monkeypatch.setattr(pool, "stop_on_signals", lambda: None)
+    main = importlib.import_module(f"runner.{command}").main
+    LOCK.write_text(HALVES["cut in a word"])
+    with pytest.raises(StudyError, match="is damaged and there is no copy of it"):
+        main()
+    safeguard.keep(GOOD)
+    with pytest.raises((StudyError, OSError)):  # there is no study here
+        main()
+    assert "the last good copy is back" in capsys.readouterr().out
+    assert LOCK.read_text() == GOOD

@@ -98,7 +98,7 @@ def test_files_are_compared_to_the_byte(tmp_path: Path) -> None:
 
 
 def test_what_is_shipped_is_read_from_where_it_is(tmp_path: Path) -> None:
-    place = Place((), frozenset(), "", Objects(tmp_path / "c"), Objects(tmp_path / "s"))
+    place = Place({}, frozenset(), "", Objects(tmp_path / "c"), Objects(tmp_path / "s"))
     assert verify.at_hand(place, "0" * 32) == place.store
     place.cache.path("0" * 32).parent.mkdir(parents=True)
     place.cache.path("0" * 32).write_text("")

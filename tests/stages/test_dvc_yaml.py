@@ -16,6 +16,8 @@ import pytest
 
 from ablation.base.files import read_yaml
 from ablation.study.resolution import TOP
+from runner import graph
+from runner.graph import COSTLY
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH: dict[str, Any] = read_yaml(ROOT / "dvc.yaml")["stages"]
@@ -24,12 +26,15 @@ SCRIPTS = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.st
 KINDS = sorted({figure["kind"] for figure in PARAMS["figures"].values()})
 # These import the module named as a figure's kind when they are asked for it.
 BY_KIND = {"figures": "ablation.reporting.figures"}
-EXACT = ("fetch", "preprocess", "train", "evaluate")  # whose reruns cost more than seconds
+RUNS = tuple(f"{stage}{group}" for stage in graph.STAGES for group in ("", COSTLY))
+EXACT = ("fetch", "preprocess", *RUNS)  # whose reruns cost more than seconds
 # A run tells of itself and records its circumstances; nothing of that reaches an output.
 TELLING = "ablation/monitoring/"
 # What composes fresh images stands in the configuration of the arms that have them, by its digest.
 COMPOSING = "ablation/composition/"
 IMPLIED = {"train": (TELLING, COMPOSING)}
+# What holds a stage's inputs against dvc.lock refuses them or does nothing.
+REFUSING = "ablation/monitoring/recorded.py"
 
 
 # --- what a stage imports ---------------------------------------------------------------------
@@ -94,13 +99,13 @@ def closure(*files: Path) -> set[str]:
 
 def needed(stage: str, kinds: list[str]) -> set[str]:
     """Every code file that a stage imports, with the modules of these kinds of figures."""
-    files = [Path("stages") / f"{stage}.py"]
+    files = [Path("stages") / f"{script(stage)}.py"]
     if stage in BY_KIND:
         for kind in kinds:
             file = source(f"{BY_KIND[stage]}.{kind}")
             assert file is not None, f"{BY_KIND[stage]} has no module for the kind {kind}"
             files.append(file)
-    implied = IMPLIED.get(stage, ())
+    implied = (REFUSING, *IMPLIED.get(script(stage), ()))
     return {path for path in closure(*files) if not path.startswith(implied)}
 
 
@@ -111,13 +116,19 @@ def body(stage: str) -> dict[str, Any]:
     return GRAPH[stage].get("do", GRAPH[stage])
 
 
+def script(stage: str) -> str:
+    """The script of a stage: costly arms have stages of their own, and no scripts."""
+    return stage.removesuffix(COSTLY)
+
+
 def items(stage: str) -> list[dict[str, str]]:
     """What `${...}` stands for in each instance of a stage."""
     if "matrix" in GRAPH[stage]:
+        group = "costly_" if stage.endswith(COSTLY) else ""
         return [
             {"${item.arm}": arm, "${item.seed}": str(seed)}
-            for arm in PARAMS["arms"]
-            for seed in PARAMS["seeds"]
+            for arm in PARAMS[f"{group}arms"]
+            for seed in PARAMS[f"{group}seeds"]
         ]
     if "foreach" in GRAPH[stage]:
         return [
@@ -172,10 +183,10 @@ def test_the_walk_of_imports_finds_what_is_hidden() -> None:
 
 
 def test_every_stage_is_a_script_of_its_name() -> None:
-    assert sorted(GRAPH) == SCRIPTS
+    assert sorted(set(map(script, GRAPH))) == SCRIPTS
     for stage in GRAPH:
-        assert body(stage)["cmd"].startswith(f"python -m stages.{stage}")
-        assert body(stage)["deps"][0] == f"stages/{stage}.py"
+        assert body(stage)["cmd"].split()[:3] == ["python", "-m", f"stages.{script(stage)}"]
+        assert body(stage)["deps"][0] == f"stages/{script(stage)}.py"
 
 
 @pytest.mark.parametrize("stage", list(GRAPH))
@@ -232,8 +243,9 @@ HARMLESS = (
 @pytest.mark.parametrize("path", HARMLESS)
 def test_an_edit_of_what_no_run_is_made_of_trains_nothing(path: str) -> None:
     assert (ROOT / path).is_file()
-    for item in items("train"):
-        assert path not in declared_code("train", item)
+    for stage in ("train", f"train{COSTLY}"):
+        for item in items(stage):
+            assert path not in declared_code(stage, item)
 
 
 def test_training_composes_through_the_configuration_alone() -> None:
@@ -275,9 +287,14 @@ def test_no_other_stage_reads_params_yaml_itself() -> None:
                 assert not read, f"{path} names params.yaml"
 
 
-@pytest.mark.parametrize("stage", ["train", "evaluate"])
-def test_every_arm_runs_with_every_seed(stage: str) -> None:
-    assert GRAPH[stage]["matrix"] == {"arm": "${arms}", "seed": "${seeds}"}
+@pytest.mark.parametrize("stage", RUNS)
+def test_every_arm_runs_with_every_seed_of_its_section(stage: str) -> None:
+    group = "costly_" if stage.endswith(COSTLY) else ""
+    assert GRAPH[stage]["matrix"] == {"arm": f"${{{group}arms}}", "seed": f"${{{group}seeds}}"}
+    # But for which runs they are, a costly arm's stages are those of the others: so a run is the
+    # same in either section, and `stages.train` reads what either depends on.
+    other = GRAPH[script(stage)]
+    assert GRAPH[stage] | {"matrix": None} == other | {"matrix": None}
     assert GRAPH[stage]["cmd"].endswith(" ${item.arm} ${item.seed}")
     assert "configs/arms/${item.arm}.yaml" in GRAPH[stage]["deps"]
     for entry in GRAPH[stage]["outs"]:
@@ -339,13 +356,13 @@ def test_what_travels_with_the_repository_is_what_a_run_leaves_but_for_its_netwo
             large = any(path == name or path.startswith(f"{name}/") for name in withheld)
             cached = isinstance(entry, str) or entry[path].get("cache", True)
             pushed = cached and (isinstance(entry, str) or entry[path].get("push", True))
-            assert pushed == (stage in ("train", "evaluate") and not large), path
+            assert pushed == (stage in RUNS and not large), path
 
 
 # --- what a stage's start costs ---------------------------------------------------------------
 
 
-NETWORKS = ("train", "evaluate", "samples")  # the stages that build one
+NETWORKS = (*RUNS, "samples")  # the stages that build one
 
 
 @pytest.mark.parametrize("stage", [s for s in GRAPH if s not in NETWORKS])
@@ -365,7 +382,7 @@ def test_importing_a_stage_imports_no_framework() -> None:
         "    if name != 'fetch': slow |= {'h5py', 'onnx'}  # what it reads weights with\n"
         "    if slow & set(sys.modules): sys.exit(f'{name} imports {slow & set(sys.modules)}')\n"
     )
-    stages = sorted(GRAPH, key=lambda name: name == "fetch")
+    stages = sorted(SCRIPTS, key=lambda name: name == "fetch")
     done = subprocess.run(
         [sys.executable, "-c", code, *stages], cwd=ROOT, capture_output=True, text=True, check=False
     )

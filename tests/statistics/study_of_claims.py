@@ -49,6 +49,7 @@ def config(
     groups: Sequence[Mapping[str, list[str]]] = (),
     arms: Mapping[str, ArmFacts] | None = None,
     not_applicable: Mapping[str, str] | None = None,
+    failed: Mapping[str, str] | None = None,
 ) -> ClaimsConfig:
     return ClaimsConfig.model_validate(
         {
@@ -65,6 +66,7 @@ def config(
             "pairs": [list(pair) for pair in pairs],
             "groups": [dict(group) for group in groups],
             "not_applicable": dict(not_applicable or {}),
+            "failed": dict(failed or {}),
         }
     )
 

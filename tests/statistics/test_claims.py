@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -122,10 +123,15 @@ def test_ours_stands_with_its_interval_in_the_claim_s_own_direction() -> None:
 def test_runs_without_a_partner_are_named() -> None:
     asked = config({"it": difference_claim()})
     study = runs(MEANS, 3)
-    del study["base", 1]
+    of_base = study["base", 1]
+    study["base", 1] = replace(of_base, judged={**of_base.judged, "validation_accuracy": None})
     comparisons = compare(asked, study, "base", SETS)
     (found,) = judge(asked, Study("laptop", study, comparisons, AS_THREE, EVEN))
     assert (found.seeds, found.unpaired) == (2, ("a-1",))
+    del study["base", 1]  # it never ran: the arm has fewer seeds
+    comparisons = compare(asked, study, "base", SETS)
+    (found,) = judge(asked, Study("laptop", study, comparisons, AS_THREE, EVEN))
+    assert (found.seeds, found.unpaired) == (2, ())
 
 
 # --- what a claim requires --------------------------------------------------------------------
@@ -141,6 +147,18 @@ def test_a_claim_on_arms_that_are_something_else_is_not_applicable() -> None:
     assert (found.verdict, found.why) == (
         "not applicable", "train.optimizer of a is adam, not sgd",
     )  # fmt: skip
+    assert (found.value, found.direction, found.seeds) == (None, None, 0)
+    assert other.verdict == "holds"
+
+
+def test_a_claim_on_an_arm_that_failed_is_undecided_and_says_so() -> None:
+    gone = ["c", "base"]  # no run of c is there
+    claims = {"it": difference_claim(arms=gone), "other": difference_claim()}
+    asked = config(claims, failed={"it": "its arm C failed"})
+    study = runs(MEANS, 10)
+    comparisons = compare(asked, study, "base", SETS)
+    found, other = judge(asked, Study("laptop", study, comparisons, AS_THREE, EVEN))
+    assert (found.verdict, found.why) == ("undecided", "its arm C failed")
     assert (found.value, found.direction, found.seeds) == (None, None, 0)
     assert other.verdict == "holds"
 

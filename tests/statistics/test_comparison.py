@@ -160,16 +160,38 @@ def test_a_metric_that_no_run_has_has_no_rows() -> None:
     assert list(nothing.columns) == list(COLUMNS)
 
 
-def test_seeds_that_only_one_arm_has_are_left_out_and_named() -> None:
+def test_a_run_whose_partner_has_no_number_is_left_out_and_named() -> None:
     study = runs(MEANS, 3)
-    del study["a", 1]
-    del study["base", 2]
+    for key in (("a", 1), ("base", 2)):
+        study[key] = replace(study[key], judged={**study[key].judged, "test_accuracy": None})
     found = compare(config(), study, "base", SETS)
     both = row(found, "a", "base", "test_accuracy")
     assert both["seeds"] == 1
     assert both["unpaired"] == "a-2 base-1"
     assert row(found, "b", "base", "test_accuracy")["unpaired"] == "b-2"
     assert row(found, "b", "a", "test_accuracy")["unpaired"] == "b-1"
+
+
+def test_an_arm_with_fewer_seeds_is_compared_over_them_and_the_others_over_theirs() -> None:
+    """No run of the others lacks a partner for it; the family is as large as it was."""
+    study, whole = runs(MEANS, 10), compare(config(), runs(MEANS, 10), "base", SETS)
+    for seed in range(1, 10):
+        del study["a", seed]
+    found = compare(config(), study, "base", SETS)
+    for arm, other in (("a", "base"), ("b", "a")):
+        one = row(found, arm, other, "test_accuracy")
+        assert (one["seeds"], one["verdict"]) == (1, "no verdict")
+        assert one[["low", "sd", "p", "unpaired"]].isna().all()
+        reached = [study[name, 0].judged["test_accuracy"] for name in (arm, other)]
+        assert one["difference"] == reached[0] - reached[1]
+    rest = row(found, "b", "base", "test_accuracy")
+    before = row(whole, "b", "base", "test_accuracy")
+    for key in rest.drop("p_holm").dropna().index:
+        assert rest[key] == before[key], key
+    assert (rest["tests"], rest["seeds"]) == (3, 10)
+    assert rest["p_holm"] == pytest.approx(
+        min(1, 3 * rest["p"])
+    )  # an untested pair counts as if its p were 1
 
 
 def test_a_run_without_the_metric_leaves_its_partner_alone() -> None:

@@ -15,6 +15,7 @@ from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
 from stages import resolve as stage
 from tests.conftest import merged
+from tests.params import ARMS
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = read_yaml(ROOT / "params.yaml")
@@ -28,7 +29,7 @@ NETWORKS = [name for name in ADDED["arms"] if name not in TRAINED_OTHERWISE]
 @pytest.mark.parametrize("scale", list(PARAMS["scales"]))
 def test_each_is_an_arm_at_every_scale_and_costs_what_none_other_does(scale: str) -> None:
     study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
-    assert set(study.arms) == {*PARAMS["arms"], *ADDED["arms"]}
+    assert set(study.arms) == {*ARMS, *ADDED["arms"]}
     costs = {name: study.study.multiply_adds[name] for name in ("baseline", *NETWORKS)}
     assert len(set(costs.values())) == len(costs), costs
     for name in ADDED["arms"]:

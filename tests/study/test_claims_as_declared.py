@@ -14,9 +14,10 @@ from ablation.study.facts import steady_epochs
 from ablation.study.resolution import resolve
 from ablation.training import optimizers
 from ablation.training.config import ArmConfig
+from tests.params import ARMS as DECLARED
 from tests.params import PARAMS, Tree, mistake, put
 
-ARMS = tuple(PARAMS["arms"])
+ARMS = tuple(DECLARED)
 METRICS = tuple(PARAMS["metrics"])
 
 
@@ -120,7 +121,7 @@ def test_with_another_optimizer_the_label_and_the_claims_on_nesterov_momentum_fo
          "model.cnn.dense of baseline is [64], not [512]", "baseline (model.cnn.dense: [64])"),
         ("arms.l1.model.cnn.regularizer", "none", "l1_lowers_training",
          "model.cnn.regularizer of l1 is none, not l1", None),
-        ("arms.vgg_raw.input.threshold", 0.5, "augmented_above_raw",
+        ("costly_arms.vgg_raw.input.threshold", 0.5, "augmented_above_raw",
          "input.threshold of vgg_raw is 0.5, not null", None),
         ("arms.adam.train.epochs", 3, "adam_faster_than_sgd", "its arms have 3 and 2 epochs", None),
         ("arms.adam.train.images_per_epoch", 100, "adam_faster_than_sgd",
@@ -138,7 +139,7 @@ def test_a_claim_whose_arms_are_something_else_says_so(
 
 
 def test_every_label_of_the_study_says_what_it_means() -> None:
-    for name, arm in PARAMS["arms"].items():
+    for name, arm in DECLARED.items():
         assert arm["says"], name
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ablation.base.files import read_yaml
 from ablation.study.costs import multiply_adds
 from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig
+from tests.params import ARMS
 
 Arm = Callable[..., ArmConfig]
 
 THREE = {"spatial_dropout": [0.0] * 3, "dropout": [0.0] * 3}
-ARMS = list(read_yaml(Path(__file__).resolve().parents[2] / "params.yaml")["arms"])
 
 
 def test_a_tiny_network_by_hand(tiny_arm: Arm) -> None:

@@ -32,14 +32,21 @@ def test_a_failed_arm_stands_in_nothing_that_is_computed(left: Resolved) -> None
 
 
 def test_it_is_named_where_it_is_missing(left: Resolved, resolved: Callable[..., Resolved]) -> None:
-    assert left.study.failed == ENDS
-    whole = resolved("smoke").figures
-    assert left.figures["dropout"].title == f"{whole['dropout'].title} (no_dropout: failed)"
-    assert left.figures["best"].title.endswith("(adam, no_dropout: failed)")
-    assert left.figures["regularization"] == whole["regularization"]
+    whole = resolved("smoke")
+    assert {arm: failed.end for arm, failed in left.study.failed.items()} == ENDS
+    assert left.study.failed_labels == [whole.study.arms[arm] for arm in ENDS]
+    assert left.study.failed_in("dropout") == [whole.study.arms["no_dropout"]]
+    for every in ("best", "differences"):
+        assert left.study.failed_in(every) == left.study.failed_labels
+    assert left.study.failed_in("regularization") == left.study.failed_in("label_density") == []
+    assert left.study.failed["adam"].figures["optimizer"] == whole.figures["optimizer"].title
+    assert left.figures["regularization"] == whole.figures["regularization"]
     for name, claim in left.claims.claims.items():
         if isinstance(claim, ArmsClaim) and set(claim.arms) & set(ENDS):
-            assert "failed" in left.claims.not_applicable[name]
+            assert left.claims.failed[name] in {
+                f"its arm {whole.study.arms[arm]} failed" for arm in claim.arms
+            }
+    assert left.claims.not_applicable == whole.claims.not_applicable
 
 
 def test_what_is_written_is_read_again(left: Resolved) -> None:

@@ -73,7 +73,7 @@ def test_a_scale_s_and_an_optimizer_s_name_follow_the_rule_of_arms(params: Tree)
 
 def test_sections_have_no_thousands_of_entries(params: Tree) -> None:
     params["arms"] |= {f"arm_{number}": {} for number in range(200)}
-    assert mistake(params) == "arms has 214 entries; allowed: at most 200"
+    assert mistake(params) == "arms has 212 entries; allowed: at most 200"
 
 
 def test_hundreds_of_arms_are_resolved_in_seconds(params: Tree) -> None:
@@ -103,6 +103,14 @@ def test_a_text_that_cannot_be_drawn_is_refused(params: Tree, path: str) -> None
 def test_a_label_that_a_legend_cannot_show_is_refused(params: Tree, text: str) -> None:
     put(params, "arms.adam.label", text)
     assert "arms.adam.label" in mistake(params)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_refused_wherever_it_stands(params: Tree, number: float) -> None:
+    """In what a claim requires any value may stand, and one that equals nothing is always met."""
+    claim = next(name for name, one in params["claims"].items() if "arms" in one)
+    params["claims"][claim]["requires"] = {params["claims"][claim]["arms"][0]: {"x": [1, number]}}
+    assert "allowed: a finite number" in mistake(params)
 
 
 def test_two_arms_of_one_label_are_refused(params: Tree) -> None:

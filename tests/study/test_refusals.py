@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ablation.composition import backgrounds
 from ablation.study.checks import ConfigError
 from ablation.study.resolution import SECTIONS, TOP, resolve
+from tests.params import ARMS as DECLARED
 from tests.params import PARAMS, SCALE, SCALES, Path_, Tree, drop, leaves, mistake, put
 
 NULLABLE = {
@@ -19,7 +20,7 @@ NULLABLE = {
     "images", "images_per_epoch", "last", "extends", "paper",
 }  # fmt: skip
 
-ARMS = tuple(PARAMS["arms"])
+ARMS = tuple(DECLARED)
 KINDS = ("curves", "label_density", "augmentation", "architectures", "best", "forest")
 OPTIMIZERS = tuple(PARAMS["train"]["optimizers"])
 
@@ -48,7 +49,7 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("train.optimizers.sgd.learning_rate", "0.1", ("number",)),
     ("train.optimizers.sgd.learning_rate", 0, ("greater than 0",)),
     ("train.optimizers.sgd.learning_rate", float("inf"), ("finite",)),
-    ("arms.vgg_raw.train.optimizers.adam.learning_rate", "x", ("number", "vgg_raw")),
+    ("costly_arms.vgg_raw.train.optimizers.adam.learning_rate", "x", ("number", "vgg_raw")),
     ("train.fresh_images", 1, ("boolean",)),
     ("train.fresh_backgrounds", ["space"], ("stars", "water")),
     ("train.fresh_backgrounds", [], ("1",)),
@@ -88,6 +89,12 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("seeds", [], ("at least 1",)),
     ("seeds", [-1], ("0",)),
     ("seeds", 0, ("list",)),
+    ("costly_seeds", [0, 0], ("once",)),
+    ("costly_seeds", [], ("at least 1",)),
+    ("costly_seeds", [3], ("allowed: 0",)),
+    ("costly_arms", ["adam"], ("mapping",)),
+    ("costly_arms.adam", {}, ("arms.adam",)),
+    ("costly_arms.vgg_raw.extends", "nobody", ARMS),
     ("baseline", "nobody", ARMS),
     ("figures.dropout.arms", ["baseline", "nobody"], ARMS),
     ("figures.best.groups", {"CNN": ["nobody"]}, ARMS),
@@ -106,7 +113,8 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     put(params, path, value)
     message = mistake(params)
     key = path.removeprefix("scales.smoke.").split(".")
-    if key[0] == "arms":  # an arm's mistake may be told by its key, with the arm named apart
+    # An arm's mistake may be told by its key, with the arm named apart.
+    if key[0] in ("arms", "costly_arms"):
         assert key[:2][-1] in message
         key = key[2:] or key[:1]
     if key[-1] in ("arms", "groups"):  # a figure's arms are told by the figure
@@ -129,7 +137,7 @@ UNKNOWN = [
     ("model.vgg16.colour", ("weights", "frozen_layers")),
     ("model.vgg19.colour", ("weights", "frozen_layers")),
     ("model.vgg19.weights_digest", ("weights", "frozen_layers")),
-    ("arms.vgg_raw.model.vgg19.weights_digest", ("weights", "frozen_layers")),
+    ("costly_arms.vgg_raw.model.vgg19.weights_digest", ("weights", "frozen_layers")),
     ("train.colour", ("precision", "threads")),
     ("train.optimizers.adam.colour", ("learning_rate", "momentum")),
     ("train.optimizers.adam.name", ("learning_rate", "momentum")),
@@ -175,12 +183,12 @@ def test_an_unknown_key_is_told_with_the_known_ones(
 def test_vgg19_without_a_source_of_its_weights_is_refused(params: Tree) -> None:
     put(params, "sources.vgg19", None)
     resolve(params)  # no arm asks for it
-    put(params, "arms.vgg_raw.model.architecture", "vgg19")
+    put(params, "costly_arms.vgg_raw.model.architecture", "vgg19")
     assert mistake(params) == (
         "model.vgg19.weights = 'imagenet' (arm vgg_raw) and sources.vgg19 is null; "
         "allowed: none, or an address under sources.vgg19"
     )
-    put(params, "arms.vgg_raw.model.vgg19.weights", "none")
+    put(params, "costly_arms.vgg_raw.model.vgg19.weights", "none")
     assert resolve(params).arms["vgg_raw"].model.architecture == "vgg19"
 
 

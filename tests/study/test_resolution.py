@@ -11,7 +11,7 @@ from ablation.composition import backgrounds
 from ablation.networks.config import CnnConfig, RegularizerConfig, VggConfig
 from ablation.study.resolution import Resolved, resolve
 from ablation.training.config import ArmConfig
-from tests.params import PARAMS, SCALES, Tree, leaves, put
+from tests.params import ARMS, PARAMS, SCALES, Tree, leaves, put
 
 # --- the study's own params.yaml --------------------------------------------------------------
 
@@ -20,11 +20,14 @@ from tests.params import PARAMS, SCALES, Tree, leaves, put
 def test_the_study_resolves_at_every_scale(scale: str, resolved: Callable[[str], Resolved]) -> None:
     study = resolved(scale)
     assert study.study.scale == scale
-    assert list(study.arms) == list(PARAMS["arms"])
+    assert list(study.arms) == list(ARMS)
     assert list(study.figures) == list(PARAMS["figures"])
-    assert study.study.arms == {name: arm["label"] for name, arm in PARAMS["arms"].items()}
-    assert study.study.runs == [(a, s) for a in PARAMS["arms"] for s in PARAMS["seeds"]]
-    assert set(study.study.multiply_adds) == set(PARAMS["arms"])
+    assert study.study.arms == {name: arm["label"] for name, arm in ARMS.items()}
+    assert study.study.runs == [
+        *((arm, seed) for arm in PARAMS["arms"] for seed in PARAMS["seeds"]),
+        *((arm, seed) for arm in PARAMS["costly_arms"] for seed in PARAMS["costly_seeds"]),
+    ]
+    assert set(study.study.multiply_adds) == set(ARMS)
     assert all(count > 0 for count in study.study.multiply_adds.values())
 
 
@@ -145,6 +148,34 @@ def test_the_order_of_arms_does_not_matter(params: Tree) -> None:
     before = resolve(params).arms
     params["arms"] = dict(reversed(params["arms"].items()))
     assert resolve(params).arms == before
+
+
+def test_costly_arms_run_with_their_own_seeds_and_are_arms_in_all_else(params: Tree) -> None:
+    params |= {"seeds": [3, 0, 1], "costly_seeds": [0]}
+    before = resolve(params)
+    assert before.study.costly_arms == ["vgg_raw", "vgg_augmented"]
+    assert before.study.seeds_of("baseline") == [3, 0, 1]
+    assert [run for run in before.study.runs if run[0].startswith("vgg")] == [
+        ("vgg_raw", 0), ("vgg_augmented", 0)
+    ]  # fmt: skip
+    assert before.study.stage("train", "vgg_raw", 0) == "train_costly@vgg_raw-0"
+    assert before.study.stage("evaluate", "adam", 3) == "evaluate@adam-3"
+
+    # An arm that moves is the same arm, whatever extends it and whatever it extends.
+    params["arms"]["vgg_raw"] = params["costly_arms"].pop("vgg_raw")
+    params["costly_arms"]["adam"] = params["arms"].pop("adam")
+    after = resolve(params)
+    assert after.arms == before.arms
+    assert after.study.costly_arms == ["vgg_augmented", "adam"]
+    assert len(after.study.runs) == len(before.study.runs)
+
+
+def test_a_study_may_have_no_costly_arm(params: Tree) -> None:
+    params["arms"] |= params["costly_arms"]
+    params |= {"costly_arms": {}, "seeds": [0, 1]}
+    study = resolve(params).study
+    assert study.costly_arms == []
+    assert study.runs == [(arm, seed) for arm in ARMS for seed in (0, 1)]
 
 
 def test_resolving_leaves_params_untouched(params: Tree) -> None:

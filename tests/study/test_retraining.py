@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "claims.sgd_above_adam.sentence": ("Another sentence.", NONE),
     # Of one arm.
     "arms.l1.model.cnn.kernel": (5, {"l1"}),
-    "arms.vgg_raw.model.vgg16.frozen_layers": (2, VGG),  # the other extends it
+    "costly_arms.vgg_raw.model.vgg16.frozen_layers": (2, VGG),  # the other extends it
     "arms.simple.model.cnn.dense": ([512], SIMPLE),
 }
 

@@ -18,7 +18,7 @@ from ablation.training.config import ArmConfig
 from ablation.training.epochs import Images
 from ablation.training.loop import Trained
 from ablation.training.moment import Moment
-from tests.params import PARAMS
+from tests.params import ARMS
 from tests.training.test_loop import small
 
 Arm = Callable[..., ArmConfig]
@@ -71,7 +71,7 @@ def assert_equal_histories(one: Trained, other: Trained) -> None:
         assert ours == pytest.approx(theirs, rel=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", list(PARAMS["arms"]))
+@pytest.mark.parametrize("name", list(ARMS))
 def test_an_epoch_of_each_arm_has_the_same_history(
     name: str, resolved: Callable[[str], Resolved], tmp_path: Path
 ) -> None:

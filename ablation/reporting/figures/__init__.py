@@ -7,13 +7,15 @@ captions share, tables and epochs, stands here and needs no plotting library.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import FigureConfig
 from ablation.reporting.tables import read_csv
 
@@ -30,19 +32,35 @@ def draw(figure: FigureConfig, labels: Mapping[str, str], folder: Path) -> Figur
         folder: the figure's tables.
 
     Raises:
-        ValueError: a table lacks a column, an arm or a part that the figure needs.
+        UserError: a table lacks a column, an arm or a part that the figure needs.
         FileNotFoundError: a table is missing.
     """
     kind = import_module(f"{__name__}.{figure.kind}")
-    picture: Figure = kind.draw(figure, labels, kind.read(folder))
+    with of_tables(folder):
+        picture: Figure = kind.draw(figure, labels, kind.read(folder))
     return picture
+
+
+@contextmanager
+def of_tables(folder: Path) -> Iterator[None]:
+    """Says of which tables something is not there that a figure needs, and what to run.
+
+    Raises:
+        UserError: that.
+    """
+    try:
+        yield
+    except UserError as error:
+        if str(folder) in str(error):  # whoever read the file has said so
+            raise
+        raise UserError(f"{folder}: {error}; remove it and run `dvc repro summarize`") from None
 
 
 def read_table(folder: Path, columns: Sequence[str], name: str = "data.csv") -> pd.DataFrame:
     """`folder/NAME` with at least `columns`.
 
     Raises:
-        ValueError: a column is missing, or there is no row.
+        UserError: a column is missing or holds no numbers, or there is no row.
         FileNotFoundError: there is no such file.
     """
     return read_csv(folder / name, "summarize", columns)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch, Rectangle
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import ArchitecturesFigure
 from ablation.reporting.figures import read_table
 from ablation.reporting.figures.style import DOUBLE_COLUMN, SINGLE_COLUMN, journal, legend_below
@@ -35,12 +36,12 @@ def draw(figure: ArchitecturesFigure, labels: Mapping[str, str], table: pd.DataF
     """A table an arm, two side by side, one row a layer and nothing left out.
 
     Raises:
-        ValueError: the table has no layers of an arm.
+        UserError: the table has no layers of an arm.
     """
     networks = {arm: table[table["arm"] == arm] for arm in figure.arms}
     for arm, layers in networks.items():
         if layers.empty:
-            raise ValueError(f"the table of architectures has no layers of the arm {arm}")
+            raise UserError(f"the table of architectures has no layers of the arm {arm}")
     columns = min(2, len(networks))
     rows = -(-len(networks) // columns)
     # Every table of a row of tables is as high as the longest of them.

@@ -47,7 +47,7 @@ def read(folder: Path) -> Samples:
     """The samples in `folder/data.npz`.
 
     Raises:
-        ValueError: an array is missing, or has not one image for each number.
+        UserError: an array is missing, or has not one image for each number.
     """
     path = folder / "data.npz"
     arrays = read_npz(path, "summarize")
@@ -62,12 +62,16 @@ def read(folder: Path) -> Samples:
             labels=arrays["labels"],
             steps={name: arrays[f"step_{name}"] for name in names},
         )
-    for name, images in samples.steps.items():
-        if images.ndim != 3 or len(images) != len(samples.numbers):
-            raise ValueError(
-                f"{path}: step_{name} has the shape {images.shape}, "
-                f"not ({len(samples.numbers)}, height, width)"
-            )
+        for name, images in samples.steps.items():
+            if images.ndim != 3 or len(images) != len(samples.numbers):
+                raise UserError(
+                    f"is wrong: step_{name} has the shape {images.shape}, "
+                    f"not ({len(samples.numbers)}, height, width)"
+                )
+            if images.dtype.kind != "f" or not np.isfinite(images).all():
+                raise UserError(f"has step_{name} in {images.dtype}, not in finite numbers")
+        if samples.numbers.shape != samples.labels.shape:
+            raise UserError(f"has {samples.labels.shape} labels of {samples.numbers.shape} images")
     return samples
 
 

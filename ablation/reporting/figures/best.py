@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import BestFigure
 from ablation.reporting.figures import read_table
 from ablation.reporting.figures.style import (
@@ -38,15 +39,16 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
     Dots, not bars, so that the axis need not start at 0, where differences would not show.
 
     Raises:
-        ValueError: a group has not exactly one chosen arm, or lacks a part that another has.
+        UserError: a group has not exactly one chosen arm, or lacks a part that another has.
     """
     # A test set without labels has no accuracy.
     parts = [part for part in PARTS if part in set(table["part"])]
     picture = Figure(figsize=(SINGLE_COLUMN, 3.2), layout="constrained")
     axes = picture.subplots()
     handles = []
-    for index, group in enumerate(figure.groups):
-        arm, rows = chosen(table, group, parts)
+    found = {group: chosen(table, group, parts) for group in figure.groups}
+    seeds = {group: rows["seed"].nunique() for group, (_, rows) in found.items()}
+    for index, (group, (arm, rows)) in enumerate(found.items()):
         positions = np.arange(len(parts)) + (index - (len(figure.groups) - 1) / 2) * APART
         accuracies = [rows.loc[rows["part"] == part] for part in parts]
         means = np.array([part["accuracy"].mean() for part in accuracies]) * 100
@@ -66,7 +68,8 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
                 markersize=6,
                 capsize=3,
                 elinewidth=1.2,
-                label=_label(group, labels[arm], len(figure.groups[group])),
+                label=_label(group, labels[arm], len(figure.groups[group]))
+                + (f" (n = {seeds[group]})" if len(set(seeds.values())) > 1 else ""),
             )
         )
         for position, mean, top in zip(positions, means, bounds[1], strict=True):
@@ -93,15 +96,15 @@ def chosen(table: pd.DataFrame, group: str, parts: Sequence[str]) -> tuple[str, 
     """The group's arm with the best validation accuracy, and its rows.
 
     Raises:
-        ValueError: not exactly one arm of the group is chosen, or it lacks one of `parts`.
+        UserError: not exactly one arm of the group is chosen, or it lacks one of `parts`.
     """
     rows = table[(table["group"] == group) & table["chosen"].astype(bool)]
     arms = sorted(set(rows["arm"]))
     if len(arms) != 1:
-        raise ValueError(f"the group {group} has {len(arms)} chosen arms ({arms}), not one")
+        raise UserError(f"the group {group} has {len(arms)} chosen arms ({arms}), not one")
     for part in parts:
         if part not in set(rows["part"]):
-            raise ValueError(f"the comparison has no accuracy of {arms[0]} on {part} images")
+            raise UserError(f"the comparison has no accuracy of {arms[0]} on {part} images")
     return arms[0], rows
 
 

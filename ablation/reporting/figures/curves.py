@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.figures import last_epochs, read_table
 from ablation.reporting.figures.style import (
@@ -61,7 +62,7 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     at the end of its validation line in the last panel.
 
     Raises:
-        ValueError: an arm has no training or no validation accuracy in the table.
+        UserError: an arm has no training or no validation accuracy in the table.
     """
     lines = {
         (arm, metric): over_seeds(table, arm, metric) for arm in figure.arms for metric in LINES
@@ -81,9 +82,8 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -
         axes[0].set_title("All epochs")
         axes[1].set_title("Last epoch" if count == 1 else f"Last {count} epochs")
     axes[0].set_ylabel("Accuracy (%)")
-    _names(axes[-1], figure, labels, lines)
-    seeds = int(table[table["arm"].isin(figure.arms)].groupby("arm")["seed"].nunique().max())
-    handles = _handles(seeds)
+    _names(axes[-1], figure, _numbered(figure, labels, table), lines)
+    handles = _handles(max(_seeds(figure, table).values()))
     legend_below(picture, handles, columns=len(handles) if panels == 2 else 2)
     return picture
 
@@ -95,12 +95,12 @@ def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     arm's seeds lacks is left out: without it the mean would jump.
 
     Raises:
-        ValueError: no epoch has this metric for every seed of the arm.
+        UserError: no epoch has this metric for every seed of the arm.
     """
     rows = table[(table["arm"] == arm) & (table["metric"] == metric)]
     values = rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
     if values.empty:
-        raise ValueError(f"the table of curves has no {metric} of the arm {arm}")
+        raise UserError(f"the table of curves has no {metric} of the arm {arm}")
     mean, seeds = values.mean(axis=1), values.shape[1]
     half = 0.0 * mean
     if seeds > 1:
@@ -171,14 +171,31 @@ def _majority(axes: Axes, figure: CurvesFigure, table: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
+def _seeds(figure: CurvesFigure, table: pd.DataFrame) -> dict[str, int]:
+    """arm -> how many seeds its line is the mean of."""
+    counts = table[table["arm"].isin(figure.arms)].groupby("arm")["seed"].nunique()
+    return {arm: int(counts[arm]) for arm in figure.arms}
+
+
+def _numbered(
+    figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame
+) -> dict[str, str]:
+    """arm -> its short name, with the number of its seeds where others have more."""
+    seeds, names = _seeds(figure, table), short_names(figure.arms, labels)
+    most = max(seeds.values())
+    return {
+        arm: names[arm] + (f" (n = {count})" if count < most else "")
+        for arm, count in seeds.items()
+    }
+
+
 def _names(
     axes: Axes,
     figure: CurvesFigure,
-    labels: Mapping[str, str],
+    names: Mapping[str, str],
     lines: Mapping[tuple[str, str], pd.DataFrame],
 ) -> None:
     """Each arm's name right of the axes, at the height where its validation line ends."""
-    names = short_names(figure.arms, labels)
     short = {arm: textwrap.fill(name, NAME) for arm, name in names.items()}
     lines_each = 1 + max(name.count("\n") for name in short.values())
     ends = [lines[arm, "validation_accuracy"]["mean"] for arm in figure.arms]

@@ -84,7 +84,8 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     for index, (block, (places, names)) in enumerate(zip(blocks, laid, strict=True)):
         for axes, metric in zip(panels[index], metrics, strict=True):
             rows = block[block["metric"] == metric]
-            _panel(axes, rows, places, _ends(block, str(rows.iloc[0]["unit"])))
+            ends = _ends(block, str(rows.iloc[0]["unit"]))
+            _panel(axes, rows, places, ends, int(table["seeds"].max()))
             if index == 0:
                 title = str(rows.iloc[0]["label"])
                 axes.set_title(title[:1].upper() + title[1:])
@@ -139,8 +140,13 @@ def _in_units(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panel(
-    axes: Axes, rows: pd.DataFrame, places: Mapping[Row, float], ends: tuple[float, float]
+    axes: Axes,
+    rows: pd.DataFrame,
+    places: Mapping[Row, float],
+    ends: tuple[float, float],
+    most: int,
 ) -> None:
+    """Draws the rows; one of fewer seeds than `most` says of how many."""
     first = rows.iloc[0]
     if pd.notna(first["margin"]) and _decidable(rows):
         axes.axvspan(-first["margin"], first["margin"], color="#DDDDDD", linewidth=0, zorder=0)
@@ -151,6 +157,8 @@ def _panel(
         if pd.notna(row.low):
             axes.plot([row.low, row.high], [y, y], color=BLUE, linewidth=1.3, zorder=2)
             text += f" [{_signed(row.low)}, {_signed(row.high)}]"
+        if row.seeds < most:
+            text += f" (n = {row.seeds})"
         decided = row.verdict in TOLD_APART
         axes.plot([row.difference], [y], **_mark(filled=decided), zorder=4)
         if pd.notna(row.paper):
@@ -206,19 +214,17 @@ _PAPER: dict[str, Any] = {
 
 def _handles(table: pd.DataFrame) -> Sequence[Any]:
     """What the legend says, of what is drawn alone."""
-    seeds = sorted(set(table["seeds"]))
-    number = f"n = {seeds[0]}" if len(seeds) == 1 else f"n = {seeds[0]} to {seeds[-1]}"
     told = table["verdict"].isin(TOLD_APART)
     interval = {"linestyle": "-", "linewidth": 1.3} if table["low"].notna().any() else {}
     meaning = "mean of paired differences, 95% interval" if interval else "difference of two runs"
     handles: list[Any] = []
     if not told.all():
         open_mark = _mark(filled=False) | interval
-        handles.append(Line2D([], [], **open_mark, label=f"{meaning} ({number})"))
+        handles.append(Line2D([], [], **open_mark, label=f"{meaning} ({_n(table[~told])})"))
     if told.any():
         handles.append(
             Line2D([], [], **_mark(filled=True) | interval,
-                   label=f"told apart: Holm-adjusted p below 0.05 ({number})")
+                   label=f"told apart: Holm-adjusted p below 0.05 ({_n(table[told])})")
         )  # fmt: skip
     if table["paper"].notna().any():
         handles.append(Line2D([], [], **_PAPER, label="the paper's, of single runs"))
@@ -226,3 +232,8 @@ def _handles(table: pd.DataFrame) -> Sequence[Any]:
         margin = table["margin"].dropna().iloc[0] * 100
         handles.append(Patch(color="#DDDDDD", label=f"margin of equivalence, {margin:g} points"))
     return handles
+
+
+def _n(rows: pd.DataFrame) -> str:
+    low, high = int(rows["seeds"].min()), int(rows["seeds"].max())
+    return f"n = {low}" if low == high else f"n = {low} to {high}"

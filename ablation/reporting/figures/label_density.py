@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import LabelDensityFigure
 from ablation.reporting.figures import read_table
 from ablation.reporting.figures.style import COLOURS, SINGLE_COLUMN, grid, journal, legend_below
@@ -33,13 +34,13 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], table: pd.DataFr
     """Bars of each label's share of the images, with marks for both parts and for what is expected.
 
     Raises:
-        ValueError: the table lacks one of the parts of Modified MNIST.
+        UserError: the table lacks one of the parts of Modified MNIST.
     """
     parts = (*PARTS, COMBINED)
     rows = table[(table["data_set"] == DATA_SET) & table["part"].isin(parts)]
     for part in parts:
         if part not in set(rows["part"]):
-            raise ValueError(f"the label densities have no part {part} of {DATA_SET}")
+            raise UserError(f"the label densities have no part {part} of {DATA_SET}")
     picture = Figure(figsize=(SINGLE_COLUMN, 2.8), layout="constrained")
     axes = picture.subplots()
     sns.barplot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ContextDecorator
 from html import escape
@@ -96,6 +97,13 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int, length: f
         labelspacing=0.35,
         borderaxespad=0.2,
     )
+
+
+@journal()
+def note(figure: Figure, text: str) -> None:
+    """A line over the panels, broken where the picture ends."""
+    characters = int(figure.get_figwidth() * 16)
+    figure.suptitle(textwrap.fill(text, characters), fontsize=8, color=GREY)
 
 
 def number(value: float) -> str:

@@ -13,11 +13,13 @@ from ablation.reporting.claims import counts
 from ablation.reporting.config import BestFigure, FigureConfig
 from ablation.reporting.facts import interval
 from ablation.reporting.page.metrics_table import Metrics, value_of
+from ablation.reporting.seeds import of_study
 from ablation.reporting.summary import best_arm
 from ablation.reporting.words import (
     RANGE,
     counted,
     listed,
+    paragraph,
     percent,
     points,
     quoted,
@@ -81,6 +83,7 @@ def cards(
     """
     names = short_names(list(study.arms), study.arms)
     metric = "validation_accuracy" if test_images is None else "test_accuracy"
+    apart = len(set(study.counts.values())) > 1
     chosen = {study.baseline: "Baseline"}
     groups = [figure.groups for figure in figures if isinstance(figure, BestFigure)]
     families: dict[str, list[str]] = {}
@@ -97,14 +100,20 @@ def cards(
         if len(values):
             bounds = interval(values, test_images)
             small = "" if bounds is None else RANGE.join(rounded(x * 100) for x in bounds)
-            found.append(Card(name, percent(float(values.mean())), small))
+            count = f", n = {len(values)}" if apart else ""
+            found.append(Card(f"{name}{count}", percent(float(values.mean())), small))
     if majority is not None:
         found.append(Card(f"Always saying {majority[0]}", percent(majority[1]), ""))
     return found
 
 
 def caveats(
-    study: StudyConfig, data: DataConfig, metrics: Metrics, majority: Mapping[str, float], few: str
+    study: StudyConfig,
+    data: DataConfig,
+    metrics: Metrics,
+    majority: Mapping[str, float],
+    few: str,
+    tested: bool,
 ) -> list[str]:
     """What a reader must know before comparing numbers: only what holds for this study.
 
@@ -113,13 +122,14 @@ def caveats(
         majority: arm -> the accuracy (0..1) of always naming the commonest label of its
             validation images; an arm that is absent is not held against it.
         few: what the number of seeds does not allow, or "".
+        tested: whether it allows a test of any difference.
     """
-    seeds = len(study.seeds)
-    several = f"Numbers are means of {counted(seeds, 'seed')}. " if seeds > 1 else ""
+    several = f"Numbers are means of {of_study(study)}." if len(study.seeds) > 1 else ""
+    fixed = "The rules for a verdict were fixed before the runs."
     texts = [
-        f"{few} Differences are printed and not tested."
-        if few
-        else f"{several}The rules for a verdict were fixed before the runs.",
+        paragraph([several, fixed, few])
+        if tested or not few
+        else f"{few} Differences are printed and not tested.",
         "The test images chose nothing: where a best arm is named, validation accuracy named it.",
     ]
     if study.scale != PAPER_SCALE:
@@ -137,6 +147,12 @@ def caveats(
         "interval is over these images, and says nothing of another seed."
         for count in sorted(external)
     ]
+    if study.failed:
+        texts.append(
+            f"Of {counted(len(study.arms) + len(study.failed), 'arm')} a run ended before its time "
+            f"in {len(study.failed)}: {listed(map(quoted, study.failed_labels))}. Tables and "
+            "figures show them as failed, and what the others have says nothing of them."
+        )
     stuck = [
         label
         for arm, label in study.arms.items()

@@ -10,7 +10,15 @@ import pandas as pd
 from ablation.reporting.facts import interval
 from ablation.reporting.page.marks import Mark, difference_mark
 from ablation.reporting.page.metrics_table import Metrics, value_of
-from ablation.reporting.words import MINUS, RANGE, percent, rounded, signed_points
+from ablation.reporting.words import (
+    FAILED,
+    MINUS,
+    NOTHING,
+    RANGE,
+    percent,
+    rounded,
+    signed_points,
+)
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -31,12 +39,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Arm:
-    """A row: the arm and its cells; `baseline` where it is that one."""
+    """A row: the arm and its cells; `baseline` where it is that one; `failed` where it has none."""
 
     arm: str
     label: str
     baseline: bool
     cells: list[Cell]
+    failed: bool = False
 
 
 def arms(
@@ -47,7 +56,9 @@ def arms(
     config: ClaimsConfig,
     test_images: int | None,
 ) -> tuple[list[str], list[Arm]]:
-    """(columns, rows), without columns in which nothing stands.
+    """(columns, rows), without columns in which nothing stands; n where arms differ in it.
+
+    Arms that failed come last.
 
     Args:
         study: the arms with their labels, in order.
@@ -58,11 +69,12 @@ def arms(
         test_images: how many the test set has; None without labels.
     """
     against = comparisons[comparisons["group"] == "baseline"]
+    apart = len(set(study.counts.values())) > 1
     rows_of = {(r["arm"], r["metric"]): r for r in against.to_dict("records")}
     rows = []
     for arm, label in study.arms.items():
         of_arm = runs[runs["arm"] == arm]
-        cells = []
+        cells = [Cell("n", str(len(of_arm)) if apart else "", key=len(of_arm))]
         for metric, name in ACCURACIES.items():
             images = test_images if metric == "test_accuracy" else None
             if len(of_arm) == 1 and metric == "validation_accuracy":
@@ -81,10 +93,17 @@ def arms(
         for k, cell in enumerate(rows[0].cells)
         if any(row.cells[k].text for row in rows)
     ]
-    return kept, [
+    whole = [
         Arm(row.arm, row.label, row.baseline, [c for c in row.cells if c.column in kept])
         for row in rows
     ]
+    return kept, whole + [_failed(arm, failed.label, kept) for arm, failed in study.failed.items()]
+
+
+def _failed(arm: str, label: str, columns: list[str]) -> Arm:
+    first, *others = columns
+    cells = [Cell(first, FAILED), *(Cell(column, NOTHING) for column in others)]
+    return Arm(arm, label, False, cells, failed=True)
 
 
 _SHOWN = {

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from ablation.reporting.claims import few_seeds
 from ablation.reporting.page.marks import Mark, difference_mark
+from ablation.reporting.seeds import few_seeds
 from ablation.reporting.words import (
+    FAILED,
     MINUS,
     NOTHING,
     cells,
@@ -23,15 +24,16 @@ from ablation.reporting.words import (
     size,
 )
 from ablation.statistics.config import ClaimsConfig, Metric
+from ablation.study.config import StudyConfig
 
 Cell = tuple[str, str]  # what stands there, and what stands small below it or ""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A row of the table: its mark and its cells."""
+    """A row of the table: its mark, None without a number, and its cells."""
 
-    mark: Mark
+    mark: Mark | None
     cells: tuple[Cell, ...]
 
 
@@ -59,10 +61,10 @@ def differences(
     config: ClaimsConfig,
     comparisons: pd.DataFrame,
     images_test: pd.DataFrame,
-    labels: Mapping[str, str],
+    study: StudyConfig,
 ) -> Differences:
-    """From what `compare` wrote: comparison.csv and images_test.csv; `labels` are the arms'."""
-    names = short_names(list(labels), labels)
+    """From what `compare` wrote: comparison.csv and images_test.csv; arms that failed come last."""
+    names = short_names(list(study.arms), study.arms)
     groups = []
     for key, metric in config.metrics.items():
         rows = comparisons[comparisons["metric"] == key].to_dict("records")
@@ -73,13 +75,17 @@ def differences(
     kept = [k for k in range(len(HEAD)) if any(row[k][0] not in (NOTHING, "") for row in every)]
     if (comparisons["verdict"] == "no verdict").all():  # which the text above says once
         kept.remove(HEAD.index("Verdict"))
+    failed = [(f"{label} {MINUS} {names[study.baseline]}", "") for label in study.failed_labels]
+    rest = [(FAILED, ""), *[(NOTHING, "")] * len(HEAD)]
+    lost = [Difference(None, (pair, *rest)[: len(kept)]) for pair in failed]
     return Differences(
         _text(comparisons, names),
         tuple(HEAD[k] for k in kept),
         [
             (label, [Difference(row.mark, tuple(row.cells[k] for k in kept)) for row in rows])
             for label, rows in groups
-        ],
+        ]
+        + ([("arms that failed", lost)] if lost else []),
         _images(images_test, names),
     )
 
@@ -97,8 +103,11 @@ def _row(
         (f"{names[row['arm']]} {MINUS} {names[row['other']]}", ""),
         (difference(row["difference"], bottom, top, metric), _sees(row, metric, margin)),
         (str(row["seeds"]), ""),
-        (_p(row["p_holm"]), "" if pd.isna(row["p"]) else f"{_p(row['p'])} alone"),
-        (f"{improvement:.2f} [{low:.2f}, {high:.2f}]" if several else NOTHING, ""),
+        (
+            _p(row["p_holm"]) if several else "",
+            "" if pd.isna(row["p"]) else f"{_p(row['p'])} alone",
+        ),
+        (f"{improvement:.2f} [{low:.2f}, {high:.2f}]" if several else "", ""),
         (verdict, ""),
     )
     return Difference(difference_mark(row["difference"], bottom, top, metric.unit), cells)
@@ -143,7 +152,7 @@ def _text(comparisons: pd.DataFrame, names: Mapping[str, str]) -> str:
             "the smallest difference that n seeds of this spread find four times in five."
             if comparisons["p"].notna().any()
             else "",
-            few_seeds(comparisons),
+            few_seeds(comparisons, names),
             f"No better than naming the commonest label, or in no number, ended {diverged}; they "
             "stay in, at the accuracy they reached."
             if diverged

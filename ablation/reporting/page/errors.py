@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,17 @@ import pandas as pd
 
 from ablation.base.arrays import read_npz
 from ablation.base.reading import refusing
+from ablation.reporting import words
 from ablation.reporting.page.pictures import embedded_image
+from ablation.reporting.seeds import fewer
 from ablation.reporting.tables import read_csv
 from ablation.reporting.words import capital, counted, percent, quoted, rounded, signed_points
+
+COLUMNS = {
+    "votes": ("arm", "seeds", "accuracy", "vote", "low", "high"),
+    "accuracy": ("arm", "by", "group", "images", "accuracy", "low", "high", "said", "share"),
+    "confusion": ("arm", "label", "said", "count"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,9 @@ class Errors:
 
     Attributes:
         told: what the numbers say, a sentence each.
-        votes: a row an arm (name, one network, vote with its interval, gain); [] for one seed.
-        seeds: how many networks vote.
+        votes: a row an arm of several seeds (name, one network, vote with its interval, gain).
+        seeds: how many networks vote; `fewer` names arms with less.
+        voters: how many those of the arm are that the hardest images are of.
         groups: accuracy of each arm by label and by background.
         confusions: label by answer, one of each shown arm.
         hardest: the images, hardest first; `hardest_of` names the arm.
@@ -62,19 +71,28 @@ class Errors:
     told: list[str]
     votes: list[tuple[str, str, str, str]]
     seeds: int
+    fewer: str
+    voters: int
     groups: list[Grid]
     confusions: list[Grid]
     hardest: list[Hard]
     hardest_of: str
 
 
-def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Errors | None:
-    """From what the stage `errors` left; None where the test images have no labels."""
-    votes = read_csv(folder / "votes.csv", "errors", empty=True)
+def errors(
+    folder: Path, names: Mapping[str, str], backgrounds: list[str], failed: Sequence[str] = ()
+) -> Errors | None:
+    """From what the stage `errors` left; None where the test images have no labels.
+
+    Args:
+        failed: the labels of arms of which a run failed.
+    """
+    votes = read_csv(folder / "votes.csv", "errors", COLUMNS["votes"], empty=True)
     if votes.empty:
         return None
     accuracy, confusion = (
-        read_csv(folder / f"{name}.csv", "errors", empty=True) for name in ("accuracy", "confusion")
+        read_csv(folder / f"{name}.csv", "errors", COLUMNS[name], empty=True)
+        for name in ("accuracy", "confusion")
     )
     arrays = read_npz(folder / "hardest.npz", "errors")
     with refusing(folder / "hardest.npz", "set of hard images", "errors"):
@@ -91,9 +109,11 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> Er
     return Errors(
         told=_told(votes.set_index("arm").loc[best], accuracy[accuracy["arm"] == best],
                    quoted(names[best]),
-                   values),
-        votes=_votes(votes, names) if seeds > 1 else [],
+                   values) + [f"{words.failed([label])}." for label in failed],
+        votes=_votes(votes[votes["seeds"] > 1], names),
         seeds=seeds,
+        fewer=fewer({names[row["arm"]]: int(row["seeds"]) for row in votes.to_dict("records")}),
+        voters=int(votes.set_index("arm").loc[best, "seeds"]),
         groups=[
             _groups(accuracy[accuracy["by"] == by], by, values[by], names, best)
             for by in dict.fromkeys(accuracy["by"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from ablation.reporting.words import RANGE, rounded, signed_points
+from ablation.reporting.words import FAILED, NOTHING, RANGE, rounded, signed_points
 from ablation.study.config import StudyConfig
 
 # arm -> metric -> mean over the seeds; a metric may be None or absent
@@ -54,7 +54,8 @@ COLUMNS = (
            "generalization gap: training accuracy minus validation accuracy",
            signed_points),
     Column("epochs_to_95", "Epochs to 95%",
-           "first epoch with at least 95% of the run's own best validation accuracy",
+           "first epoch with at least 95% of the run's own best validation accuracy; a dash for a "
+           "run that ended in no number",
            lambda value: f"{value:.1f}".removesuffix(".0")),
     Column("stability", "Stability (points)",
            "how far validation accuracy jumps about its trend over a sixth of the epochs, at least "
@@ -81,7 +82,7 @@ def with_pace(metrics: Metrics, study: StudyConfig, provenance: Mapping[str, Any
     """
     paced = {}
     for arm in metrics:
-        records = [provenance.get(f"{arm}-{seed}", {}) for seed in study.seeds]
+        records = [provenance.get(f"{arm}-{seed}", {}) for seed in study.seeds_of(arm)]
         known = [record for record in records if "seconds" in record]
         pace: dict[str, float] = {}
         if known:
@@ -113,7 +114,10 @@ def shown(metrics: Metrics) -> list[Column]:
 
 
 def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
-    """One row an arm, in the order of params.yaml; a dash stands for what was not measured."""
+    """One row an arm, in the order of params.yaml; a dash stands for what was not measured.
+
+    Arms that failed come last.
+    """
     lines = []
     for arm, label in study.arms.items():
         cells = []
@@ -133,9 +137,11 @@ def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
                 low, high = (value_of(metrics, arm, key) for key in column.bounds)
                 if low is not None and high is not None:
                     difference = f"{rounded(low * 100)}{RANGE}{rounded(high * 100)}"
-            dash = "–"  # noqa: RUF001
-            cells.append((dash if value is None else column.write(value), difference))
+            cells.append((NOTHING if value is None else column.write(value), difference))
         lines.append(Row(arm, label, arm == study.baseline, study.data_sets[arm], cells))
+    for arm, failed in study.failed.items():
+        none = [(NOTHING, "")] * (len(shown(metrics)) - 1)
+        lines.append(Row(arm, failed.label, False, "", [(FAILED, ""), *none]))
     return lines
 
 

@@ -53,6 +53,7 @@ class Content:
         columns, arms: the table of arms; metrics, rows: every metric of every arm.
         differences: the comparisons; None without any.
         illustrations: in the order of the page.
+        lost: (title, text) of the figures that no arm is left for, since theirs failed.
         errors: None where the test images have no labels.
         checked, sheet: the composed images against the measurements, and some as a data URI or "".
         provenance, command: how the page came to be, and what makes it again.
@@ -71,6 +72,7 @@ class Content:
     rows: list[Row]
     differences: Differences
     illustrations: Sequence[Illustration]
+    lost: list[tuple[str, str]]
     errors: Errors | None
     checked: DataCheck
     sheet: str
@@ -109,12 +111,27 @@ def render(content: Content) -> str:
     )
 
 
-def caption(figure: FigureConfig, facts: Facts) -> tuple[str, str]:
-    """(caption, alternative text) of a figure, plain text."""
+def caption(figure: FigureConfig, facts: Facts, failed: Sequence[str] = ()) -> tuple[str, str]:
+    """(caption, alternative text) of a figure, plain text; both name the arms that `failed`."""
     module: Any = environment().get_template("captions.j2").module
     macros = getattr(module, figure.kind), getattr(module, f"{figure.kind}_alt")
     caption, alt = (" ".join(str(macro(facts).unescape()).split()) for macro in macros)
-    return caption, alt
+    missing = f" {words.failed(failed)}." if failed else ""
+    return f"{caption}{missing}", f"{alt}{missing}"
+
+
+def lost(study: StudyConfig, drawn: Sequence[str]) -> list[tuple[str, str]]:
+    """(title, text) of each figure that is not drawn, since all of its arms failed."""
+    titles = {
+        name: title
+        for arm in study.failed.values()
+        for name, title in arm.figures.items()
+        if name not in drawn
+    }
+    return [
+        (title, f"{words.failed(study.failed_in(name))}, so there is nothing to draw.")
+        for name, title in titles.items()
+    ]
 
 
 def sizes(data: DataConfig) -> list[tuple[str, str]]:

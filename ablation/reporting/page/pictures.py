@@ -11,18 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ablation.base.errors import UserError
+from ablation.base.reading import refusing
+
 
 def embedded_svg(path: Path, text: str) -> str:
     """The picture as a data URI, with what it shows in words for whoever opens it alone."""
-    svg = path.read_text(encoding="utf-8")
-    svg = svg[svg.index("<svg") :]  # without the XML declaration and the document type
+    with refusing(path, "picture", _made_by(path)):
+        svg = path.read_text(encoding="utf-8")
+        svg = svg[svg.index("<svg") :]  # without the XML declaration and the document type
+        if not svg.rstrip().endswith("</svg>"):
+            raise UserError("is cut: it does not end")
     svg = svg.replace("</title>", f"</title><desc>{escape(text)}</desc>", 1)
     return _uri("image/svg+xml", svg.encode())
 
 
+def _made_by(path: Path) -> str:
+    return "data_check" if path.stem == "backgrounds" else f"figures@{path.stem}"
+
+
 def embedded_png(path: Path) -> str:
     """The picture as a data URI; one without colours as greys alone, which is a third as long."""
-    with Image.open(path) as opened:
+    with refusing(path, "picture", _made_by(path)), Image.open(path) as opened:
         pixels = np.asarray(opened.convert("RGB"))
     grey = bool((pixels.max(axis=2) == pixels.min(axis=2)).all())
     return _png(pixels[..., 0] if grey else pixels)

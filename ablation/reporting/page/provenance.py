@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
-from ablation.reporting.words import counted, listed, rounded, runs_by_arm
+from ablation.reporting.words import counted, listed, quoted, rounded, runs_by_arm
 from ablation.study.config import StudyConfig
 
 UNKNOWN = "not recorded"
@@ -29,7 +29,7 @@ def facts(
         ("Versions", _tally(_versions(record) for record in known.values())),
         ("Processor", _tally(_machine(record) for record in known.values())),
         ("Time", _time(list(known.values()))),
-        ("Seeds", ", ".join(map(str, study.seeds))),
+        ("Seeds", _seeds(study)),
         ("Inputs", _inputs(sources)),
     ]
     if lacking and known:
@@ -47,8 +47,17 @@ def command(study: StudyConfig, records: Mapping[str, Mapping[str, Any]]) -> str
     lines = []
     if len(commits) == 1 and (commit := commits.pop()):
         lines.append(f"git checkout {commit[:12]}")
-    seeds = ",".join(map(str, study.seeds))
-    return "\n".join([*lines, f'make exp SET="scale={study.scale} seeds=[{seeds}]"'])
+    keys = ("seeds", "costly_seeds") if study.costly_arms else ("seeds",)
+    seeds = [f"{key}=[{','.join(map(str, getattr(study, key)))}]" for key in keys]
+    return "\n".join([*lines, f'make exp SET="{" ".join((f"scale={study.scale}", *seeds))}"'])
+
+
+def _seeds(study: StudyConfig) -> str:
+    text = ", ".join(map(str, study.seeds))
+    if not study.costly_arms or study.costly_seeds == study.seeds:
+        return text
+    names = listed(quoted(study.arms[arm]) for arm in study.costly_arms)
+    return f"{text}; of {names} {', '.join(map(str, study.costly_seeds))}"
 
 
 def _tally(values: Any) -> str:

@@ -233,6 +233,16 @@ def forest_table(seeds: int, metrics: tuple[str, ...] = ("validation", "test")) 
     return pd.DataFrame(rows)
 
 
+def with_one_seed(table: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """The table of a study in which this arm, and it alone, has one seed."""
+    if "seed" in table:
+        return pd.DataFrame(table[(table["arm"] != arm) | (table["seed"] == 0)])
+    found, rows = table.copy(), (table["arm"] == arm) | (table["other"] == arm)
+    found.loc[rows, ["low", "high", "p", "p_holm"]] = np.nan
+    found.loc[rows, ["seeds", "verdict"]] = [1, "no verdict"]
+    return found
+
+
 def write(
     folder: Path, table: pd.DataFrame | dict[str, Any], runs: pd.DataFrame | None = None
 ) -> Path:

@@ -11,7 +11,7 @@ from matplotlib.collections import PathCollection
 
 from ablation.reporting.config import BestFigure
 from ablation.reporting.figures.best import draw, interval
-from tests.reporting.figures.tables import best_table
+from tests.reporting.figures.tables import best_table, with_one_seed
 
 FIGURE = BestFigure(
     kind="best",
@@ -45,6 +45,19 @@ def test_the_legend_names_group_and_arm_once(labels: dict[str, str]) -> None:
         "CNN: Adam, best of 2 on validation",
         "VGG-16, augmented, best of 2 on validation",
     ]
+
+
+def test_groups_of_different_numbers_of_seeds_say_theirs(labels: dict[str, str]) -> None:
+    table = with_one_seed(best_table(3), "vgg_augmented")
+    picture = draw(FIGURE, labels, table)
+    assert [text.get_text() for text in picture.legends[0].get_texts()] == [
+        "CNN: Adam, best of 2 on validation (n = 3)",
+        "VGG-16, augmented, best of 2 on validation (n = 1)",
+    ]
+    offsets = [
+        c.get_offsets() for c in picture.axes[0].collections if isinstance(c, PathCollection)
+    ]
+    assert sum(len(points) for points in offsets) == 9  # of Adam alone
 
 
 def test_several_seeds_stand_as_small_dots(labels: dict[str, str]) -> None:

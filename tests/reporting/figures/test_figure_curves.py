@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.figures.curves import draw, over_seeds, spread
-from tests.reporting.figures.tables import MAJORITY, curves_table
+from tests.reporting.figures.tables import MAJORITY, curves_table, with_one_seed
 
 ARMS = ["baseline", "adam", "sgd"]
 
@@ -44,6 +44,14 @@ def test_axes_have_units_and_the_data_are_percent_over_epochs(labels: dict[str, 
     x, y = lines(axes)["adam validation_accuracy"].get_data()
     assert list(x) == list(expected["epoch"])
     assert list(y) == pytest.approx(list(expected["value"] * 100))
+
+
+def test_an_arm_of_fewer_seeds_has_their_number_and_no_band(labels: dict[str, str]) -> None:
+    picture = draw(figure(), labels, with_one_seed(curves_table(ARMS, 3), "adam"))
+    assert set(names(picture.axes[0])) == {"baseline", "Adam (n = 1)", "SGD"}
+    assert len(picture.axes[0].collections) == 2
+    texts = [text.get_text() for text in picture.legends[0].get_texts()]
+    assert texts[-1] == "95% t interval over 3 seeds, validation"
 
 
 def names(axes: Axes) -> dict[str, float]:

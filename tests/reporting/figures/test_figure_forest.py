@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures.forest import draw
-from tests.reporting.figures.tables import forest_table
+from tests.reporting.figures.tables import forest_table, with_one_seed
 
 MINUS = "\N{MINUS SIGN}"
 FIGURE = ForestFigure(
@@ -27,6 +27,15 @@ def marks(axes: Axes, marker: str) -> list[tuple[float, str]]:
     lines = [line for line in axes.lines if line.get_marker() == marker]
     lines.sort(key=lambda line: float(line.get_ydata()[0]))
     return [(float(line.get_xdata()[0]), to_hex(line.get_markerfacecolor())) for line in lines]
+
+
+def test_a_difference_of_fewer_seeds_says_how_many(labels: dict[str, str]) -> None:
+    picture = draw(FIGURE, labels, with_one_seed(forest_table(10), "vgg_augmented"))
+    texts = [text.get_text() for text in picture.axes[0].texts]
+    assert [text.endswith(" (n = 1)") for text in texts] == [False, False, False, True, False]
+    assert "[" not in texts[3]
+    told = [text.get_text() for text in picture.legends[0].get_texts()]
+    assert any("(n = 1 to 10)" in text for text in told)
 
 
 def near(table: pd.DataFrame) -> pd.DataFrame:

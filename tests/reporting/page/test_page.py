@@ -8,20 +8,17 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from stages import report as report_stage
 from tests.reporting.made_study import make, report, stage
+from tests.reporting.page.browser import BROWSER, GENERATOR, committed, opened
 
 ROOT = Path(__file__).resolve().parents[3]
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 VOID = ("meta", "img", "br", "link", "input", "hr", "line", "circle", "path")
 MOST = 3e6  # bytes, of a page that can be mailed
 pytestmark = pytest.mark.slow
@@ -55,13 +52,6 @@ class Page(HTMLParser):
 
     def attributes(self, name: str) -> list[str]:
         return [value for _, attributes in self.elements if (value := attributes.get(name))]
-
-
-GENERATOR = '<meta name="generator" content="ablation.reporting.page">'
-
-
-def committed() -> list[Path]:
-    return sorted((ROOT / "reports").rglob("*.html"))
 
 
 def check(text: str) -> Page:
@@ -124,6 +114,39 @@ def test_what_the_seeds_allow_is_what_the_page_says(reported: Path) -> None:
     assert ("over the images of one run; they say nothing of another seed" in text) == one
 
 
+def test_an_arm_with_fewer_seeds_says_so_wherever_it_is_shown(reported: Path) -> None:
+    text = html.unescape(reported.read_text(encoding="utf-8"))
+    if "14 arms, 1 to 10 seeds<" not in text:
+        assert "(n = 1)" not in text.replace("One run an arm (n = 1)", "").replace(
+            "with one seed (n = 1)", ""
+        )
+        return
+    few = "“VGG-16, raw” and “VGG-16, augmented”: 1"
+    assert f"Numbers are means of 10 seeds ({few}). The rules for a verdict were fixed" in text
+    assert f"With n = 1 seed, of {few[:-3]}, no verdict is possible" in text
+    assert f"mean of 10 differences ({few}) paired by seed" in text
+    assert f"No verdict is possible on {few[:-3]}: a family of 15 tests takes 10 seeds." in text
+    assert "One run an arm (n = 1); each point" in text  # VGG-16's own figure
+    assert f"Fewer seeds have {few}; one is no vote." in text
+    assert "best of 2, n = 1</dt>" in text  # a card
+    assert "of “VGG-16, raw” and “VGG-16, augmented” 0<" in text  # the seeds, in the provenance
+    assert 'costly_seeds=[0]"' in text
+    assert "Without a partner" not in text
+    reports = reported.parent
+    assert f"Scale laptop, 10 seeds ({few}); brackets" in (reports / "tables/arms.md").read_text()
+    rows = (reports / "tables/arms.tex").read_text().splitlines()
+    assert sum(row.startswith("Arm & n & ") for row in rows) == 1
+    found = {row.split(" & ")[0]: row.split(" & ")[1] for row in rows if row.count(" & ") > 2}
+    assert found["VGG-16, raw"] == found["VGG-16, augmented"] == "1"
+    assert set(found.values()) == {"n", "1", "10"}
+    comparisons = pd.read_csv(reports / "comparison.csv")
+    vgg = comparisons["arm"].str.startswith("vgg")
+    assert set(comparisons.loc[vgg, "verdict"]) == {"no verdict"}
+    assert not set(comparisons.loc[~vgg, "verdict"]) & {"no verdict"}
+    votes = pd.read_csv(reports / "errors/votes.csv").set_index("arm")["seeds"]
+    assert votes.to_dict() == {arm: 1 if "vgg" in arm else 10 for arm in votes.index}
+
+
 def test_without_labels_of_the_test_images_the_page_has_the_rest(tmp_path: Path) -> None:
     text = report(make(tmp_path, [0], labelled=False)).read_text(encoding="utf-8")
     page = check(text)
@@ -148,7 +171,7 @@ def test_committed_pages_are_whole(path: Path) -> None:
 
 # --- in a browser -----------------------------------------------------------------------------
 
-# What the page measures of itself, left in its title for --dump-dom.
+# What the page measures of itself, left in its title.
 PROBE = """<script>
 addEventListener("load", () => {
   const root = document.documentElement;
@@ -163,38 +186,6 @@ addEventListener("load", () => {
     sorted: document.querySelectorAll("th button").length });
 });
 </script>"""
-EARLY = (
-    "<script>window.errors = []; "
-    "addEventListener('error', (event) => errors.push(event.message));</script>"
-)
-# A frame, since a window is never narrower than 500 px.
-FRAME = """<body style="margin:0">
-<iframe src="page.html" style="border:0;width:%dpx;height:900px"></iframe>
-<script>addEventListener("load", () => setTimeout(() => {
-  document.title = document.querySelector("iframe").contentDocument.title; }, 100));</script>"""
-
-
-def opened(path: Path, folder: Path, width: int, dark: bool) -> dict[str, object]:
-    """What the page says of itself at that width."""
-    text = path.read_text(encoding="utf-8")
-    text = text.replace("<head>", "<head>" + EARLY, 1).replace("</body>", PROBE + "</body>", 1)
-    (folder / "page.html").write_text(text, encoding="utf-8")
-    (folder / "frame.html").write_text(FRAME % width, encoding="utf-8")
-    options = {
-        "headless": "new", "no-sandbox": "", "disable-gpu": "", "allow-file-access-from-files": "",
-        "blink-settings": f"preferredColorScheme={0 if dark else 1}", "dump-dom": "",
-        "hide-scrollbars": "",
-        "virtual-time-budget": "5000", "user-data-dir": folder / "profile",
-        "window-size": "1500,1000",
-    }  # fmt: skip
-    flags = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
-    done = subprocess.run(
-        [str(BROWSER), *flags, (folder / "frame.html").as_uri()],
-        capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    found = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert found is not None, done.stdout[:500]
-    return dict(json.loads(html.unescape(found.group(1))))
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
@@ -203,7 +194,7 @@ def opened(path: Path, folder: Path, width: int, dark: bool) -> dict[str, object
 def test_a_browser_shows_it_without_error_overflow_or_missing_picture(
     reported: Path, tmp_path: Path, width: int, dark: bool
 ) -> None:
-    found = opened(reported, tmp_path, width, dark)
+    found = opened(reported, tmp_path, width, dark, PROBE)
     assert found["width"] == width
     assert found["errors"] == []
     assert found["broken"] == 0

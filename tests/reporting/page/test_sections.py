@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ablation.reporting.page.differences import Differences, differences
 from ablation.reporting.page.marks import difference_mark, level_mark
 from ablation.reporting.page.metrics_table import COLUMNS, rows, shown, with_pace
 from ablation.statistics.comparison import compare
-from ablation.study.config import StudyConfig
+from ablation.study.config import FailedArm, StudyConfig
 from tests.statistics.study_of_claims import ARMS, config, difference_claim, facts, runs
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -43,7 +44,8 @@ METRICS: dict[str, dict[str, float | None]] = {
 def study(**changes: Any) -> StudyConfig:
     """What the page reads of a study, and no more."""
     content = {
-        "scale": "laptop", "seeds": [0], "baseline": "baseline",
+        "scale": "laptop", "seeds": [0], "costly_seeds": [0], "baseline": "baseline",
+        "costly_arms": [],
         "arms": {"simple_mnist": "simple CNN, original MNIST", "simple": "simple CNN",
                  "baseline": "baseline <SGD & dropout>", "adam": "Adam"},
         "data_sets": {"simple_mnist": "mnist", "simple": "modified", "baseline": "modified",
@@ -135,15 +137,24 @@ def test_pace_is_the_mean_over_the_runs_whose_circumstances_are_known() -> None:
 # --- caveats ----------------------------------------------------------------------------------
 
 
-def told(few: str = "", metrics: Any = METRICS, majority: Any = None, **changes: Any) -> str:
+def told(
+    few: str = "",
+    metrics: Any = METRICS,
+    majority: Any = None,
+    tested: bool = False,
+    **changes: Any,
+) -> str:
     shares = {"simple": 0.27, "adam": 0.27} if majority is None else majority
     sets = {key: changes.pop(key) for key in ("source", "canvas", "images") if key in changes}
-    return " ".join(caveats(study(**changes), data(**sets), metrics, shares, few))
+    return " ".join(caveats(study(**changes), data(**sets), metrics, shares, few, tested))
 
 
 def test_caveats_hold_for_this_study() -> None:
     assert "Too few. Differences are printed and not tested." in told("Too few.")
-    assert "means of 3 seeds" in told(seeds=[0, 1, 2])
+    assert "means of 3 seeds. The rules" in told(seeds=[0, 1, 2])
+    some = told("Too few of Adam.", tested=True, seeds=[0, 1, 2], costly_arms=["adam"])
+    assert "Numbers are means of 3 seeds (Adam: 1). The rules" in some
+    assert "fixed before the runs. Too few of Adam. The test images chose nothing" in some
     assert "not tested" not in told()
     assert "images are 72 px wide where the paper's are 128" in told()
     assert "25,000 of them (50.0% of the paper's number)" in told()
@@ -168,13 +179,19 @@ IMAGES = pd.DataFrame(
 
 
 def compared(
-    seeds: int, images: pd.DataFrame = IMAGES, drop: tuple[str, int] | None = None, **changes: Any
-) -> Differences:
+    seeds: int, images: pd.DataFrame = IMAGES, drop: tuple[str, int] | None = None,
+    failed: dict[str, FailedArm] | None = None, **changes: Any,
+) -> Differences:  # fmt: skip
     asked = config({"it": difference_claim(paper=0.008)}, **changes)
     made = runs({"base": 0.8, "a": 0.84, "b": 0.8}, seeds)
-    if drop:
-        del made[drop]
-    return differences(asked, compare(asked, made, "base", MODIFIED), images, NAMES)
+    if drop:  # of both metrics its numbers are missing
+        judged = {**made[drop].judged, "test_accuracy": None, "validation_accuracy": None}
+        made[drop] = replace(made[drop], judged=judged)
+    return differences(asked, compare(asked, made, "base", MODIFIED), images, among(failed))
+
+
+def among(failed: dict[str, FailedArm] | None = None) -> StudyConfig:
+    return study(baseline="base", arms=NAMES, data_sets=MODIFIED, failed=failed or {})
 
 
 def test_a_line_a_pair_under_each_metric() -> None:
@@ -194,6 +211,20 @@ def test_a_line_a_pair_under_each_metric() -> None:
     assert "equivalence" not in difference[1]  # 4 points apart
     assert "equivalence takes" in lines[1][1][1]
     assert "(images alone 0." in found.metrics[1][1][0].cells[1][1]
+
+
+def test_an_arm_that_failed_is_a_row_of_every_table_without_a_number() -> None:
+    failed = {"l2": FailedArm(label="L2", end="l2-0: killed", figures={})}
+    found = compared(10, failed=failed)
+    name, lines = found.metrics[-1]
+    assert (name, len(lines)) == ("arms that failed", 1)
+    assert lines[0].mark is None
+    assert [cell for cell, _ in lines[0].cells] == [f"L2 {MINUS} baseline", "failed", *[DASH] * 4]
+    row = rows(study(failed=failed), METRICS)[-1]
+    assert (row.label, row.cells[0], len(row.cells)) == ("L2", ("failed", ""), len(shown(METRICS)))
+    assert {cell for cell, _ in row.cells[1:]} == {DASH}
+    assert "Of 5 arms a run ended before its time in 1: L2." in told(failed=failed)
+    assert "before its time" not in told()
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -311,5 +342,8 @@ def test_the_command_names_the_commit_only_where_all_runs_are_of_one() -> None:
     records = {"adam-0": record(), "adam-1": record()}
     command = provenance.command(study(seeds=[0, 1]), records)
     assert command == 'git checkout 0123456789ab\nmake exp SET="scale=laptop seeds=[0,1]"'
+    costly = study(seeds=[0, 1], costly_seeds=[1], costly_arms=["adam"])
+    assert provenance.command(costly, records).endswith('seeds=[0,1] costly_seeds=[1]"')
+    assert ("Seeds", "0, 1; of Adam 1") in provenance.facts(costly, records, {})
     changed = provenance.command(study(), records | {"adam-1": record(clean=False)})
     assert changed == 'make exp SET="scale=laptop seeds=[0]"'
