@@ -25,7 +25,7 @@ from ablation.reporting.config import (
     ForestFigure,
     LabelDensityFigure,
 )
-from ablation.reporting.figures import last_epochs, of_tables, read_table
+from ablation.reporting.figures import compared, last_epochs, of_tables, read_table
 from ablation.reporting.seeds import fewer, named
 from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
 from ablation.statistics.images import level_interval
@@ -122,7 +122,7 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
 
 def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
     table = read_table(folder, FOREST)
-    short = short_names(sorted({*table["arm"], *table["other"]}), labels)
+    short = short_names(compared(table, labels), labels)
     names = {arm: quoted(name) for arm, name in short.items()}
     panels = []
     for metric in figure.metrics:

@@ -93,7 +93,6 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("costly_seeds", [], ("at least 1",)),
     ("costly_seeds", [3], ("allowed: 0",)),
     ("costly_arms", ["adam"], ("mapping",)),
-    ("costly_arms.adam", {}, ("arms.adam",)),
     ("costly_arms.vgg_raw.extends", "nobody", ARMS),
     ("baseline", "nobody", ARMS),
     ("figures.dropout.arms", ["baseline", "nobody"], ARMS),
@@ -124,6 +123,11 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     assert any(repr(leaf) in message for leaf in wrong)
     for name in allowed:
         assert name in message
+
+
+def test_an_arm_stands_in_one_section(params: Tree) -> None:
+    put(params, "costly_arms.adam", {})
+    assert "costly_arms.adam: arms.adam is there too; allowed: one of them" in mistake(params)
 
 
 # path of the unknown key, keys that the message offers instead

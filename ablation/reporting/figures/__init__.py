@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ablation.base.errors import UserError
+from ablation.base.errors import UserError, brief
 from ablation.reporting.config import FigureConfig
 from ablation.reporting.tables import read_csv
 
@@ -72,3 +72,15 @@ def last_epochs(count: int, share: float) -> int:
     50 of 300 epochs for a sixth, as in the paper's figure 5 (right).
     """
     return max(1, round(count * share))
+
+
+def compared(table: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """The arms that are compared, in the order of `labels`.
+
+    Raises:
+        UserError: one of them has no label.
+    """
+    arms = {*table["arm"], *table["other"]}
+    if nameless := sorted(arms - set(labels)):
+        raise UserError(f"the figure's configuration gives the arm {brief(nameless[0])} no label")
+    return [arm for arm in labels if arm in arms]

@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ablation.reporting.config import ForestFigure
-from ablation.reporting.figures import read_table
+from ablation.reporting.figures import compared, read_table
 from ablation.reporting.figures.style import (
     COLOURS,
     DOUBLE_COLUMN,
@@ -72,6 +72,7 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     Pairs that lie far apart stand below the others, on an axis of their own. A metric that no run
     has, such as accuracy on test images without labels, has no panel.
     """
+    labels = {arm: labels[arm] for arm in compared(table, labels)}
     metrics = [metric for metric in figure.metrics if metric in set(table["metric"])]
     values = _in_units(table)
     blocks = [block for block in _near_and_far(values) if not block.empty]

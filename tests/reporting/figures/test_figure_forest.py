@@ -8,6 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from ablation.base.errors import UserError
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures.forest import draw
 from tests.reporting.figures.tables import forest_table, with_one_seed
@@ -142,3 +143,11 @@ def test_a_table_of_pairs_alone_has_one_head(labels: dict[str, str]) -> None:
     table = forest_table(3)
     axes = draw(FIGURE, labels, pd.DataFrame(table[table["group"] == "pairs"])).axes[0]
     assert names(axes) == ["other pairs", f"SGD {MINUS} Adam"]
+
+
+def test_an_arm_without_a_label_is_named(labels: dict[str, str]) -> None:
+    table = forest_table(3)
+    arm = table["arm"].iloc[-1]
+    del labels[arm]
+    with pytest.raises(UserError, match=f"the arm {arm} no label"):
+        draw(FIGURE, labels, table)
