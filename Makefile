@@ -2,6 +2,7 @@
 # make repro RETRAIN=1  the same, and every run trains that was not trained on this machine
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
+# make repro LIVE=tensorboard   with curves to watch while runs train, or LIVE=dvclive: docs/live.md
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
 # make predict IMAGE=digits.png   what the shipped network sees in a picture
@@ -21,6 +22,7 @@ PYTHON ?= python3
 VENV := .venv$(if $(value GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(value GPU),-gpu).txt
+EXTRA := $(BIN)/.extra
 # What a person gives is one word for the shell, or with `each` some, and never a command.
 define newline
 
@@ -29,8 +31,8 @@ endef
 unsafe = $(subst $(newline), ,$(value $1))
 quoted = '$(subst ','\'',$(unsafe))'
 each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
-unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN
-override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)
+unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE
+override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)$(if $(value LIVE), --live=$(call quoted,LIVE))
 override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
@@ -38,7 +40,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: repro help results exp experiments predict ship unseen back check verify keep bench test test-pipeline test-modules lint lock
 
-repro: $(BIN)/.installed
+repro: $(BIN)/.installed $(if $(value LIVE),$(EXTRA))
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
 
 help:
@@ -47,7 +49,7 @@ help:
 results:
 	@cat reports/tables/arms.md 2> /dev/null || { echo 'no results of this code are here yet: run make repro' >&2; exit 1; }
 
-exp: $(BIN)/.installed
+exp: $(BIN)/.installed $(if $(value LIVE),$(EXTRA))
 	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
 	$(activated) python -m runner --changes=$(call quoted,SET) $(options)
 
@@ -84,10 +86,10 @@ bench: $(BIN)/.installed
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
-test-pipeline: $(BIN)/.installed
+test-pipeline: $(EXTRA)
 	$(activated) python -m pytest tests/pipeline
 
-test-modules: $(BIN)/.installed
+test-modules: $(EXTRA)
 	$(activated) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
@@ -100,13 +102,22 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
-# Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it, each file
-# with its hashes, so that pip takes no other. The tool is pinned too.
+# What live curves and the test of the page need beside it, added when it is first asked for.
+$(EXTRA): requirements-extra.txt $(BIN)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-extra.txt
+	touch $@
+
+# Pins everything that requirements.in leads to, and what a GPU and the extras need beside it, each
+# file with its hashes, so that pip takes no other. The tool is pinned too.
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
+define beside
+printf '%s\n' $2 | $(COMPILE) --constraint requirements.txt $3 - > .venv-lock/more.txt
+sed -i '/==\|--hash/d' $1
+awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {new = !($$0 in known)} new' requirements.txt .venv-lock/more.txt >> $1
+endef
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv==0.13.9
 	$(COMPILE) requirements.in -o requirements.txt
-	echo 'jax[cuda12]' | $(COMPILE) --constraint requirements.txt - > .venv-lock/gpu.txt
-	sed -i '/==\|--hash/d' requirements-gpu.txt
-	awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {new = !($$0 in known)} new' requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
+	$(call beside,requirements-gpu.txt,'jax[cuda12]')
+	$(call beside,requirements-extra.txt,dvclive==3.49.1 tensorboard==2.21.0 axe-playwright-python==0.1.8,$(foreach name,playwright pyee greenlet tzdata,--no-emit-package $(name)))
 	rm -r .venv-lock

@@ -1,4 +1,5 @@
-"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--gpu] [--set KEY=VALUE ...]`.
+"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--gpu] [--live KIND]
+[--set KEY=VALUE ...]`.
 
 `make repro` calls it, and `make exp` with --set, which records the result as an experiment. With
 --gpu one run trains on each NVIDIA GPU, under JAX, a compiled epoch at a time. With --retrain
@@ -30,7 +31,7 @@ from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, graph, images, params, pool, rest, safeguard
+from runner import gpus, graph, images, live, params, pool, rest, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import cost, hours_on_processor
@@ -63,6 +64,7 @@ def main() -> None:
         help="train every run that was not trained on this machine; without it results that "
         "travelled with the repository are restored",
     )
+    parser.add_argument("--live", metavar="KIND", help="live curves: dvclive or tensorboard")
     parser.add_argument("--scale", help="write this scale into params.yaml first")
     parser.add_argument(
         "--set",
@@ -76,6 +78,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.changes is not None:
         options.set = split(options.changes)
+    if options.live is not None:
+        live.ask(options.live)
     asked = None if options.jobs is None else number(options.jobs)
     devices = gpus.gpus() if options.gpu else []
     jobs = asked or cores()
@@ -195,7 +199,8 @@ def train(
     print(f"{told}; logs in {LOGS}/", flush=True)
     commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
     commands |= {key: graph.run_command(key) for key in todo}
-    with Display({key: costs[key] for key in todo}, PROGRESS, len(places)) as display:
+    display = Display({key: costs[key] for key in todo}, PROGRESS, len(places))
+    with live.declared(todo), display:
         state = pool.run(commands, places, LOGS, display.show, needed=(CHECK,))
     if CHECK in state.failed:
         print((LOGS / f"{CHECK}.log").read_text(encoding="utf-8"), file=sys.stderr)

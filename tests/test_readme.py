@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
+import shlex
 import subprocess
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from ablation.study.resolution import resolve
 from runner.readme import TABLE, filled
 from tests.params import PARAMS
+from tests.pipeline.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(make [^#\n]*?)(?: +#.*)?$", README, re.MULTILINE)
+TYPED = [*COMMANDS, *re.findall(r"`((?:make|dvc) [a-z][^`\n]*)`", README)]
 LINKS = sorted(set(re.findall(r"\]\(([^)#]+)", README)))
 MOST_LINES, MOST_WORDS = 120, 800
 
@@ -34,6 +42,57 @@ def test_its_links_lead_somewhere(link: str) -> None:
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z_]+(?:/|\.(?:yaml|md)))`", README))))
 def test_the_files_and_folders_that_it_names_are_there(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def form(program: str, words: Iterable[str]) -> tuple[str, ...]:
+    """What is typed without its values: `make exp SET=`, `dvc exp run -S`."""
+    known = [re.sub("=.*", "=", word) for word in words]
+    if program == "make":
+        return (program, known[0], *sorted(word for word in known[1:] if word.endswith("=")))
+    return (program, *(word for word in known if not word.endswith("=")))
+
+
+@cache
+def by_tests() -> set[tuple[str, ...]]:
+    """What tests type in a real repository: `repository.make(...)`, `.dvc(...)`, ["make", ...]."""
+    found = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                program, words = node.func.attr, node.args
+            elif isinstance(node, ast.List) and node.elts and constant(node.elts[0]) == "make":
+                program, words = "make", node.elts[1:]
+            else:
+                continue
+            said = [text for text in map(constant, words) if text and not text.startswith("--")]
+            if program in ("make", "dvc") and said:
+                found.add(form(program, said))
+    return found
+
+
+def constant(node: ast.expr) -> str | None:
+    """A text, or the beginning of one that holds a value."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return constant(node.values[0])
+    return str(node.value) if isinstance(node, ast.Constant) else None
+
+
+@pytest.mark.parametrize("command", [each for each in TYPED if each != "make test"])
+def test_every_command_is_typed_by_a_test(command: str) -> None:
+    """`make test` is what runs the tests. A number of runs at a time changes no command."""
+    program, *words = shlex.split(command)
+    typed = {tuple(word for word in each if word != "JOBS=") for each in by_tests()}
+    assert form(program, words) in typed
+
+
+@pytest.mark.skipif(not (ROOT / "models/shipped").exists(), reason="no network is shipped")
+def test_it_predicts_as_it_says(tmp_path: Path) -> None:
+    """Answer, probability, where which digit was seen."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "digits.png")
+    said = Repository(ROOT, tmp_path).make("predict", f"IMAGE={tmp_path / 'digits.png'}")
+    one = r"\d \(\d+%\) at \d+, \d+"
+    assert re.match(rf"digits\.png +\d +\d+\.\d%(?:  saw {one}(?:, {one})*)?\n", said)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from ablation.base.files import write_json
+from ablation.monitoring import live
 from ablation.training.moment import Moment
 
 
@@ -68,13 +69,27 @@ def duration(seconds: float) -> str:
 
 
 class Notebook:
-    """Keeps a run's latest progress in a file, at most once a second, for whoever watches."""
+    """Keeps a run's latest progress in a file, at most once a second, for whoever watches.
+
+    Each epoch goes into live curves too, where they are asked for.
+    """
 
     def __init__(self, path: Path) -> None:
+        """
+        Args:
+            path: .scratch/progress/RUN.json of the project; the curves are in its live/RUN.
+
+        Raises:
+            UserError: live curves are asked for that there are not.
+        """
         self._path = path
         self._written = float("-inf")
+        self._curves = live.begun(path.stem, path.parents[2] / "live")
 
     def note(self, progress: Progress) -> None:
+        if self._curves and progress.epoch_ended and progress.accuracy is not None:
+            done = round(progress.resumed * progress.epochs)
+            self._curves.note(progress.epoch, progress.accuracy, progress.images_per_second, done)
         now = time.monotonic()
         if now - self._written >= 1.0:
             content: dict[str, Any] = asdict(progress)

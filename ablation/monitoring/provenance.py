@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.files import read_json, write_json
+from ablation.monitoring import live
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy")
 _CPUINFO = Path("/proc/cpuinfo")
@@ -82,7 +83,9 @@ def digest(history: Path) -> str:
 
 
 def write(folder: Path, key: str, history: Path, record: dict[str, Any]) -> None:
+    """Keeps the record of a run that has ended, and completes its live curves, if it has any."""
     write_json(place(folder, key, history), record)
+    live.ended(key, history)
 
 
 def gather(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 def study(checkout: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The whole study at smoke scale, run as `make repro` runs it, with its results committed."""
     repository = checkout.copy(tmp_path_factory.mktemp("study") / "study")
-    repository.log = repository.run(sys.executable, "-m", "runner", "--jobs", "2")
+    repository.log = repository.make("repro", "JOBS=2")
     repository.commit()
     return repository
 

@@ -15,8 +15,10 @@ import yaml
 class Repository:
     """A checkout of the project, and what its user types there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, beside: Path | None = None) -> None:
+        """`beside`: where `make` may write, by default the folder above."""
         self.path = path
+        self.beside = beside or path.parent
         self.status = 0
         self.log = ""
 
@@ -35,6 +37,15 @@ class Repository:
         if check:
             assert done.returncode == 0, f"{' '.join(command)}:\n{output[-4000:]}"
         return output
+
+    def make(self, *arguments: str) -> str:
+        """What `make` with these says, in this environment; its targets make none of their own."""
+        activated = self.beside / f"{self.path.name}-environment"
+        activated.mkdir(exist_ok=True)
+        (activated / "activate").touch()
+        for installed in (".installed", ".extra"):  # newer than the pins
+            (activated / installed).touch()
+        return self.run("make", "--silent", f"BIN={activated}", *arguments)
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Starts the command and does not wait for it; what it says is lost."""
@@ -89,7 +100,7 @@ class Repository:
 
 def _environment() -> dict[str, str]:
     """A shell of the activated environment: DVC's stages say just `python`."""
-    outer = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_"))}
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "GIT_", "MAKE"))}
     return {**outer, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 

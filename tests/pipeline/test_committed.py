@@ -79,7 +79,7 @@ def test_another_scale_and_back_as_the_readme_says(study: Repository, copy_of: C
     repository.dvc("repro", "resolve")
     repository.commit()
 
-    log = repository.run(sys.executable, "-m", "runner", "--jobs", "2", "--scale", "again")
+    log = repository.make("repro", "SCALE=again", "JOBS=2")
     assert "params.yaml: scale is again now; `make back` takes it back" in log
     changed = repository.git("status", "--short").splitlines()
     assert {"M  dvc.lock", " M params.yaml", " M reports/report.html"} <= set(changed)
@@ -87,7 +87,7 @@ def test_another_scale_and_back_as_the_readme_says(study: Repository, copy_of: C
     repository.git("checkout", "params.yaml", "dvc.lock", "reports")
     assert repository.git("status", "--short") == "M  dvc.lock\n"
 
-    said = repository.run(sys.executable, "-m", "runner.back")
+    said = repository.make("back")
     assert "files of results are as committed" in said
     assert repository.git("status", "--short") == ""
     assert repository.dvc("status").strip() == "Data and pipelines are up to date."

@@ -54,7 +54,7 @@ def test_another_optimizer_retrains_the_arms_that_inherit_it_and_the_way_back_is
     assert all(
         set(values) <= {"test_accuracy", "validation_accuracy"} for values in difference.values()
     )
-    experiments = repository.run(sys.executable, "-m", "runner.experiments")
+    experiments = repository.make("experiments")
     assert "train.optimizer=adam" in experiments
     shown = {line.split()[0] for line in experiments.splitlines() if line[:1].isalpha()}
     assert shown & set(arms(repository)) == changed
@@ -75,7 +75,7 @@ def test_the_metrics_are_a_row_an_arm_and_nothing_of_the_machine(study: Reposito
 
 def test_an_experiment_side_by_side_is_recorded(study: Repository, copy_of: Copy) -> None:
     repository = copy_of(study)
-    repository.run(sys.executable, "-m", "runner", "--set", "arms.adam.label=another", "seeds=[0]")
+    repository.make("exp", "SET=arms.adam.label=another seeds=[0]")
     assert "# Every choice of the study." in (repository.path / "params.yaml").read_text()
     rows = list(csv.DictReader(repository.dvc("exp", "show", "--csv").splitlines()))
     recorded = [row for row in rows if row["arms.adam.label"] == "another" and row["Experiment"]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ import pytest
 from tests.pipeline.repository import Repository
 
 pytestmark = pytest.mark.slow
-
-RUNNER = (sys.executable, "-m", "runner", "--jobs", "2")
 
 
 def reports(repository: Repository) -> dict[str, bytes]:
@@ -35,7 +32,7 @@ def did(log: str) -> tuple[int, int]:
 def clone(study: Repository, tmp_path: Path) -> Repository:
     """A fresh clone of the study whose finished runs are kept."""
     kept = study.copy(tmp_path / "kept")
-    said = kept.run(sys.executable, "-m", "runner.keep")
+    said = kept.make("keep")
     assert re.match(r"14 of 14 runs are in the store, 14 of them new; 0 files", said)
     kept.commit()
     return kept.clone(tmp_path / "clone")
@@ -45,7 +42,7 @@ def test_a_fresh_clone_trains_nothing_then_what_changed_and_a_run_is_verified(
     clone: Repository,
 ) -> None:
     before = reports(clone)
-    log = clone.run(*RUNNER)
+    log = clone.make("repro", "JOBS=2")
     assert did(log) == (14, 0)
     assert "Use `dvc push`" not in log
     assert "Running stage 'train" not in log
@@ -54,14 +51,14 @@ def test_a_fresh_clone_trains_nothing_then_what_changed_and_a_run_is_verified(
     assert clone.git("status", "--short") == ""
 
     clone.edit("params.yaml", "label: dense 1024", "label: dense 1024 units")
-    log = clone.run(*RUNNER)
+    log = clone.make("repro", "JOBS=2")
     assert did(log) == (0, 0)
     changed = {name for name, content in reports(clone).items() if before.get(name) != content}
     assert "reports/report.html" in changed
     assert "reports/metrics.json" not in changed
 
     clone.edit("params.yaml", "train: {optimizer: adam}", "train: {optimizer: adam, epochs: 1}")
-    log = clone.run(*RUNNER)
+    log = clone.make("repro", "JOBS=2")
     assert re.search(r"^training 1 of 14 runs, 2 at a time, about ", log, re.MULTILINE)
     assert did(log) == (0, 1)
     assert networks(clone) == ["adam-0"]
@@ -70,7 +67,7 @@ def test_a_fresh_clone_trains_nothing_then_what_changed_and_a_run_is_verified(
     assert {key for key in records if records[key] != old[key]} == {"adam-0"}
 
     lock = (clone.path / "dvc.lock").read_bytes()
-    said = clone.run(sys.executable, "-m", "runner.verify")
+    said = clone.make("verify")
     assert "simple_mnist-0 is identical: every file, its network too, to the byte" in said
     assert (clone.path / "dvc.lock").read_bytes() == lock
     assert networks(clone) == ["adam-0"]

@@ -169,11 +169,13 @@ def test_the_pins_for_a_gpu_are_the_same_and_more() -> None:
     assert not any("tensorflow" in name for name in names[1])
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-gpu.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-gpu.txt", "requirements-extra.txt"]
+)
 def test_every_pin_has_hashes_so_that_pip_takes_no_other_file(name: str) -> None:
     text = (ROOT / name).read_text().replace("\\\n", "")
     pins = [line for line in text.splitlines() if line and not line.startswith(("#", "-r"))]
-    assert len(pins) > 10
+    assert len(pins) > 5
     for pin in pins:
         assert re.match(r"^[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", pin), pin[:60]
 

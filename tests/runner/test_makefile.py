@@ -24,12 +24,13 @@ Make = Callable[..., list[str]]
 def make(tmp_path: Path) -> Make:
     """Calls make in a folder of its own and gives the arguments that python was called with."""
     shutil.copy(MAKEFILE, tmp_path)
-    for pins in ("requirements.txt", "requirements-gpu.txt"):
+    for pins in ("requirements.txt", "requirements-gpu.txt", "requirements-extra.txt"):
         (tmp_path / pins).touch()
         os.utime(tmp_path / pins, (0, 0))  # older than the environments
     for folder in (".venv/bin", ".venv-gpu/bin"):
         (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / ".installed").touch()
+        for installed in (".installed", ".extra"):
+            (tmp_path / folder / installed).touch()
         (tmp_path / folder / "activate").write_text(ACTIVATE)
 
     def call(*arguments: str, environment: dict[str, str] | None = None) -> list[str]:
@@ -50,8 +51,8 @@ def test_without_anything_the_runner_is_called_alone(make: Make) -> None:
 
 
 def test_every_choice_reaches_the_runner(make: Make) -> None:
-    assert make("repro", "SCALE=smoke", "JOBS=2", "GPU=1", "FORCE=1") == [
-        "-m", "runner", "--scale=smoke", "--jobs=2", "--gpu", "--force",
+    assert make("repro", "SCALE=smoke", "JOBS=2", "GPU=1", "FORCE=1", "LIVE=dvclive") == [
+        "-m", "runner", "--scale=smoke", "--jobs=2", "--gpu", "--force", "--live=dvclive",
     ]  # fmt: skip
 
 
@@ -75,6 +76,7 @@ EVIL = [
 def test_no_part_of_a_value_is_run(make: Make, text: str) -> None:
     assert make("repro", f"SCALE={text}") == ["-m", "runner", f"--scale={text}"]
     assert make("repro", f"JOBS={text}") == ["-m", "runner", f"--jobs={text}"]
+    assert make("repro", f"LIVE={text}") == ["-m", "runner", f"--live={text}"]
     assert make("exp", f"SET={text}") == ["-m", "runner", f"--changes={text}"]
     assert make("bench", f"PART={text}") == ["-m", "bench", "--part", *text.split()]
     assert make("repro", environment={"SCALE": text})[2:] == [f"--scale={text}"]

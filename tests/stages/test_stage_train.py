@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_yaml
+from ablation.monitoring import live
 from ablation.networks import architectures
 from ablation.training.config import ArmConfig
 from stages import evaluate, train
@@ -79,3 +82,24 @@ def test_training_images_without_labels_are_refused(project: Path) -> None:
     for main in (train.main, evaluate.main):
         with pytest.raises(UserError, match=r"no labels\.npy; run `dvc repro preprocess`"):
             main("tiny", 0)
+
+
+@pytest.mark.skipif(find_spec("dvclive") is None, reason="DVCLive is not installed")
+def test_live_curves_are_those_of_the_history_and_change_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, list[bytes]] = {}
+    for kind in ("", *live.KINDS):
+        monkeypatch.setenv(live.VARIABLE, kind)
+        train.main("tiny", 0)
+        outputs = [*(project / "models/histories/tiny-0").iterdir(), project / NETWORK]
+        made[kind] = [path.read_bytes() for path in sorted(outputs)]
+        assert (project / "live").exists() == bool(kind)
+    assert made[""] == made["dvclive"] == made["tensorboard"]
+    with (project / "models/histories/tiny-0/history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for metric in {row["metric"] for row in rows}:
+        told = (project / f"live/tiny-0/plots/metrics/{metric}.tsv").read_text().split()
+        known = [(row["epoch"], row["value"]) for row in rows if row["metric"] == metric]
+        assert told == ["step", metric, *(word for pair in known for word in pair)]
+    assert len(list((project / "live/tiny-0").glob("*tfevents*"))) == 1

@@ -8,8 +8,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,11 +16,9 @@ import pytest
 
 from stages import report as report_stage
 from tests.reporting.made_study import make, report, stage
+from tests.reporting.page.browser import BROWSER, GENERATOR, committed, opened
 
 ROOT = Path(__file__).resolve().parents[3]
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 VOID = ("meta", "img", "br", "link", "input", "hr", "line", "circle", "path")
 MOST = 3e6  # bytes, of a page that can be mailed
 pytestmark = pytest.mark.slow
@@ -56,13 +52,6 @@ class Page(HTMLParser):
 
     def attributes(self, name: str) -> list[str]:
         return [value for _, attributes in self.elements if (value := attributes.get(name))]
-
-
-GENERATOR = '<meta name="generator" content="ablation.reporting.page">'
-
-
-def committed() -> list[Path]:
-    return sorted((ROOT / "reports").rglob("*.html"))
 
 
 def check(text: str) -> Page:
@@ -182,7 +171,7 @@ def test_committed_pages_are_whole(path: Path) -> None:
 
 # --- in a browser -----------------------------------------------------------------------------
 
-# What the page measures of itself, left in its title for --dump-dom.
+# What the page measures of itself, left in its title.
 PROBE = """<script>
 addEventListener("load", () => {
   const root = document.documentElement;
@@ -197,38 +186,6 @@ addEventListener("load", () => {
     sorted: document.querySelectorAll("th button").length });
 });
 </script>"""
-EARLY = (
-    "<script>window.errors = []; "
-    "addEventListener('error', (event) => errors.push(event.message));</script>"
-)
-# A frame, since a window is never narrower than 500 px.
-FRAME = """<body style="margin:0">
-<iframe src="page.html" style="border:0;width:%dpx;height:900px"></iframe>
-<script>addEventListener("load", () => setTimeout(() => {
-  document.title = document.querySelector("iframe").contentDocument.title; }, 100));</script>"""
-
-
-def opened(path: Path, folder: Path, width: int, dark: bool) -> dict[str, object]:
-    """What the page says of itself at that width."""
-    text = path.read_text(encoding="utf-8")
-    text = text.replace("<head>", "<head>" + EARLY, 1).replace("</body>", PROBE + "</body>", 1)
-    (folder / "page.html").write_text(text, encoding="utf-8")
-    (folder / "frame.html").write_text(FRAME % width, encoding="utf-8")
-    options = {
-        "headless": "new", "no-sandbox": "", "disable-gpu": "", "allow-file-access-from-files": "",
-        "blink-settings": f"preferredColorScheme={0 if dark else 1}", "dump-dom": "",
-        "hide-scrollbars": "",
-        "virtual-time-budget": "5000", "user-data-dir": folder / "profile",
-        "window-size": "1500,1000",
-    }  # fmt: skip
-    flags = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
-    done = subprocess.run(
-        [str(BROWSER), *flags, (folder / "frame.html").as_uri()],
-        capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    found = re.search(r"<title>(.*?)</title>", done.stdout)
-    assert found is not None, done.stdout[:500]
-    return dict(json.loads(html.unescape(found.group(1))))
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
@@ -237,7 +194,7 @@ def opened(path: Path, folder: Path, width: int, dark: bool) -> dict[str, object
 def test_a_browser_shows_it_without_error_overflow_or_missing_picture(
     reported: Path, tmp_path: Path, width: int, dark: bool
 ) -> None:
-    found = opened(reported, tmp_path, width, dark)
+    found = opened(reported, tmp_path, width, dark, PROBE)
     assert found["width"] == width
     assert found["errors"] == []
     assert found["broken"] == 0
