@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ablation.base.files import write_text
 from runner import dvc
 from runner.graph import STAGES
 
@@ -47,6 +48,13 @@ class Run:
 def read(text: str) -> dict[str, Any]:
     """Stage -> what a lock file of this text says of it."""
     return dvc.read(text).get("stages", {})
+
+
+def put(entries: Entries) -> None:
+    """Puts these entries into dvc.lock; DVC's lock is the caller's."""
+    text = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
+    content = dvc.read(text) or {"schema": "2.0"}
+    write_text(LOCK, dvc.write(content | {"stages": content.get("stages", {}) | dict(entries)}))
 
 
 def finished(entries: Entries, keys: Collection[str]) -> dict[str, Run]:

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from ablation.base.files import write_text
 from runner import dvc, git, leftovers, lock, store
+=======
+from runner import git, lock, store
+>>>>>>> 9db134e (Runs can be handed to the workers of a Dask cluster: make repro SCHEDULER (untested yet))
 from runner.graph import STAGES, StudyError
 from runner.lock import LOCK, Entries, Run
 
@@ -69,7 +73,7 @@ def restore(trained_here: bool = False) -> Restored:
         new = {name: entry for run in found.values() for name, entry in run.entries.items()}
         if any(entries.get(name) != entry for name, entry in new.items()):
             with repo.lock:
-                _write(new)
+                lock.put(new)
     with store.opened() as repo:  # by the lock file as it is now
         here = Here(repo)
         brought = [key for key, run in found.items() if here.bring(run)]
@@ -167,10 +171,3 @@ def _sources(entries: Entries) -> Iterator[Entries]:
     yield entries
     with suppress(StudyError):  # it is in no commit
         yield lock.read(git.committed(LOCK))
-
-
-def _write(entries: Entries) -> None:
-    """Puts these entries into dvc.lock."""
-    text = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
-    content = dvc.read(text) or {"schema": "2.0"}
-    write_text(LOCK, dvc.write(content | {"stages": content.get("stages", {}) | dict(entries)}))

@@ -1,0 +1,134 @@
+"""A small study whose runs are handed to workers: its stages copy text and do what their arm says.
+
+Without Dask the tests of this folder are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ablation.base.files import write_yaml
+from ablation.study.resolution import Resolved
+from tests.pipeline.repository import Repository
+
+collect_ignore: list[str] = []
+try:
+    import distributed  # noqa: F401
+except ModuleNotFoundError:
+    collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py")]
+
+ARMS = ("plain", "steep", "deep", "wide")
+
+GRAPH = """\
+stages:
+  resolve:
+    cmd: python -m stages.resolve
+    deps: [stages/resolve.py, params.yaml, arms]
+    outs: [configs: {push: false}]
+  preprocess:
+    cmd: python -m stages.preprocess
+    deps: [stages/preprocess.py, configs/arms]
+    outs: [data/sets: {push: false}, data/unused: {push: false}]
+  train:
+    matrix: {arm: "${arms}", seed: "${seeds}"}
+    cmd: python -m stages.train ${item.arm} ${item.seed}
+    deps: [stages/train.py, networks, "configs/arms/${item.arm}.yaml", data/sets]
+    outs:
+      - models/histories/${item.arm}-${item.seed}
+      - models/networks/${item.arm}-${item.seed}.keras: {push: false}
+  evaluate:
+    matrix: {arm: "${arms}", seed: "${seeds}"}
+    cmd: python -m stages.evaluate ${item.arm} ${item.seed}
+    deps: [stages/evaluate.py, data/sets, "models/networks/${item.arm}-${item.seed}.keras"]
+    outs: ["models/evaluations/${item.arm}-${item.seed}"]
+"""
+
+BEGIN = """
+import json, os, sys, time
+from pathlib import Path
+arm, seed = (sys.argv[1:] + ["", ""])[:2]
+key = f"{arm}-{seed}"
+
+def write(name, text):
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text)
+"""
+STAGES = {
+    "resolve": """
+import shutil
+shutil.copytree("arms", "configs/arms", dirs_exist_ok=True)
+""",
+    "preprocess": """
+write("data/sets/images", "images")
+write("data/unused/images", "unused")
+""",
+    # What an arm's run does beside its work stands in a folder that no commit has.
+    "train": """
+told = Path(os.environ["BEHAVIOUR"]) / arm if "BEHAVIOUR" in os.environ else Path("none")
+write(f".scratch/progress/{key}.json", json.dumps({
+    "run": key, "epoch": 1, "epochs": 2, "share": 0.5, "resumed": 0.0, "accuracy": None,
+    "images_per_second": 1.0, "seconds_left": 1.0, "epoch_ended": True}))
+print("training", key, flush=True)
+exec(told.read_text() if told.exists() else "")
+text = Path("networks/cnn.py").read_text() + Path(f"configs/arms/{arm}.yaml").read_text()
+write(f"models/histories/{key}/history.csv", f"epoch,{len(text)},{arm}")
+write(f"models/networks/{key}.keras", text + Path("data/sets/images").read_text())
+write(f"models/provenance/{key}/0.json", json.dumps({"commit": "abc", "seconds": 1.5}))
+""",
+    "evaluate": """
+text = Path(f"models/networks/{key}.keras").read_text()
+write(f"models/evaluations/{key}/metrics.json", json.dumps({"letters": len(text)}))
+write(f"models/evaluations/{key}/predictions", text[:10])
+""",
+}
+
+
+@pytest.fixture(scope="session")
+def committed(
+    tmp_path_factory: pytest.TempPathFactory, resolved: Callable[[str], Resolved]
+) -> Repository:
+    """The small study with all that comes before training, committed; no run has trained."""
+    repository = Repository(tmp_path_factory.mktemp("cluster") / "small")
+    files = {
+        "params.yaml": f"seeds: [0]\narms: {{{', '.join(f'{arm}: {{}}' for arm in ARMS)}}}\n",
+        "dvc.yaml": GRAPH,
+        "networks/cnn.py": "# Three blocks.\n",
+        ".gitignore": "/configs/\n/models/\n/data/\n/.scratch/\n/logs/\n__pycache__/\n",
+        ".dvcignore": "__pycache__/\n",
+        "stages/__init__.py": "",
+        **{f"stages/{name}.py": BEGIN + code for name, code in STAGES.items()},
+    }
+    for name, text in files.items():
+        (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository.path / name).write_text(text)
+    for arm in ARMS:
+        write_yaml(
+            repository.path / f"arms/{arm}.yaml", resolved("smoke").arms["adam"].model_dump()
+        )
+    repository.git("init", "--quiet")
+    repository.dvc("init", "--quiet")
+    repository.dvc("config", "core.analytics", "false")
+    repository.dvc("remote", "add", "--default", "results", "results")
+    repository.dvc("repro", "preprocess")
+    repository.commit()
+    return repository
+
+
+@pytest.fixture
+def head(committed: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A copy of it; the test runs in its folder."""
+    repository = committed.copy(tmp_path / "head")
+    monkeypatch.chdir(repository.path)
+    return repository
+
+
+@pytest.fixture
+def behaviour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a file of code for each arm whose training does something of its own."""
+    path = tmp_path / "behaviour"
+    path.mkdir()
+    monkeypatch.setenv("BEHAVIOUR", str(path))
+    return path
