@@ -13,12 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from ablation.base.files import write_text
-from runner import dvc, git, leftovers, lock, store
-=======
-from runner import git, lock, store
->>>>>>> 9db134e (Runs can be handed to the workers of a Dask cluster: make repro SCHEDULER (untested yet))
+from runner import git, leftovers, lock, store
 from runner.graph import STAGES, StudyError
 from runner.lock import LOCK, Entries, Run
 

@@ -12,7 +12,8 @@ import cloudpickle
 import yaml
 from distributed import Client, Future
 
-from runner.cluster import checks, worker
+from runner.cluster import checks
+from runner.cluster.worker import checkout, digests, machine, task
 from runner.cluster.worker.checkout import brought
 from runner.cluster.worker.machine import describe, flags, settings
 from runner.graph import StudyError
@@ -25,7 +26,8 @@ PATIENCE = 30.0  # seconds to reach the scheduler
 AGAIN = 600.0  # seconds to wait for one that is gone
 
 # A worker need not have the project, so what runs there is sent whole.
-cloudpickle.register_pickle_by_value(worker)
+for module in (checkout, digests, machine, task):
+    cloudpickle.register_pickle_by_value(module)
 
 
 class Connection:

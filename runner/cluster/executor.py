@@ -136,7 +136,7 @@ class Cluster:
             job = self._job(key, book, inputs)
             task = flights.name(key, job.digest)
             without = flights.without(key)
-            flights.futures[key] = self._connection.submit(run, job, task, amount, without)
+            flights.futures[key] = self._connection.submit(run, vars(job), task, amount, without)
             state.running[key] = time.monotonic()
 
     def _amount(self, key: str) -> int:

@@ -97,10 +97,18 @@ class Outcome:
     network: dict[str, Any] = field(default_factory=dict)
 
 
-def run(job: Job) -> dict[str, Any]:
-    """Trains and judges; an `Outcome` as plain values, which every head can read."""
+def run(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Trains and judges.
+
+    Args:
+        values: of a `Job`: plain, since what is no function is not sent by value.
+
+    Returns:
+        An `Outcome`, likewise.
+    """
     from distributed import get_worker
 
+    job = Job(**values)
     worker: Any = get_worker()
     name, task = str(worker.name), _task_of(worker, job)
 
