@@ -6,6 +6,8 @@
 # make experiments      what the experiments since the last commit changed, and the arms that differ
 # make predict IMAGE=digits.png   what the shipped network sees in a picture
 # make ship            keeps the best network below 2 MB for `make predict`
+# make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
+# make cluster          installs what the scheduler and each worker of a cluster need
 # make back             the committed scale and results again; other edits of params.yaml stay
 # make check           says whether the committed results belong to this code and these parameters
 # make verify           trains one run again (RUN=baseline-0 says which) and compares
@@ -28,17 +30,19 @@ endef
 unsafe = $(subst $(newline), ,$(value $1))
 quoted = '$(subst ','\'',$(unsafe))'
 each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
-unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN
-override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)
+unexport SET SCALE SCHEDULER GIT NETWORKS JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN
+override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)$(if $(value SCHEDULER), --scheduler=$(call quoted,SCHEDULER))$(if $(value GIT), --git=$(call quoted,GIT))$(if $(value NETWORKS), --networks)
 override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro help results exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
+.PHONY: repro cluster help results exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
 
-repro: $(BIN)/.installed
+repro: $(BIN)/.installed $(if $(value SCHEDULER),$(BIN)/.cluster)
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
+
+cluster: $(BIN)/.cluster
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
@@ -80,10 +84,10 @@ bench: $(BIN)/.installed
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
-test-pipeline: $(BIN)/.installed
+test-pipeline: $(BIN)/.cluster
 	$(activated) python -m pytest tests/pipeline
 
-test-modules: $(BIN)/.installed
+test-modules: $(BIN)/.cluster
 	$(activated) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
@@ -96,6 +100,11 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
+# Dask, in the same environment.
+$(BIN)/.cluster: $(BIN)/.installed requirements-cluster.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	touch $@
+
 # Pins everything that requirements.in leads to, and what JAX needs for a GPU beside it, each file
 # with its hashes, so that pip takes no other. The tool is pinned too.
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
@@ -105,4 +114,7 @@ lock:
 	echo 'jax[cuda12]' | $(COMPILE) --constraint requirements.txt - > .venv-lock/gpu.txt
 	sed -i '/==\|--hash/d' requirements-gpu.txt
 	awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {new = !($$0 in known)} new' requirements.txt .venv-lock/gpu.txt >> requirements-gpu.txt
+	echo 'distributed' | $(COMPILE) --constraint requirements.txt - > .venv-lock/cluster.txt
+	sed -i '/==\|--hash/d' requirements-cluster.txt
+	awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {new = !($$0 in known)} new' requirements.txt .venv-lock/cluster.txt >> requirements-cluster.txt
 	rm -r .venv-lock

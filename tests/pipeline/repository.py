@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 
 class Repository:
@@ -33,11 +34,13 @@ class Repository:
             assert done.returncode == 0, f"{' '.join(command)}:\n{output[-4000:]}"
         return output
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Starts the command and does not wait for it; what it says is lost."""
+    def start(
+        self, *command: str, output: IO[bytes] | int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """Starts the command and does not wait for it; what it says goes there, or is lost."""
         silent = subprocess.DEVNULL
         return subprocess.Popen(
-            command, cwd=self.path, env=_environment(), stdin=silent, stdout=silent, stderr=silent
+            command, cwd=self.path, env=_environment(), stdin=silent, stdout=output, stderr=output
         )
 
     def copy(self, path: Path) -> Repository:
