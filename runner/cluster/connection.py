@@ -25,6 +25,9 @@ HELD = ("work-stealing", "allowed-failures", "no-workers-timeout")
 PATIENCE = 30.0  # seconds to reach the scheduler
 AGAIN = 600.0  # seconds to wait for one that is gone
 
+# What a worker does with what is sent to it.
+OPEN = "__import__('cloudpickle').loads(sent)(argument)"
+
 # A worker need not have the project, so what runs there is sent whole.
 for module in (checkout, digests, machine, task):
     cloudpickle.register_pickle_by_value(module)
@@ -151,8 +154,10 @@ class Connection:
         workers = self.workers()
         able = [info["address"] for name, info in workers.items() if name not in without]
         restricted = able if without and able and len(able) < len(workers) else None
+        # The scheduler opens what it hands on and would look for the module, but not into bytes.
+        sent = {"sent": cloudpickle.dumps(function), "argument": argument}
         return self._client.submit(
-            function, argument, key=key, pure=False, retries=2, workers=restricted,
+            eval, OPEN, sent, key=key, pure=False, retries=2, workers=restricted,
             resources={self.resource: amount},
         )  # fmt: skip
 
