@@ -160,7 +160,7 @@ class Cluster:
         """What workers have told since: where a run is, and how far."""
         while not self._connection.heard.empty():
             told = self._connection.heard.get()
-            key, worker = told["run"], told["worker"]
+            key, worker = told["run"], told["name"]
             if key not in flights.futures:
                 continue
             state.where[key] = worker

@@ -118,7 +118,7 @@ def run(values: Mapping[str, Any]) -> dict[str, Any]:
         return state is None or state.state not in ("cancelled", "released", "forgotten")
 
     def tell(content: Mapping[str, Any]) -> None:
-        worker.log_event(job.topic, {"run": job.key, "worker": name, **content})
+        worker.log_event(job.topic, {"run": job.key, "name": name, **content})
 
     tell({"began": True})
     outcome = Outcome("machine", name)
