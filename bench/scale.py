@@ -88,7 +88,9 @@ def seconds(action: Callable[[], object]) -> float:
     """Of processor time, here and in what the action starts: others may keep the machine busy."""
     before = os.times()
     action()
-    return sum(os.times()[:4]) - sum(before[:4])
+    taken = sum(os.times()[:4]) - sum(before[:4])
+    print(f"{taken:.1f} s", file=sys.stderr, flush=True)  # the largest study takes long
+    return taken
 
 
 if __name__ == "__main__":

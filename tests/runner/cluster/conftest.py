@@ -1,7 +1,4 @@
-"""A small study whose runs are handed to workers: its stages copy text and do what their arm says.
-
-Without Dask the tests of this folder are skipped.
-"""
+"""A small study whose runs are handed to workers: its stages copy text and do what their arm says."""
 
 from __future__ import annotations
 
@@ -13,12 +10,6 @@ import pytest
 from ablation.base.files import write_yaml
 from ablation.study.resolution import Resolved
 from tests.pipeline.repository import Repository
-
-collect_ignore: list[str] = []
-try:
-    import distributed  # noqa: F401
-except ModuleNotFoundError:
-    collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py")]
 
 ARMS = ("plain", "steep", "deep", "wide")
 

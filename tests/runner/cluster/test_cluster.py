@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("distributed", reason="pip install -r requirements-cluster.txt")
 from runner import lock
 from runner.cluster.connection import Connection
 from runner.cluster.executor import Cluster
