@@ -1,4 +1,4 @@
-"""A small study whose runs are handed to workers: its stages copy text and do what their arm says."""
+"""A small study whose runs go to workers: its stages copy text and do what their arm says."""
 
 from __future__ import annotations
 
