@@ -31,11 +31,11 @@ from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, graph, images, params, pool, rest, safeguard
+from runner import graph, images, params, pool, rest, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import cost, hours_on_processor
-from runner.executor import Executor, Local
+from runner.executor import Executor, cluster, local
 from runner.restore import restore
 
 LOGS = Path("logs")
@@ -64,15 +64,9 @@ def main() -> None:
         help="train every run that was not trained on this machine; without it results that "
         "travelled with the repository are restored",
     )
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="train on the workers of this Dask scheduler"
-    )
-    parser.add_argument(
-        "--git", metavar="ADDRESS", help="where workers get the commit (default: `origin`)"
-    )
-    parser.add_argument(
-        "--networks", action="store_true", help="bring networks back from the workers too"
-    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="train on its Dask workers")
+    parser.add_argument("--git", metavar="ADDRESS", help="where they get the commit (`origin`)")
+    parser.add_argument("--networks", action="store_true", help="bring networks back from them")
     parser.add_argument("--scale", help="write this scale into params.yaml first")
     parser.add_argument(
         "--set",
@@ -90,14 +84,16 @@ def main() -> None:
     jobs = asked or cores()
     if options.force:
         os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
-    executor = None if options.scheduler else local(jobs, asked, options.gpu)
+    if options.scheduler:
+        executor = cluster(options.scheduler, options.gpu, options.networks, options.git)
+    else:
+        executor = local(jobs, asked, options.gpu)
     restored = safeguard.restore()
     if restored:
         print(restored, flush=True)
     for told in params.set_up(options.scale, options.gpu, options.set or (), check):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
-    if executor is None:
-        executor = cluster(options)
+    executor.check()
     graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if not options.retrain:
@@ -118,32 +114,6 @@ def main() -> None:
     print(f"restored {len(runs.brought)} runs, trained {len(trained or ())}")
     if options.set:
         graph.save_experiment()
-
-
-def local(jobs: int, asked: int | None, gpu: bool) -> Executor:
-    """This machine: so many runs at a time, or one on each GPU."""
-    devices = gpus.gpus() if gpu else []
-    return Local(gpus.places(devices, asked) if devices else [gpus.NONE] * jobs, devices)
-
-
-def cluster(options: argparse.Namespace) -> Executor:
-    """The workers of a Dask scheduler.
-
-    Raises:
-        StudyError: Dask is not installed, or the workers are not fit for the study.
-    """
-    try:
-        from runner.cluster.connection import Connection
-        from runner.cluster.executor import Cluster
-    except ModuleNotFoundError as error:
-        if error.name not in ("dask", "distributed", "cloudpickle"):
-            raise
-        raise graph.StudyError(
-            "SCHEDULER needs Dask, which is not installed; `make cluster` installs it, and without "
-            "make `pip install -r requirements-cluster.txt`"
-        ) from None
-    connection = Connection(options.scheduler, "GPU" if options.gpu else "THREADS")
-    return Cluster(connection, options.gpu, options.networks, options.git)
 
 
 def check(tree: Any) -> None:

@@ -6,13 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from runner import gpus, graph, pool
+from runner import gpus, graph, lock, pool
 from runner.pool import State
 from runner.processor import multiplies_bfloat16
 
 
 class Executor(Protocol):
     """Brings runs up to date side by side."""
+
+    def check(self) -> None:
+        """Refuses a study, as params.yaml is now, that cannot train there.
+
+        Raises:
+            StudyError: one line says what to do.
+        """
 
     @property
     def places(self) -> int:
@@ -63,6 +70,9 @@ class Local:
         """
         self._settings, self._devices = settings, devices[: len(settings)]
 
+    def check(self) -> None:
+        pass
+
     @property
     def places(self) -> int:
         return len(self._settings)
@@ -94,4 +104,35 @@ class Local:
     def trained(self, key: str, logs: Path) -> bool:
         """By what DVC said, which also finds in its cache what was trained before."""
         log = (logs / f"{key}.log").read_text(encoding="utf-8")
-        return f"Running stage '{graph.STAGES[0]}@{key}'" in log
+        return f"Running stage '{lock.names(key)[0]}'" in log
+
+
+def local(jobs: int, asked: int | None, gpu: bool) -> Executor:
+    """This machine: so many runs at a time, or one on each GPU."""
+    devices = gpus.gpus() if gpu else []
+    return Local(gpus.places(devices, asked) if devices else [gpus.NONE] * jobs, devices)
+
+
+def cluster(scheduler: str, gpu: bool, networks: bool, source: str | None) -> Executor:
+    """The workers of a Dask scheduler.
+
+    Args:
+        scheduler: its address.
+        gpu: whether runs train on GPUs, one on each.
+        networks: whether networks come back too.
+        source: where workers get the commit; None for the remote `origin`.
+
+    Raises:
+        StudyError: Dask is not installed, or no scheduler answers there.
+    """
+    try:
+        from runner.cluster.connection import Connection
+        from runner.cluster.executor import Cluster
+    except ModuleNotFoundError as error:
+        if error.name not in ("dask", "distributed", "cloudpickle"):
+            raise
+        raise graph.StudyError(
+            "SCHEDULER needs Dask, which is not installed; `make cluster` installs it, and without "
+            "make `pip install -r requirements-cluster.txt`"
+        ) from None
+    return Cluster(Connection(scheduler, "GPU" if gpu else "THREADS"), gpu, networks, source)

@@ -20,7 +20,7 @@ class State:
     """Which commands wait, run (since when, monotonic seconds), are done and have failed.
 
     `seconds` are those that each done one took. Where other machines run them, `where` names the
-    one of each, and `idle` are those that run none.
+    one of each, `idle` are those that run none, and `happened` says what befell them, line by line.
     """
 
     waiting: list[str]
@@ -30,6 +30,12 @@ class State:
     failed: list[str] = field(default_factory=list)
     where: dict[str, str] = field(default_factory=dict)
     idle: list[str] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+
+    def end(self, name: str, well: bool) -> None:
+        """Notes that a command has ended."""
+        self.seconds[name] = time.monotonic() - self.running.pop(name)
+        (self.done if well else self.failed).append(name)
 
 
 def stop_on_signals() -> None:
@@ -77,9 +83,8 @@ def run(
                     state.running[name] = time.monotonic()
             for place, (name, process) in list(taken.items()):
                 if process.poll() is not None:
-                    state.seconds[name] = time.monotonic() - state.running.pop(name)
                     del taken[place]
-                    (state.done if process.returncode == 0 else state.failed).append(name)
+                    state.end(name, process.returncode == 0)
             show(state)
             if any(name in needed for name in state.failed):
                 break

@@ -16,7 +16,7 @@ from typing import Any
 
 from ablation.base.files import replacing, write_json
 from runner import lock
-from runner.graph import STAGES, StudyError
+from runner.graph import StudyError
 
 RECORDS = "models/provenance/"
 
@@ -69,9 +69,12 @@ class Book:
 
     def digest(self, key: str) -> str:
         """Of what a run is made of and of its commands, short."""
-        commands = [self._stages[name].cmd for name in lock.names(key)]
-        whole = json.dumps([commands, sorted(self.deps(key).items())])
+        whole = json.dumps([self.commands(key), sorted(self.deps(key).items())])
         return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+    def commands(self, key: str) -> list[str]:
+        """Of its stages, in order, as dvc.yaml has them."""
+        return [self._stages[name].cmd for name in lock.names(key)]
 
     def outs(self, key: str) -> tuple[list[str], str]:
         """The folders that a run makes and that travel, and its network."""
@@ -80,25 +83,19 @@ class Book:
         return [out.def_path for out in outs if out.can_push], network
 
     def inputs(self) -> list[dict[str, Any]]:
-        """What the stages before training make that runs or these stages read, in their order."""
+        """The stages before training, in order, and what of their outputs is read until training:
+        name, command, and path -> digest."""
         import networkx
 
-        graph = self._repo.index.graph
-        before: set[Any] = set()
-        for name in STAGES:
-            one = next(stage for stage in self._stages.values() if stage.name.startswith(name))
-            before |= networkx.descendants(graph, one)
-        ordered = [
-            stage
-            for stage in reversed(list(networkx.topological_sort(graph)))
-            if stage in before and stage.name not in self._stages
-            and stage.name.partition("@")[0] not in STAGES
-        ]  # fmt: skip
+        graph, runs = self._repo.index.graph, set(self._stages.values())
+        before = set[Any]().union(*(networkx.descendants(graph, stage) for stage in runs)) - runs
+        ordered = [s for s in reversed(list(networkx.topological_sort(graph))) if s in before]
         read = {dep.fs_path for stage in ordered for dep in stage.deps}
         read |= {dep.fs_path for dep in self._deps.values()}
         return [
             {
                 "stage": stage.name,
+                "command": stage.cmd,
                 "outs": {
                     out.def_path: out.get_hash().value
                     for out in stage.outs

@@ -18,7 +18,7 @@ FEW = 3  # names that are listed and not counted
 
 START = (
     "start one: DASK_CONFIG=runner/cluster/dask.yaml dask worker {address} --nthreads 1 "
-    '--resources "{resource}=1" (docs/cluster.md)'
+    '--resources "{needed}" (docs/cluster.md)'
 )
 
 
@@ -49,7 +49,7 @@ def refuse_uncommitted(code: Iterable[str]) -> None:
     changed = sorted(n for n in git.differing() | new if not n.startswith(OWN))
     if changed:
         raise StudyError(
-            f"{_some(changed)} {'is' if len(changed) == 1 else 'are'} not as in the last commit, "
+            f"{some(changed)} {'is' if len(changed) == 1 else 'are'} not as in the last commit, "
             "which is what workers get; commit, and run the same command again"
         )
 
@@ -77,19 +77,23 @@ def refuse_commit(commit: str, source: str, told: Mapping[str, str]) -> None:
     without = {name: why for name, why in told.items() if why}
     if without:
         raise StudyError(
-            f"{_some(sorted(without))} cannot get commit {commit[:12]} from {source} "
+            f"{some(sorted(without))} cannot get commit {commit[:12]} from {source} "
             f"({next(iter(without.values()))[:200]}); `git push` it, or say with GIT=ADDRESS where "
             "workers find it"
         )
 
 
-def refuse_no_places(places: int, workers: int, resource: str, address: str) -> None:
-    """Raises where no worker has what a run needs."""
+def refuse_no_places(places: int, workers: int, needed: str, address: str) -> None:
+    """Raises where no worker has what a run needs.
+
+    Args:
+        needed: as a worker is told that it has it, GPU=1 say.
+    """
     if places:
         return
     there = f"none of {workers} workers has" if workers else "there is no worker with"
-    start = START.format(address=address, resource=resource)
-    raise StudyError(f"{there} the resource {resource} at {address}; {start}")
+    start = START.format(address=address, needed=needed)
+    raise StudyError(f"{there} the resource {needed} at {address}; {start}")
 
 
 def refuse_settings(found: Mapping[str, object], wanted: Mapping[str, object]) -> None:
@@ -122,7 +126,7 @@ def refuse_kinds(machines: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         for name, machine in sorted(machines.items()):
             have[machine.get(aspect, "unknown")].append(name)
         if len(have) > 1:
-            said = "; ".join(f"{value} on {_some(names)}" for value, names in have.items())
+            said = "; ".join(f"{value} on {some(names)}" for value, names in have.items())
             raise StudyError(
                 f"workers differ in {aspect}: {said}; runs are compared by seed, so all must be "
                 "of one kind: stop the others and start the study again"
@@ -155,7 +159,8 @@ def _inside(name: str, folders: Sequence[str]) -> bool:
     return any(name == folder or name.startswith(f"{folder}/") for folder in folders)
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first few of them, and how many more there are."""
     more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
     return ", ".join(names[:FEW]) + more
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import yaml
 from distributed import Client, Future
 
 from runner.cluster import checks
-from runner.cluster.worker import checkout, digests, machine, task
+from runner.cluster.worker import checkout, digests, machine, processes, task
 from runner.cluster.worker.checkout import brought
 from runner.cluster.worker.machine import describe, flags, settings
 from runner.graph import StudyError
@@ -24,13 +27,19 @@ SETTINGS = Path(__file__).with_name("dask.yaml")
 HELD = ("work-stealing", "allowed-failures", "no-workers-timeout")
 PATIENCE = 30.0  # seconds to reach the scheduler
 AGAIN = 600.0  # seconds to wait for one that is gone
+ASKED = 3  # times that the scheduler is asked for its workers
 
 # What a worker does with what is sent to it.
 OPEN = "__import__('cloudpickle').loads(sent)(argument)"
 
 # A worker need not have the project, so what runs there is sent whole.
-for module in (checkout, digests, machine, task):
+for module in (checkout, digests, machine, processes, task):
     cloudpickle.register_pickle_by_value(module)
+
+
+# What Dask logs of a connection that breaks are tracebacks; what matters of it the runner says.
+for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class Connection:
@@ -60,8 +69,18 @@ class Connection:
         client.subscribe_topic(self.topic, lambda event: self.heard.put(event[1]))
         return client
 
-    def broken(self) -> bool:
-        return self._client.status not in ("running", "connecting")
+    def broken(self, futures: Iterable[Any]) -> bool:
+        """Whether the connection is or was interrupted: Dask's client comes back by itself, but
+        has given up what was under way, and hears no worker any more."""
+        return self._client.status != "running" or any(f.status == "cancelled" for f in futures)
+
+    def outcome(self, future: Any) -> Any:
+        """What a task that has ended gave; None where it has failed or the result is not to be had
+        now."""
+        try:
+            return future.result(timeout=PATIENCE) if future.status == "finished" else None
+        except (OSError, TimeoutError, CancelledError):
+            return None
 
     def again(self) -> None:
         """Waits for the scheduler to come back.
@@ -83,11 +102,15 @@ class Connection:
                     ) from None
 
     def workers(self) -> dict[str, dict[str, Any]]:
-        """Name -> what the scheduler knows of each worker."""
-        try:
-            found = self._client.scheduler_info(n_workers=-1)["workers"]
-        except (OSError, TimeoutError, KeyError):
-            return {}
+        """Name -> what the scheduler knows of each worker; none while it does not answer."""
+        found: dict[str, dict[str, Any]] = {}
+        for _ in range(ASKED):
+            # Of a question that failed `scheduler_info` says nothing, and gives no workers.
+            with suppress(OSError, TimeoutError):
+                if self._client.status == "running":
+                    ask = self._client.scheduler.identity
+                    found = self._client.sync(ask, n_workers=-1)["workers"]
+                break
         return {str(info["name"]): {**info, "address": address} for address, info in found.items()}
 
     def places(self, workers: Mapping[str, Mapping[str, Any]], each: int) -> int:
@@ -100,18 +123,20 @@ class Connection:
             for info in workers.values()
         )
 
-    def kind(self, gpu: bool, each: int) -> dict[str, str]:
+    def refuse_no_places(self, workers: Mapping[str, Mapping[str, Any]], each: int) -> None:
+        """Raises where none takes a run that needs so many of the resource."""
+        places, needed = self.places(workers, each), f"{self.resource}={each}"
+        checks.refuse_no_places(places, len(workers), needed, self.address)
+
+    def kind(self, gpu: bool) -> dict[str, str]:
         """What all workers are.
 
         Raises:
             StudyError: there is none that takes a run, the scheduler lacks the study's settings,
                 or the workers are not alike or have other versions than this environment.
         """
-        # Without a word of Dask's own versions, which it warns of itself.
         workers = self.workers()
-        checks.refuse_no_places(
-            self.places(workers, each), len(workers), self.resource, self.address
-        )
+        self.refuse_no_places(workers, 1)
         wanted = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))["distributed"]["scheduler"]
         names = {name: f"distributed.scheduler.{name}" for name in HELD}
         found = self._client.run_on_scheduler(settings, names)
@@ -140,14 +165,15 @@ class Connection:
         self,
         function: Callable[..., Any],
         argument: Any,
-        key: str,
+        name: str,
         amount: int,
         without: list[str],
     ) -> Future:
         """Hands a task out.
 
         Args:
-            key: its name, which no other task ever had.
+            name: what Dask calls it; a number is added that tells it from all others, also from
+                one of an earlier head that a worker is still stopping.
             amount: of the resource.
             without: the workers that may not have it, unless there are no others.
         """
@@ -157,8 +183,8 @@ class Connection:
         # The scheduler opens what it hands on and would look for the module, but not into bytes.
         sent = {"sent": cloudpickle.dumps(function), "argument": argument}
         return self._client.submit(
-            eval, OPEN, sent, key=key, pure=False, retries=2, workers=restricted,
-            resources={self.resource: amount},
+            eval, OPEN, sent, key=f"{name}-{time.time_ns():x}", pure=False, retries=2,
+            workers=restricted, resources={self.resource: amount},
         )  # fmt: skip
 
     def close(self) -> None:

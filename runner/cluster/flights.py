@@ -1,4 +1,4 @@
-"""Which runs are handed out, where each was tried, and what there is to say at the end."""
+"""Which runs are handed out, where each was tried, and who may try it again."""
 
 from __future__ import annotations
 
@@ -11,59 +11,56 @@ ROW = 2  # runs in a row that a worker may fail before it gets none any more
 
 
 class Flights:
-    """The runs of one study that are under way, by their key."""
+    """The runs of one study that are under way: `futures`, by their key."""
 
     def __init__(self) -> None:
         self.futures: dict[str, Any] = {}
-        self.happened: list[str] = []
-        self._names: dict[str, int] = defaultdict(int)
         self._on: dict[str, list[str]] = defaultdict(list)
         self._failed: dict[str, list[str]] = defaultdict(list)
         self._row: dict[str, int] = defaultdict(int)
-        self._alone: float | None = None
+        self._stuck: float | None = None
 
-    def name(self, key: str, digest: str) -> str:
-        """What Dask calls the next try of a run: ARM-SEED-DIGEST, and from the second on -2, -3."""
-        self._names[key] += 1
-        number = self._names[key]
+    def out(self, key: str, future: Any) -> None:
+        """Notes that a run is handed out."""
+        self.futures[key] = future
         self._on[key].clear()
-        return f"{key}-{digest}" + (f"-{number}" if number > 1 else "")
 
-    def began(self, key: str, worker: str) -> None:
-        """A worker has taken a run, and where another had it before, that one is dead."""
-        if self._on[key]:
-            self.happened.append(
-                f"{key} is tried again on {worker}: {self._on[key][-1]} was lost while it ran"
-            )
+    def began(self, key: str, worker: str) -> str | None:
+        """Notes that a worker has begun this try; the one that had it before, which is dead."""
+        before = self.last(key) if self._on[key] else None
         self._on[key].append(worker)
+        return before
 
     def last(self, key: str) -> str:
         """The worker that had it last."""
         return self._on[key][-1] if self._on[key] else "no worker"
 
-    def done(self, key: str, worker: str) -> None:
+    def done(self, worker: str) -> None:
+        """Notes that a worker has finished a run."""
         self._row[worker] = 0
 
-    def failed(self, key: str, worker: str) -> bool:
-        """Notes that a run failed on a worker; whether it may be tried again."""
+    def failed(self, key: str, worker: str) -> tuple[bool, bool]:
+        """Notes that a worker is to blame for a run's failure.
+
+        Returns:
+            Whether the run may be tried again, and whether the worker gets none from now on.
+        """
         self._failed[key].append(worker)
         self._row[worker] += 1
-        if self._row[worker] == ROW:
-            self.happened.append(f"{worker} failed {ROW} runs in a row and got no more")
-        return len(self._failed[key]) <= AGAIN
+        return len(self._failed[key]) <= AGAIN, self._row[worker] == ROW
 
     def without(self, key: str) -> list[str]:
         """The workers that should not have a run."""
         return [*self._failed[key], *(name for name, row in self._row.items() if row >= ROW)]
 
-    def alone_for(self, alone: bool) -> float:
-        """Seconds for which there has been no worker.
+    def stuck_for(self, stuck: bool) -> float:
+        """Seconds for which no worker has been there that takes a run.
 
         Args:
-            alone: whether there is none now.
+            stuck: whether there is none now.
         """
-        if not alone:
-            self._alone = None
+        if not stuck:
+            self._stuck = None
             return 0.0
-        self._alone = self._alone or time.monotonic()
-        return time.monotonic() - self._alone
+        self._stuck = self._stuck or time.monotonic()
+        return time.monotonic() - self._stuck

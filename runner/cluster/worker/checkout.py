@@ -10,6 +10,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -59,7 +60,8 @@ def inputs(place: Path, wanted: Sequence[Mapping[str, Any]], shared: str) -> str
     """Brings what the stages before training make; what came out otherwise in one line, or nothing.
 
     Args:
-        wanted: for each of these stages, in order, its name and path -> digest of what it makes.
+        wanted: for each of these stages, in order, its name, its command, and path -> digest of
+            what it makes.
         shared: the head's folder. Where it is visible here, files are copied out of it; else, and
             where they are not the head's any more, the stage runs here.
     """
@@ -71,7 +73,7 @@ def inputs(place: Path, wanted: Sequence[Mapping[str, Any]], shared: str) -> str
                     del missing[path]
             if not missing:
                 continue
-            command = [sys.executable, "-m", f"stages.{stage['stage']}"]
+            command = [sys.executable, *shlex.split(stage["command"])[1:]]
             done = subprocess.run(
                 command, cwd=place, env=environment(place), check=False,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -7,12 +7,7 @@ the same gets its results and nothing trains twice.
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +26,10 @@ from runner.cluster.worker.checkout import (
 )
 from runner.cluster.worker.digests import of
 from runner.cluster.worker.machine import describe
+from runner.cluster.worker.processes import status_of
 
-POLL = 0.3  # seconds between two looks at a process
 TELL = 2.0  # seconds between two words on how far a run is
-GRACE = 10.0  # seconds a process has to stop before it is killed
+MOST = 200_000  # characters of the end of a log that are sent
 
 # What a machine is to blame for: the run is tried again on another. All else is the run's own.
 MACHINE = (
@@ -52,29 +47,32 @@ class Job:
         digest: of `deps`, short.
         commit: of the study, which `source` has.
         deps: path -> digest of what the run is made of.
-        inputs: what the stages before training make: name and path -> digest, in order.
+        inputs: the stages before training, in order: name, command, and path -> digest of what
+            each makes.
         shared: the head's folder.
         kind: what the machine must be, as `describe` says it.
-        outs: the folders that a run makes and that are returned.
-        network: the file that it makes besides; returned with `networks`.
+        commands: of the run's stages, in order.
+        outs: the folders that they make and that are returned.
+        network: the file that they make besides; returned with `networks`.
+        gpu: whether it trains on a GPU.
+        settings: what its processes have set in their environment.
         topic: under which the head listens.
     """
 
     key: str
     digest: str
-    arm: str
-    seed: str
     commit: str
     source: str
     deps: Mapping[str, str]
     inputs: Sequence[Mapping[str, Any]]
     shared: str
     kind: Mapping[str, str]
+    commands: Sequence[str]
     outs: Sequence[str]
     network: str
     networks: bool
     gpu: bool
-    stages: Sequence[str]
+    settings: Mapping[str, str]
     topic: str
 
 
@@ -110,7 +108,7 @@ def run(values: Mapping[str, Any]) -> dict[str, Any]:
 
     job = Job(**values)
     worker: Any = get_worker()
-    name, task = str(worker.name), _task_of(worker, job)
+    name, task = str(worker.name), worker.get_current_task()
 
     def wanted() -> bool:
         """Whether the head still waits: it cancels what it starts when it ends, as does its end."""
@@ -134,12 +132,6 @@ def run(values: Mapping[str, Any]) -> dict[str, Any]:
     return vars(outcome)
 
 
-def _task_of(worker: Any, job: Job) -> str:
-    """The name of the task that this thread works on."""
-    get = getattr(worker, "get_current_task", None)
-    return str(get()) if get else f"{job.key}-{job.digest}"
-
-
 def _train(
     job: Job,
     outcome: Outcome,
@@ -156,26 +148,49 @@ def _train(
         return
     # Another worker of this folder may have the same run in hand still, for a head that is gone.
     with locked(place / ".scratch" / "locks" / job.key):
-        log, mark = place / "logs" / f"{job.key}.log", place / ".scratch" / "done" / f"{job.key}"
+        log, mark = place / "logs" / f"{job.key}.log", place / ".scratch" / "done" / job.key
+        status: int | None = 0
         if not _kept(job, place, mark):
             mark.unlink(missing_ok=True)
-            status = _stages(job, place, log, tell, wanted)
-            outcome.log = log.read_text(encoding="utf-8", errors="replace")[-200_000:]
-            if status is None:
-                outcome.ended = "stopped"
-                return
-            if status != 0:
-                blamed = status < 0 or any(word in outcome.log for word in MACHINE)
-                outcome.ended = "machine" if blamed else "failed"
-                last = (outcome.log.strip().splitlines() or ["it said nothing"])[-1]
-                outcome.told = last if status > 0 else f"killed by signal {-status}"
-                return
-            _mark(job, place, mark)
-        kept = json.loads(mark.read_text(encoding="utf-8"))
-        outcome.log = log.read_text(encoding="utf-8", errors="replace")[-200_000:]
-        outcome.network = kept["network"]
-        outcome.files = _files(job, place)
-    outcome.ended = "done"
+            status = _commands(job, place, log, tell, wanted)
+            if status == 0:
+                _mark(job, place, mark)
+        outcome.log = log.read_text(encoding="utf-8", errors="replace")[-MOST:]
+        if status is None:
+            outcome.ended = "stopped"
+        elif status != 0:
+            blamed = status < 0 or any(word in outcome.log for word in MACHINE)
+            outcome.ended = "machine" if blamed else "failed"
+            last = (outcome.log.strip().splitlines() or ["it said nothing"])[-1]
+            outcome.told = last if status > 0 else f"killed by signal {-status}"
+        else:
+            outcome.network = json.loads(mark.read_text(encoding="utf-8"))["network"]
+            outcome.files = _files(job, place)
+            outcome.ended = "done"
+
+
+def _commands(
+    job: Job,
+    place: Path,
+    log: Path,
+    tell: Callable[[Mapping[str, Any]], None],
+    wanted: Callable[[], bool],
+) -> int | None:
+    """Runs the commands of a run and tells how far it is; their status, None where stopped."""
+    for path in (*job.outs, job.network):
+        remove(place / path)
+    progress = place / ".scratch" / "progress" / f"{job.key}.json"
+    progress.unlink(missing_ok=True)
+    told = 0.0
+
+    def tell_progress() -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL and progress.exists():
+            told = time.monotonic()
+            tell({"progress": json.loads(progress.read_text(encoding="utf-8"))})
+
+    variables = {**environment(place), **job.settings}
+    return status_of(job.commands, place, variables, log, wanted, tell_progress)
 
 
 def _kept(job: Job, place: Path, mark: Path) -> bool:
@@ -216,62 +231,3 @@ def _files(job: Job, place: Path) -> dict[str, bytes]:
         for file in [*files, *newest[-1:]]
         if file.is_file()
     }
-
-
-def _stages(
-    job: Job,
-    place: Path,
-    log: Path,
-    tell: Callable[[Mapping[str, Any]], None],
-    wanted: Callable[[], bool],
-) -> int | None:
-    """Runs the stages one after another; the first status that is not 0, None where stopped."""
-    for path in (*job.outs, job.network):
-        remove(place / path)
-    progress = place / ".scratch" / "progress" / f"{job.key}.json"
-    progress.unlink(missing_ok=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_bytes(b"")
-    variables = environment(place) | (
-        {"JAX_PLATFORMS": "cuda", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-        if job.gpu
-        else {"CUDA_VISIBLE_DEVICES": ""}
-    )
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-    def with_its_worker() -> None:
-        """The kernel ends the process when the worker dies: two of them would train one run."""
-        if libc is not None:
-            libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-    for stage in job.stages:
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"stages.{stage}", job.arm, job.seed],
-                cwd=place, env=variables, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=with_its_worker,
-            )  # fmt: skip
-        told = 0.0
-        try:
-            while process.poll() is None:
-                if not wanted():
-                    return None
-                if time.monotonic() - told >= TELL and progress.exists():
-                    told = time.monotonic()
-                    tell({"progress": json.loads(progress.read_text(encoding="utf-8"))})
-                time.sleep(POLL)
-        finally:
-            _stop(process)
-        if process.returncode != 0:
-            return process.returncode
-    return 0
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process that still runs, with its children."""
-    for number in (signal.SIGINT, signal.SIGKILL):
-        deadline = time.monotonic() + GRACE
-        if process.poll() is None:
-            os.killpg(process.pid, number)
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -116,10 +116,17 @@ def head(committed: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return repository
 
 
+@pytest.fixture(scope="session")
+def _behaviours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("behaviours")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEHAVIOUR", str(path))
+        yield path
+
+
 @pytest.fixture
-def behaviour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def behaviour(_behaviours: Path) -> Path:
     """A folder with a file of code for each arm whose training does something of its own."""
-    path = tmp_path / "behaviour"
-    path.mkdir()
-    monkeypatch.setenv("BEHAVIOUR", str(path))
-    return path
+    for file in _behaviours.iterdir():
+        file.unlink()
+    return _behaviours

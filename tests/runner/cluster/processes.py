@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from runner.cluster.connection import SETTINGS
+from runner.cluster.connection import SETTINGS, Connection
 
-PATIENCE = 180.0  # seconds for what takes a few on a machine that is not busy
+SCHEDULER = "scheduler"
+PATIENCE = 600.0  # seconds for what takes a few on a machine that is not busy
 
 
 class Processes:
@@ -31,8 +33,7 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Processes:
-        self._start("scheduler", self._folder, "--port", "0", "--scheduler-file", str(self._file))
-        until(self._file.exists)
+        self._scheduler("0")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -43,15 +44,45 @@ class Processes:
     def address(self) -> str:
         return str(json.loads(self._file.read_text())["address"])
 
-    def worker(self, name: str, folder: str | None = None, resource: str = "THREADS=1") -> Path:
+    def worker(self, name: str, folder: str | None = None) -> Path:
         """Starts a worker with one thread; its folder, which another may have too."""
         path = self._folder / (folder or name)
         path.mkdir(exist_ok=True)
         self._start(
-            "worker", path, self.address, "--name", name, "--nthreads", "1", "--no-dashboard",
-            "--resources", resource, known_as=name,
+            name, "worker", path, self.address, "--name", name, "--nthreads", "1",
+            "--resources", "THREADS=1",
         )  # fmt: skip
         return path
+
+    def workers(self, *names: str) -> dict[str, Path]:
+        """Starts these workers and waits until all are there; the folder of each."""
+        folders = {name: self.worker(name) for name in names}
+        self.wait_for(*names)
+        return folders
+
+    def wait_for(self, *names: str) -> None:
+        """Waits until these workers are there."""
+        connection = Connection(self.address, "THREADS")
+        until(lambda: set(names) <= set(connection.workers()))
+        connection.close()
+
+    def forget(self) -> None:
+        """Removes what workers have done."""
+        for study in self._folder.glob("*/study"):
+            shutil.rmtree(study)
+
+    def restart_scheduler(self) -> None:
+        """As one that crashed: at its old address, and its workers have ended too."""
+        port = self.address.rpartition(":")[2]
+        for name in [SCHEDULER, *set(self._running) - {SCHEDULER}]:
+            self.kill(name)
+        self._scheduler(port)
+
+    def _scheduler(self, port: str) -> None:
+        self._file.unlink(missing_ok=True)
+        file = ("--scheduler-file", str(self._file))
+        self._start(SCHEDULER, "scheduler", self._folder, "--port", port, *file)
+        until(self._file.exists)
 
     def kill(self, name: str) -> list[str]:
         """As a machine that stops: the process, its nanny and what they started; their commands."""
@@ -77,13 +108,11 @@ class Processes:
         process.wait()
         return commands
 
-    def _start(self, role: str, folder: Path, *arguments: str, known_as: str = "") -> None:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *arguments]
-        if role == "scheduler":
-            command.append("--no-dashboard")
-        with (self._folder / f"{known_as or role}.log").open("wb") as log:
-            self._running[known_as or role] = subprocess.Popen(
-                command, cwd=folder, env=self._environment, stdin=subprocess.DEVNULL,
+    def _start(self, name: str, role: str, folder: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [*command, *arguments], cwd=folder, env=self._environment, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
 

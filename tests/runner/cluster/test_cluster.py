@@ -23,22 +23,27 @@ from tests.runner.cluster.processes import Processes, until
 pytestmark = pytest.mark.slow
 
 RUNS = [f"{arm}-0" for arm in ARMS]
+WORKERS = ("w1", "w2", "w3")
 
 
-@pytest.fixture
-def three(tmp_path: Path, behaviour: Path) -> Iterator[Processes]:
-    """A scheduler and three workers, which know where behaviours stand."""
-    with Processes(tmp_path / "cluster") as processes:
-        for name in ("w1", "w2", "w3"):
-            processes.worker(name)
-        connection = Connection(processes.address, "THREADS")
-        until(lambda: len(connection.workers()) == 3)
-        connection.close()
+@pytest.fixture(scope="module")
+def _three(tmp_path_factory: pytest.TempPathFactory, _behaviours: Path) -> Iterator[Processes]:
+    with Processes(tmp_path_factory.mktemp("three") / "cluster") as processes:
+        processes.workers(*WORKERS)
         yield processes
 
 
+@pytest.fixture
+def three(_three: Processes, behaviour: Path) -> Processes:
+    """A scheduler and three workers, which know where behaviours stand and have done nothing."""
+    _three.forget()
+    return _three
+
+
 def cluster(processes: Processes, networks: bool = False) -> Cluster:
-    return Cluster(Connection(processes.address, "THREADS"), False, networks, None)
+    workers = Cluster(Connection(processes.address, "THREADS"), False, networks, None)
+    workers.check()
+    return workers
 
 
 def entries() -> dict[str, object]:
@@ -71,6 +76,7 @@ def test_runs_that_die_or_meet_a_full_disk_are_tried_elsewhere_and_the_lock_is_a
             (behaviour / "hold").unlink()
 
     state = cluster(three).run(RUNS, {}, Path("logs"), kill_the_worker_of_the_one_that_waits)
+    three.workers(*killed)  # for other tests
     assert sorted(state.done) == ["deep-0", "plain-0", "steep-0"]
     assert state.failed == ["wide-0"]
     assert "train: it diverged" in Path("logs/wide-0.log").read_text()
@@ -92,22 +98,32 @@ def test_runs_that_die_or_meet_a_full_disk_are_tried_elsewhere_and_the_lock_is_a
         assert (head.path / path).read_bytes() == (local.path / path).read_bytes()
     record = json.loads(Path("models/provenance/plain-0/0.json").read_text())
     assert record["worker"] != killed[0]
-    assert record["worker"] in ("w1", "w2", "w3")
+    assert record["worker"] in WORKERS
 
 
-def test_workers_of_one_folder_share_checkouts_and_a_finished_run_is_not_trained_again(
+def test_a_study_outlives_its_scheduler_and_a_finished_run_is_not_trained_again(
     head: Repository, tmp_path: Path, behaviour: Path
 ) -> None:
-    count = behaviour / "count"
+    count, hold = behaviour / "count", behaviour / "hold"
     (behaviour / "steep").write_text(f"open({str(count)!r}, 'a').write('x')")
+    hold.touch()
+    (behaviour / "wide").write_text(f"while Path({str(hold)!r}).exists(): time.sleep(0.05)")
     with Processes(tmp_path / "cluster") as processes:
         folder = processes.worker("a", "shared")
         processes.worker("b", "shared")
-        connection = Connection(processes.address, "THREADS")
-        until(lambda: len(connection.workers()) == 2)
-        connection.close()
+        processes.wait_for("a", "b")
         before = Path("dvc.lock").read_text()
-        assert cluster(processes).run(RUNS, {}, Path("logs"), lambda _: None).failed == []
+
+        def restart_the_scheduler(state: State) -> None:
+            if hold.exists() and len(state.done) == 3 and "wide-0" in state.where:
+                processes.restart_scheduler()
+                for name in ("a", "b"):
+                    processes.worker(name, "shared")
+                hold.unlink()
+
+        state = cluster(processes).run(RUNS, {}, Path("logs"), restart_the_scheduler)
+        assert state.happened == ["the scheduler was gone; handed out again: wide-0"]
+        assert sorted(state.done) == sorted(RUNS)
         Path("dvc.lock").write_text(before)  # as for a head that died before it was told
         again = cluster(processes).run(RUNS, {}, Path("logs"), lambda _: None)
         assert (sorted(again.done), count.read_text()) == (sorted(RUNS), "x")
@@ -174,26 +190,20 @@ def test_what_is_not_fit_is_refused_in_one_line(
 
         def refusal(resource: str = "THREADS", source: str | None = None) -> str:
             with pytest.raises(StudyError) as error:
-                Cluster(Connection(processes.address, resource), False, False, source)
+                Cluster(Connection(processes.address, resource), False, False, source).check()
             assert "\n" not in str(error.value)
             return str(error.value)
 
         assert refusal().startswith("there is no worker with the resource THREADS")
-        processes.worker("w1")
-        connection = Connection(processes.address, "THREADS")
-        until(lambda: connection.workers())
-        connection.close()
-        assert refusal("GPU").startswith("none of 1 workers has the resource GPU at tcp://")
+        processes.workers("w1")
+        assert refusal("GPU").startswith("none of 1 workers has the resource GPU=1 at tcp://")
         nowhere = str(tmp_path / "nowhere.git")
         assert refusal(source=nowhere).startswith("w1 cannot get commit ")
         Path("networks/cnn.py").write_text("# Four blocks.\n")
         assert refusal().startswith("networks/cnn.py is not as in the last commit, which is what")
     with Processes(tmp_path / "plain", None) as processes:
-        processes.worker("w1")
+        processes.workers("w1")
         head.git("checkout", "--quiet", "networks/cnn.py")
-        connection = Connection(processes.address, "THREADS")
-        until(lambda: connection.workers())
-        connection.close()
         assert refusal().startswith("the scheduler runs without the study's settings (work-stea")
 
 
