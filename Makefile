@@ -2,12 +2,13 @@
 # make repro RETRAIN=1  the same, and every run trains that was not trained on this machine
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
+# make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
+# make cluster          installs what the scheduler and each worker of a cluster need
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
 # make predict IMAGE=digits.png   what the shipped network sees in a picture
-# make ship            keeps the best network below 2 MB for `make predict`
-# make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
-# make cluster          installs what the scheduler and each worker of a cluster need
+# make ship            keeps the best network below 2 MB for `make predict` (RUN=ARM-SEED: that one)
+# make unseen          trains with each background family left out: how far accuracy falls on it
 # make back             the committed scale and results again; other edits of params.yaml stay
 # make check           says whether the committed results belong to this code and these parameters
 # make verify           trains one run again (RUN=baseline-0 says which) and compares
@@ -37,7 +38,7 @@ override activated := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro cluster help results exp experiments predict ship back check verify keep bench test test-pipeline test-modules lint lock
+.PHONY: repro cluster help results exp experiments predict ship unseen back check verify keep bench test test-pipeline test-modules lint lock
 
 repro: $(BIN)/.installed $(if $(value SCHEDULER),$(BIN)/.cluster)
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
@@ -62,7 +63,10 @@ predict: $(BIN)/.installed
 	$(activated) python -m runner.predict $(call quoted,IMAGE)
 
 ship: $(BIN)/.installed
-	$(activated) python -m runner.ship
+	$(activated) python -m runner.ship $(if $(value RUN),--run=$(call quoted,RUN))
+
+unseen: $(BIN)/.installed
+	$(activated) python -m runner.unseen $(if $(value RUN),--run=$(call quoted,RUN))
 
 back: $(BIN)/.installed
 	$(activated) python -m runner.back
@@ -81,6 +85,7 @@ bench: $(BIN)/.installed
 	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
+# They have Dask: a test that is skipped here would run nowhere. That nothing else needs it is one of them.
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json, write_yaml
+from ablation.monitoring import provenance
 from ablation.networks import architectures
 from ablation.prediction.sizes import sides
 from ablation.study.resolution import Resolved
@@ -30,6 +31,7 @@ def project(
 ) -> Path:
     """Three trained runs: the best by test accuracy is not the best by validation accuracy."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["ship"])
     monkeypatch.setattr(ship, "IMAGES", 20)
     monkeypatch.setattr(ship, "COMPETITION", 80)
     small = {"image_size": SIDE, "input": {"downscale": 4}}
@@ -56,7 +58,12 @@ def project(
         network.save(tmp_path / f"models/networks/{key}.keras")
         accuracies = {"validation_accuracy": [0.5, 0.9, 0.8][number], "test_accuracy": number / 2}
         write_json(Path(f"models/evaluations/{key}/metrics.json"), accuracies)
-    write_json(Path("reports/provenance.json"), {"largest-0": {"commit": "abc"}})
+        history = tmp_path / f"models/histories/{key}/history.csv"
+        history.parent.mkdir(parents=True)
+        history.write_text(f"epoch,metric,value,{key}")
+    digest = provenance.digest(tmp_path / "models/histories/largest-0/history.csv")
+    known = {key: {"history": digest, "commit": "abc"} for key in ("largest-0", "largest-1")}
+    write_json(Path("reports/provenance.json"), known)
     return tmp_path
 
 
@@ -64,7 +71,8 @@ def test_the_best_by_validation_is_kept_with_what_it_is(project: Path) -> None:
     ship.main()
     about = json.loads((project / "models/shipped/about.json").read_text())
     assert about["run"] == "largest-0"
-    assert about["provenance"] == {"commit": "abc"}
+    assert about["provenance"]["commit"] == "abc"
+    assert about["command"] == "make repro SCALE=smoke && make ship"
     kept = (project / "models/shipped/network.keras").read_bytes()
     assert kept == (project / "models/networks/largest-0.keras").read_bytes()
     assert about["bytes"] == len(kept)
@@ -73,6 +81,27 @@ def test_the_best_by_validation_is_kept_with_what_it_is(project: Path) -> None:
     for judged in about["elsewhere"]:
         assert judged["low"] <= judged["accuracy"] <= judged["high"]
         assert judged["images"] == 20
+
+
+def test_the_run_asked_for_is_kept_with_its_own_record(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The record that came with it is of another training of the same run: of another scale, say.
+    monkeypatch.setattr("sys.argv", ["ship", "--run", "largest-1"])
+    ship.main()
+    about = json.loads((project / "models/shipped/about.json").read_text())
+    assert about["run"] == "largest-1"
+    assert "commit" not in about["provenance"]
+    history = project / "models/histories/largest-1/history.csv"
+    provenance.write(project / "models/provenance", "largest-1", history, {"commit": "own"})
+    ship.main()
+    about = json.loads((project / "models/shipped/about.json").read_text())
+    assert about["provenance"] == {"history": provenance.digest(history), "commit": "own"}
+    command = "dvc exp run -S scale=smoke evaluate@largest-1 && make ship RUN=largest-1"
+    assert about["command"] == command
+    monkeypatch.setattr("sys.argv", ["ship", "--run", "largest-7"])
+    with pytest.raises(UserError, match=r"largest-7 .* evaluate@largest-7"):
+        ship.main()
 
 
 def test_a_network_that_is_too_large_is_not_kept(
