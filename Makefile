@@ -85,7 +85,7 @@ bench: $(BIN)/.installed
 	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
-# They have Dask: a test that is skipped here would run nowhere. That nothing else needs it is one of them.
+# They have Dask too, since a test that is skipped here runs nowhere.
 test: lint
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
