@@ -6,8 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
+
+CONFIGURATION = """\
+[core]
+    analytics = false
+    autostage = true
+    remote = results
+['remote "results"']
+    url = ../results
+"""
 
 
 class Repository:
@@ -66,6 +76,18 @@ class Repository:
         text = file.read_text(encoding="utf-8")
         assert old in text, f"{name} does not hold {old!r}"
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def made_of(path: Path, files: Mapping[str, str]) -> Repository:
+    """A git and DVC repository with these files and a remote for results; nothing is committed."""
+    repository = Repository(path)
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    repository.git("init", "--quiet")
+    repository.dvc("init", "--quiet")
+    (path / ".dvc/config").write_text(CONFIGURATION)
+    return repository
 
 
 def _environment() -> dict[str, str]:

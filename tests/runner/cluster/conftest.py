@@ -9,7 +9,7 @@ import pytest
 
 from ablation.base.files import write_yaml
 from ablation.study.resolution import Resolved
-from tests.pipeline.repository import Repository
+from tests.pipeline.repository import Repository, made_of
 
 ARMS = ("plain", "steep", "deep", "wide")
 
@@ -82,7 +82,6 @@ def committed(
     tmp_path_factory: pytest.TempPathFactory, resolved: Callable[[str], Resolved]
 ) -> Repository:
     """The small study with all that comes before training, committed; no run has trained."""
-    repository = Repository(tmp_path_factory.mktemp("cluster") / "small")
     files = {
         "params.yaml": f"seeds: [0]\narms: {{{', '.join(f'{arm}: {{}}' for arm in ARMS)}}}\n",
         "dvc.yaml": GRAPH,
@@ -92,17 +91,10 @@ def committed(
         "stages/__init__.py": "",
         **{f"stages/{name}.py": BEGIN + code for name, code in STAGES.items()},
     }
-    for name, text in files.items():
-        (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
-        (repository.path / name).write_text(text)
-    for arm in ARMS:
-        write_yaml(
-            repository.path / f"arms/{arm}.yaml", resolved("smoke").arms["adam"].model_dump()
-        )
-    repository.git("init", "--quiet")
-    repository.dvc("init", "--quiet")
-    repository.dvc("config", "core.analytics", "false")
-    repository.dvc("remote", "add", "--default", "results", "results")
+    repository = made_of(tmp_path_factory.mktemp("cluster") / "small", files)
+    arm = resolved("smoke").arms["adam"].model_dump()
+    for name in ARMS:
+        write_yaml(repository.path / f"arms/{name}.yaml", arm)
     repository.dvc("repro", "preprocess")
     repository.commit()
     return repository

@@ -82,7 +82,7 @@ class Processes:
         self._file.unlink(missing_ok=True)
         file = ("--scheduler-file", str(self._file))
         self._start(SCHEDULER, "scheduler", self._folder, "--port", port, *file)
-        until(self._file.exists)
+        until(lambda: self._file.exists() and self._file.read_text().endswith("}"))
 
     def kill(self, name: str) -> list[str]:
         """As a machine that stops: the process, its nanny and what they started; their commands."""
