@@ -139,7 +139,7 @@ def git(place: Path, *arguments: str, check: bool = True) -> str:
     """What git says.
 
     Raises:
-        ValueError: it failed; the message is git's last line.
+        ValueError: it failed; the message is the first line in which git says why.
     """
     outer = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     done = subprocess.run(
@@ -147,7 +147,8 @@ def git(place: Path, *arguments: str, check: bool = True) -> str:
         check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if check and done.returncode != 0:
-        raise ValueError((done.stderr.strip().splitlines() or ["git failed"])[-1])
+        lines = done.stderr.strip().splitlines() or ["git failed"]
+        raise ValueError(next((line for line in lines if line.startswith("fatal: ")), lines[-1]))
     return done.stdout.strip()
 
 

@@ -49,7 +49,7 @@ class Processes:
         path = self._folder / (folder or name)
         path.mkdir(exist_ok=True)
         self._start(
-            name, "worker", path, self.address, "--name", name, "--nthreads", "1",
+            name, "worker", path, self.address, "--name", name, "--nthreads", "1", "--no-nanny",
             "--resources", "THREADS=1",
         )  # fmt: skip
         return path
@@ -85,7 +85,7 @@ class Processes:
         until(lambda: self._file.exists() and self._file.read_text().endswith("}"))
 
     def kill(self, name: str) -> list[str]:
-        """As a machine that stops: the process, its nanny and what they started; their commands."""
+        """As a machine that stops: the process and all that it started; their commands."""
         process = self._running.pop(name)
         everyone: list[psutil.Process] = []
         try:
