@@ -153,21 +153,29 @@ def git(place: Path, *arguments: str, check: bool = True) -> str:
 
 
 def _copied(source: Path, target: Path, md5: str) -> bool:
-    """Whether the right content was there to be copied."""
+    """Whether the right content was there to be copied.
+
+    Raises:
+        OSError: it could not be read or written, on a full disk say.
+    """
     if not source.exists():
         return False
     new = target.with_name(f"{target.name}.{os.getpid()}.new")
     target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, new)
-    else:
-        shutil.copyfile(source, new)
-    if of(new) != md5:
+    try:
+        if source.is_dir():
+            shutil.copytree(source, new)
+        else:
+            shutil.copyfile(source, new)
+        if of(new) != md5:
+            return False
+        remove(target)
+        new.replace(target)
+        return True
+    except shutil.Error as error:  # it lists every file
+        raise OSError(error.args[0][0][-1]) from None
+    finally:
         remove(new)
-        return False
-    remove(target)
-    new.replace(target)
-    return True
 
 
 def remove(path: Path) -> None:
