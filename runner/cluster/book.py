@@ -41,17 +41,15 @@ class Book:
 
     def __init__(self, repo: Any, keys: Sequence[str]) -> None:
         self._repo = repo
-        wanted = {name for key in keys for name in lock.names(key)}
-        self._stages = {stage.name: stage for stage in repo.index.stages if stage.name in wanted}
-        self._made = {
-            out.def_path: key
-            for key in keys
-            for name in lock.names(key)
-            for out in self._stages[name].outs
-        }
+        names = {key: lock.names(key) for key in keys}
+        wanted = {name for key in keys for name in names[key]}
+        stages = {stage.name: stage for stage in repo.index.stages if stage.name in wanted}
+        # The stages of each run, in order.
+        self._stages = {key: [stages[name] for name in names[key]] for key in keys}
+        self._made = {out.def_path for stage in stages.values() for out in stage.outs}
         self._deps = {
             dep.def_path: dep
-            for stage in self._stages.values()
+            for stage in stages.values()
             for dep in stage.deps
             if dep.def_path not in self._made
         }
@@ -62,8 +60,8 @@ class Book:
         """Path -> digest of all that a run is made of, as it was at the start."""
         return {
             dep.def_path: self._first[dep.def_path]
-            for name in lock.names(key)
-            for dep in self._stages[name].deps
+            for stage in self._stages[key]
+            for dep in stage.deps
             if dep.def_path not in self._made
         }
 
@@ -74,11 +72,11 @@ class Book:
 
     def commands(self, key: str) -> list[str]:
         """Of its stages, in order, as dvc.yaml has them."""
-        return [self._stages[name].cmd for name in lock.names(key)]
+        return [stage.cmd for stage in self._stages[key]]
 
     def outs(self, key: str) -> tuple[list[str], str]:
         """The folders that a run makes and that travel, and its network."""
-        outs = [out for name in lock.names(key) for out in self._stages[name].outs]
+        outs = [out for stage in self._stages[key] for out in stage.outs]
         (network,) = (out.def_path for out in outs if not out.can_push)
         return [out.def_path for out in outs if out.can_push], network
 
@@ -87,7 +85,7 @@ class Book:
         name, command, and path -> digest."""
         import networkx
 
-        graph, runs = self._repo.index.graph, set(self._stages.values())
+        graph, runs = self._repo.index.graph, {s for own in self._stages.values() for s in own}
         before = set[Any]().union(*(networkx.descendants(graph, stage) for stage in runs)) - runs
         ordered = [s for s in reversed(list(networkx.topological_sort(graph))) if s in before]
         read = {dep.fs_path for stage in ordered for dep in stage.deps}
@@ -159,8 +157,7 @@ class Book:
         from dvc_data.hashfile.hash_info import HashInfo
         from dvc_data.hashfile.meta import Meta
 
-        for name in lock.names(result.key):
-            stage = self._stages[name]
+        for stage in self._stages[result.key]:
             for dep in stage.deps:
                 if dep.def_path in self._deps:
                     dep.hash_info = self._deps[dep.def_path].hash_info
@@ -175,7 +172,7 @@ class Book:
                 else:
                     out.hash_info = HashInfo("md5", result.network["md5"])
                     out.meta = Meta(size=result.network["size"])
-            yield name, json.loads(json.dumps(to_single_stage_lockfile(stage)))
+            yield stage.name, json.loads(json.dumps(to_single_stage_lockfile(stage)))
 
 
 def _overlap(one: str, other: str) -> bool:
