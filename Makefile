@@ -3,6 +3,8 @@
 # make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make repro LIVE=tensorboard   with curves to watch while runs train, or LIVE=dvclive: docs/live.md
+# make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
+# make cluster          installs what the scheduler and each worker of a cluster need
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
 # make predict IMAGE=digits.png   what the shipped network sees in a picture
@@ -23,6 +25,7 @@ VENV := .venv$(if $(value GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(value GPU),-gpu).txt
 EXTRA := $(BIN)/.extra
+CLUSTER := $(BIN)/.cluster
 # What a person gives is one word for the shell, or with `each` some, and never a command.
 define newline
 
@@ -31,17 +34,21 @@ endef
 unsafe = $(subst $(newline), ,$(value $1))
 quoted = '$(subst ','\'',$(unsafe))'
 each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
-unexport SET SCALE JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE
-override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)$(if $(value LIVE), --live=$(call quoted,LIVE))
+unexport SET SCALE SCHEDULER GIT NETWORKS JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE
+override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)$(if $(value LIVE), --live=$(call quoted,LIVE))$(if $(value SCHEDULER), --scheduler=$(call quoted,SCHEDULER))$(if $(value GIT), --git=$(call quoted,GIT))$(if $(value NETWORKS), --networks)
+# What these need beside the environment.
+override more = $(if $(value LIVE),$(EXTRA)) $(if $(value SCHEDULER),$(CLUSTER))
 override activated := source $(BIN)/activate &&
 
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro help results exp experiments predict ship unseen back check verify keep bench test test-pipeline test-modules lint lock
+.PHONY: repro cluster help results exp experiments predict ship unseen back check verify keep bench test test-pipeline test-modules lint lock
 
-repro: $(BIN)/.installed $(if $(value LIVE),$(EXTRA))
+repro: $(BIN)/.installed $(more)
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
+
+cluster: $(CLUSTER)
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
@@ -49,7 +56,7 @@ help:
 results:
 	@cat reports/tables/arms.md 2> /dev/null || { echo 'no results of this code are here yet: run make repro' >&2; exit 1; }
 
-exp: $(BIN)/.installed $(if $(value LIVE),$(EXTRA))
+exp: $(BIN)/.installed $(more)
 	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
 	$(activated) python -m runner --changes=$(call quoted,SET) $(options)
 
@@ -83,13 +90,15 @@ bench: $(BIN)/.installed
 	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
 # In two halves side by side: the tests that run whole studies, and all others.
-test: lint
+# They have Dask too, since a test that is skipped here runs nowhere.
+# Both extras first, since two of pip at a time in one environment would be in each other's way.
+test: lint $(EXTRA) $(CLUSTER)
 	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
 
-test-pipeline: $(EXTRA)
+test-pipeline: $(EXTRA) $(CLUSTER)
 	$(activated) python -m pytest tests/pipeline
 
-test-modules: $(EXTRA)
+test-modules: $(EXTRA) $(CLUSTER)
 	$(activated) python -m pytest --ignore tests/pipeline
 
 lint: $(BIN)/.installed
@@ -107,8 +116,13 @@ $(EXTRA): requirements-extra.txt $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-extra.txt
 	touch $@
 
-# Pins everything that requirements.in leads to, and what a GPU and the extras need beside it, each
-# file with its hashes, so that pip takes no other. The tool is pinned too.
+# Dask, likewise.
+$(CLUSTER): requirements-cluster.txt $(BIN)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	touch $@
+
+# Pins everything that requirements.in leads to, and what a GPU, the extras and a cluster need beside
+# it, each file with its hashes, so that pip takes no other. The tool is pinned too.
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
 define beside
 printf '%s\n' $2 | $(COMPILE) --constraint requirements.txt $3 - > .venv-lock/more.txt
@@ -120,4 +134,5 @@ lock:
 	$(COMPILE) requirements.in -o requirements.txt
 	$(call beside,requirements-gpu.txt,'jax[cuda12]')
 	$(call beside,requirements-extra.txt,dvclive==3.49.1 tensorboard==2.21.0 axe-playwright-python==0.1.8,$(foreach name,playwright pyee greenlet tzdata,--no-emit-package $(name)))
+	$(call beside,requirements-cluster.txt,distributed==2026.8.0)
 	rm -r .venv-lock

@@ -128,11 +128,16 @@ def up_to_date(path: Path, arms: int | None = None, seeds: int = 1) -> Checkout:
 
 def stub(checkout: Checkout) -> None:
     """Puts something in place of all that stages make, and tells DVC that they have run."""
-    for place in _made_by_stages(checkout.path):
+    make_stubs(checkout.path)
+    checkout.dvc("commit", "--force")
+
+
+def make_stubs(path: Path) -> None:
+    """Puts something in place of all that stages make."""
+    for place in _made_by_stages(path):
         file = place if place.suffix else place / "stub"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{place.relative_to(checkout.path)}\n")
-    checkout.dvc("commit", "--force")
+        file.write_text(f"{place.relative_to(path)}\n")
 
 
 def _made_by_stages(path: Path) -> list[Path]:

@@ -22,7 +22,7 @@ def measure() -> list[Row]:
         checkout = checkouts.up_to_date(Path(folder) / "graph", ARMS, SEEDS)
         megabytes = (checkout.path / "dvc.lock").stat().st_size / 1e6
         keys = [f"arm_{number}-0" for number in range(RUNS)]
-        _replace_commands(checkout.path)
+        replace_commands(checkout.path)
         seconds = []
         for key in keys:
             before = _children()
@@ -35,7 +35,7 @@ def measure() -> list[Row]:
     ]
 
 
-def _replace_commands(path: Path) -> None:
+def replace_commands(path: Path) -> None:
     """Training and evaluation that only write a line, so that what is measured is DVC's."""
     content = read_yaml(path / "dvc.yaml")
     run = "${item.arm}-${item.seed}"

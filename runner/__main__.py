@@ -3,7 +3,8 @@
 
 `make repro` calls it, and `make exp` with --set, which records the result as an experiment. With
 --gpu one run trains on each NVIDIA GPU, under JAX, a compiled epoch at a time. With --retrain
-nothing is restored that was not trained on this machine.
+nothing is restored that was not trained on this machine. With --scheduler runs train on the workers
+of a Dask cluster: docs/cluster.md.
 
 The stages before training run once. Runs whose results travelled with the repository are restored;
 the others that are out of date train side by side, beside the check of the images; then the rest
@@ -19,7 +20,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,11 @@ from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, graph, images, live, params, pool, rest, safeguard
+from runner import graph, images, live, params, pool, rest, safeguard
 from runner.cores import cores
 from runner.display import Display
 from runner.estimate import cost, hours_on_processor
-from runner.processor import multiplies_bfloat16
+from runner.executor import Executor, cluster, local
 from runner.restore import restore
 
 LOGS = Path("logs")
@@ -65,6 +66,9 @@ def main() -> None:
         "travelled with the repository are restored",
     )
     parser.add_argument("--live", metavar="KIND", help="live curves: dvclive or tensorboard")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="train on its Dask workers")
+    parser.add_argument("--git", metavar="ADDRESS", help="where they get the commit (`origin`)")
+    parser.add_argument("--networks", action="store_true", help="bring networks back from them")
     parser.add_argument("--scale", help="write this scale into params.yaml first")
     parser.add_argument(
         "--set",
@@ -79,18 +83,19 @@ def main() -> None:
     if options.changes is not None:
         options.set = split(options.changes)
     if options.live is not None:
-        live.ask(options.live)
+        live.ask(options.live, elsewhere=bool(options.scheduler))
     asked = None if options.jobs is None else number(options.jobs)
-    devices = gpus.gpus() if options.gpu else []
     jobs = asked or cores()
-    places: Sequence[Mapping[str, str]] = [gpus.NONE] * jobs
     if options.force:
         os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
-    if devices:
-        places = gpus.places(devices, asked)
+    if options.scheduler:
+        executor = cluster(options.scheduler, options.gpu, options.networks, options.git)
+    else:
+        executor = local(jobs, asked, options.gpu)
     safeguard.at_start()
     for told in params.set_up(options.scale, options.gpu, options.set or (), check):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
+    executor.check()
     graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     if not options.retrain:
@@ -99,7 +104,7 @@ def main() -> None:
     for told in runs.told(len(study.runs)):
         print(told, flush=True)
     try:
-        trained = train(study, places, devices, options.force, runs.ready)
+        trained = train(study, executor, options.force, runs.ready)
     except rest.RunsFailedError as error:
         rest.report_rest(error.runs, LOGS)
         raise
@@ -152,16 +157,14 @@ def split(changes: str) -> list[str]:
 
 def train(
     study: StudyConfig,
-    places: Sequence[Mapping[str, str]],
-    devices: Sequence[gpus.Gpu] = (),
+    executor: Executor,
     force: bool = False,
     ready: Collection[str] = (),
 ) -> list[str] | None:
     """Brings every run that is out of date up to date, side by side.
 
     Args:
-        places: the environment of each run that trains at the same time.
-        devices: the GPUs that it trains on; none for the processor.
+        executor: where they train.
         force: whether to train on the processor what would take it days.
         ready: runs whose results are here; they do not train, network or not.
 
@@ -179,38 +182,32 @@ def train(
     if not todo:
         return None
     todo.sort(key=lambda key: -costs[key])
-    in_hardware = all(device.multiplies_bfloat16 for device in devices[: len(places)])
-    warn_of_bfloat16(
-        [key.rsplit("-", 1)[0] for key in todo], in_hardware if devices else multiplies_bfloat16()
-    )
-    hours = hours_on_processor([costs[key] for key in todo], len(places))
-    if not devices and hours > MOST_HOURS and not force:
+    warn_of_bfloat16([key.rsplit("-", 1)[0] for key in todo], executor.multiplies_bfloat16)
+    places = executor.places
+    hours = hours_on_processor([costs[key] for key in todo], places)
+    if executor.on_processor and hours > MOST_HOURS and not force:
         raise graph.StudyError(
             f"{len(todo)} runs at scale {study.scale} would take this processor about "
             f"{hours:,.0f} hours; GPU=1 trains on an NVIDIA GPU, SCALE=laptop is for a "
             "processor, and FORCE=1 does it all the same"
         )
-    where = f" on {'; '.join(map(str, devices[: len(places)]))}" if devices else ""
-    told = f"training {len(todo)} of {len(costs)} runs, {len(places)} at a time{where}"
-    if not devices:
+    told = f"training {len(todo)} of {len(costs)} runs, {places} at a time{executor.where}"
+    if executor.on_processor:
         told += f", about {duration(3600 * hours)} by the rate measured in docs/laptop.md"
     print(f"{told}; logs in {LOGS}/", flush=True)
-    commands = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
-    commands |= {key: graph.run_command(key) for key in todo}
-    display = Display({key: costs[key] for key in todo}, PROGRESS, len(places))
-    with live.declared(todo), display:
-        state = pool.run(commands, places, LOGS, display.show, needed=(CHECK,))
+    beside = {CHECK: graph.beside([CHECK])} if CHECK in outdated else {}
+    with Display({key: costs[key] for key in todo}, PROGRESS, places) as display:
+        state = executor.run(todo, beside, LOGS, display.show)
     if CHECK in state.failed:
         print((LOGS / f"{CHECK}.log").read_text(encoding="utf-8"), file=sys.stderr)
         raise graph.StudyError(f"{CHECK} failed, so nothing more is trained; its message is above")
     if state.failed:
-        count = f"{len(state.failed)} of {len(commands)} commands failed"
+        count = f"{len(state.failed)} of {len(todo) + len(beside)} commands failed"
         raise rest.RunsFailedError(f"{count}; see {_logs(state.failed)}", state.failed)
     for key in todo:  # what is left of these runs belongs to another configuration or other code
         (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         shutil.rmtree(CHECKPOINTS / key, ignore_errors=True)
-    logs = {key: (LOGS / f"{key}.log").read_text(encoding="utf-8") for key in todo}
-    return [key for key, log in logs.items() if graph.trained(key, log)]
+    return [key for key in todo if executor.trained(key, LOGS)]
 
 
 def warn_of_bfloat16(arms: Sequence[str], in_hardware: bool) -> None:

@@ -58,7 +58,7 @@ class Display:
             self._console.print("\n".join(self.lines(state)), highlight=False, soft_wrap=True)
 
     def lines(self, state: State) -> list[str]:
-        """One line for the study, one for each run in flight."""
+        """One line for the study, one for each run in flight, one for each worker that has none."""
         runs, shares = [], {}
         for name, since in state.running.items():
             progress = self._read(name, since)
@@ -67,7 +67,9 @@ class Display:
                 self._resumed[name] = progress.resumed
                 shares[name] = (progress.share - progress.resumed) / (1 - progress.resumed)
             began = "starting" if name in self._costs else "running"
-            runs.append(f"  {progress}" if progress else f"  {name}  {began}")
+            place = f"{state.where[name]}: " if name in state.where else ""
+            runs.append(f"  {place}" + (f"{progress}" if progress else f"{name}  {began}"))
+        runs += [f"  {name}: idle" for name in state.idle]
         finished = self._runs((*state.done, *state.failed))
         waiting = self._runs(state.waiting)
         head = f"{finished} of {len(self._costs)} runs done, {waiting} waiting"

@@ -16,6 +16,12 @@ QUERY = ("nvidia-smi", f"--query-gpu={FIELDS}", "--format=csv,noheader")
 BFLOAT16 = 8.0  # the compute capability from which on a GPU multiplies it in hardware
 # What a run on the processor has set: no framework takes a GPU that it was not given.
 NONE: Mapping[str, str] = {"CUDA_VISIBLE_DEVICES": ""}
+# What one on a GPU has set beside which GPU.
+ON_ONE: Mapping[str, str] = {
+    "JAX_PLATFORMS": "cuda",  # a run that cannot use it fails, instead of taking days
+    # Else the first process takes three quarters of the memory, and a second one fails.
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
 PATIENCE = 60.0  # seconds; a driver that is not loaded yet takes some
 
 
@@ -46,9 +52,7 @@ class Gpu:
         return {
             "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the driver numbers them
             "CUDA_VISIBLE_DEVICES": self.index,
-            "JAX_PLATFORMS": "cuda",  # a run that cannot use it fails, instead of taking days
-            # Else the first process takes three quarters of the memory, and a second one fails.
-            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            **ON_ONE,
         }
 
 

@@ -9,16 +9,26 @@ from pathlib import Path
 
 from ablation.base.files import write_yaml
 from ablation.monitoring import live
+from runner.graph import StudyError
 
 FOLDER = Path("live")  # where the stage `train` writes the curves of each run
 
 
-def ask(kind: str) -> None:
+def ask(kind: str, elsewhere: bool = False) -> None:
     """Every run that trains from here on writes live curves.
 
+    Args:
+        elsewhere: whether runs train on a cluster, from where no curve comes.
+
     Raises:
+        StudyError: they do.
         UserError: there are no such curves, or their package is not installed.
     """
+    if elsewhere:
+        raise StudyError(
+            "LIVE shows curves of runs on this machine, and SCHEDULER trains on others; leave out "
+            "one of them"
+        )
     live.check(kind)
     os.environ[live.VARIABLE] = kind
 

@@ -19,7 +19,8 @@ POLL = 0.2  # seconds between two looks at the processes
 class State:
     """Which commands wait, run (since when, monotonic seconds), are done and have failed.
 
-    `seconds` are those that each done one took.
+    `seconds` are those that each done one took. Where other machines run them, `where` names the
+    one of each, `idle` are those that run none, and `happened` says what befell them, line by line.
     """
 
     waiting: list[str]
@@ -27,6 +28,14 @@ class State:
     seconds: dict[str, float] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    where: dict[str, str] = field(default_factory=dict)
+    idle: list[str] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+
+    def end(self, name: str, well: bool) -> None:
+        """Notes that a command has ended."""
+        self.seconds[name] = time.monotonic() - self.running.pop(name)
+        (self.done if well else self.failed).append(name)
 
 
 def stop_on_signals() -> None:
@@ -70,13 +79,12 @@ def run(
                 if place not in taken and state.waiting:
                     name = state.waiting.pop(0 if place % 2 == 0 else -1)
                     log = logs / f"{name}.log"
-                    taken[place] = (name, _start(commands[name], log, settings))
+                    taken[place] = (name, start(commands[name], log, settings))
                     state.running[name] = time.monotonic()
             for place, (name, process) in list(taken.items()):
                 if process.poll() is not None:
-                    state.seconds[name] = time.monotonic() - state.running.pop(name)
                     del taken[place]
-                    (state.done if process.returncode == 0 else state.failed).append(name)
+                    state.end(name, process.returncode == 0)
             show(state)
             if any(name in needed for name in state.failed):
                 break
@@ -86,7 +94,7 @@ def run(
     return state
 
 
-def _start(
+def start(
     command: Sequence[str], log: Path, settings: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     """Starts a command in a session of its own, so that an interrupt reaches it and all its

@@ -122,12 +122,8 @@ def place(repo: Any) -> Place:
     with repo.lock:  # plain `dvc repro` writes the lock file in place
         lock = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
     stages = of_runs(repo)
-    names: dict[str, dict[str, str]] = {}
-    for name in stages:
-        if (run := of_run(name)) is not None:
-            names.setdefault(run[1], {})[run[0]] = name
     return Place(
-        {key: tuple(found[which] for which in STAGES) for key, found in names.items()},
+        {key: tuple(stage.name for stage in own) for key, own in by_run(repo).items()},
         frozenset(
             out.def_path
             for stage in stages.values()
@@ -143,6 +139,15 @@ def place(repo: Any) -> Place:
 def of_runs(repo: Any) -> dict[str, Any]:
     """Name -> stage, of those of runs in a repository that is open."""
     return {stage.name: stage for stage in repo.index.stages if of_run(stage.name) is not None}
+
+
+def by_run(repo: Any) -> dict[str, tuple[Any, ...]]:
+    """ARM-SEED -> its stages, in order, in a repository that is open."""
+    runs: dict[str, dict[str, Any]] = {}
+    for stage in repo.index.stages:
+        if (run := of_run(stage.name)) is not None:
+            runs.setdefault(run[1], {})[run[0]] = stage
+    return {key: tuple(own[which] for which in STAGES) for key, own in runs.items()}
 
 
 def unreachable(store: Objects, digests: Collection[str]) -> set[Path]:

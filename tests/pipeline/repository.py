@@ -7,9 +7,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import yaml
+
+CONFIGURATION = """\
+[core]
+    analytics = false
+    autostage = true
+    remote = results
+['remote "results"']
+    url = ../results
+"""
 
 
 class Repository:
@@ -43,15 +54,17 @@ class Repository:
         activated = self.beside / f"{self.path.name}-environment"
         activated.mkdir(exist_ok=True)
         (activated / "activate").touch()
-        for installed in (".installed", ".extra"):  # newer than the pins
+        for installed in (".installed", ".extra", ".cluster"):  # newer than the pins
             (activated / installed).touch()
         return self.run("make", "--silent", f"BIN={activated}", *arguments)
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Starts the command and does not wait for it; what it says is lost."""
+    def start(
+        self, *command: str, output: IO[bytes] | int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """Starts the command and does not wait for it; what it says goes there, or is lost."""
         silent = subprocess.DEVNULL
         return subprocess.Popen(
-            command, cwd=self.path, env=_environment(), stdin=silent, stdout=silent, stderr=silent
+            command, cwd=self.path, env=_environment(), stdin=silent, stdout=output, stderr=output
         )
 
     def copy(self, path: Path) -> Repository:
@@ -96,6 +109,18 @@ class Repository:
         text = file.read_text(encoding="utf-8")
         assert old in text, f"{name} does not hold {old!r}"
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def made_of(path: Path, files: Mapping[str, str]) -> Repository:
+    """A git and DVC repository with these files and a remote for results; nothing is committed."""
+    repository = Repository(path)
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    repository.git("init", "--quiet")
+    repository.dvc("init", "--quiet")
+    (path / ".dvc/config").write_text(CONFIGURATION)
+    return repository
 
 
 def _environment() -> dict[str, str]:

@@ -77,7 +77,7 @@ def test_curves_of_several_seeds_are_means_and_name_the_stuck_ones(tmp_path: Pat
         tmp_path, {"baseline": [(0.7, 0.6), (0.9, 0.8)], "sgd": [(0.4, 0.4), (0.2, 0.2)]}
     )
     assert "baseline ends highest (70.0%) and SGD lowest (30.0%): 40.0 points apart" in text
-    assert "means of 2 seeds, bands 95% t intervals of the mean" in text
+    assert "means of 2 seeds, too few for a band;" in text
     assert "SGD ends no better than naming the commonest label (27.1%) with 1 of 2 seeds" in text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.repository import Repository
+from tests.pipeline.repository import Repository, made_of
 
 PARAMS = """\
 # Every choice of a small study.
@@ -127,15 +127,7 @@ def _apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The small study, run at the scale laptop and committed with its results."""
-    repository = Repository(tmp_path_factory.mktemp("finished") / "small")
-    for name, text in FILES.items():
-        (repository.path / name).parent.mkdir(parents=True, exist_ok=True)
-        (repository.path / name).write_text(text)
-    repository.git("init", "--quiet")
-    repository.dvc("init", "--quiet")
-    repository.dvc("config", "core.analytics", "false")
-    repository.dvc("config", "core.autostage", "true")
-    repository.dvc("remote", "add", "--default", "results", "results")
+    repository = made_of(tmp_path_factory.mktemp("finished") / "small", FILES)
     repository.dvc("repro")
     repository.commit()
     return repository

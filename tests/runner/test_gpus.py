@@ -13,7 +13,8 @@ from ablation.base.files import read_yaml, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner
-from runner import gpus, params
+from runner import executor, gpus, params
+from runner.executor import Local
 from runner.graph import StudyError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ def test_days_of_a_processor_are_refused_with_their_hours(
     monkeypatch.chdir(tmp_path)
     study = paper(resolved, monkeypatch)
     with pytest.raises(StudyError, match=r"about [\d,]+ hours; GPU=1 .* FORCE=1") as caught:
-        runner.train(study, [{}, {}])
+        runner.train(study, Local([{}, {}]))
     hours = int(str(caught.value).split("about ")[1].split(" hours")[0].replace(",", ""))
     assert 500 < hours < 10_000
     assert "14 runs at scale paper" in str(caught.value)
@@ -135,8 +136,8 @@ def test_a_gpu_is_warned_of_that_has_no_bfloat16(
     write_yaml(Path("configs/arms/adam.yaml"), arm.model_dump())
     monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
     for capability, in_hardware in (("9.0", True), ("8.0", True), ("7.5", False)):
-        monkeypatch.setattr(runner, "multiplies_bfloat16", lambda other=in_hardware: not other)
-        runner.train(study, [{}], [gpus.Gpu("0", "a GPU", "16 GiB", capability)])
+        monkeypatch.setattr(executor, "multiplies_bfloat16", lambda other=in_hardware: not other)
+        runner.train(study, Local([{}], [gpus.Gpu("0", "a GPU", "16 GiB", capability)]))
         said = capsys.readouterr().out
         assert ("warning: in bfloat16" in said) != in_hardware
         assert ("in float32: adam;" in said) != in_hardware
@@ -154,7 +155,7 @@ def test_a_gpu_or_force_trains_it_all_the_same(
     study = paper(resolved, monkeypatch)
     monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
     devices = [] if forced else [gpus.Gpu("0", "NVIDIA A100", "40960 MiB", "8.0")]
-    assert runner.train(study, [{}], devices, forced) == []  # the stand-ins train nothing
+    assert runner.train(study, Local([{}], devices), forced) == []  # the stand-ins train nothing
     said = capsys.readouterr().out
     assert ("on NVIDIA A100, 40960 MiB; logs" in said) != forced
 
@@ -169,11 +170,9 @@ def test_the_pins_for_a_gpu_are_the_same_and_more() -> None:
     assert not any("tensorflow" in name for name in names[1])
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-gpu.txt", "requirements-extra.txt"]
-)
+@pytest.mark.parametrize("name", ["", "-gpu", "-extra", "-cluster"])
 def test_every_pin_has_hashes_so_that_pip_takes_no_other_file(name: str) -> None:
-    text = (ROOT / name).read_text().replace("\\\n", "")
+    text = (ROOT / f"requirements{name}.txt").read_text().replace("\\\n", "")
     pins = [line for line in text.splitlines() if line and not line.startswith(("#", "-r"))]
     assert len(pins) > 5
     for pin in pins:

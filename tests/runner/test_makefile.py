@@ -24,12 +24,13 @@ Make = Callable[..., list[str]]
 def make(tmp_path: Path) -> Make:
     """Calls make in a folder of its own and gives the arguments that python was called with."""
     shutil.copy(MAKEFILE, tmp_path)
-    for pins in ("requirements.txt", "requirements-gpu.txt", "requirements-extra.txt"):
+    for name in ("", "-gpu", "-extra", "-cluster"):
+        pins = f"requirements{name}.txt"
         (tmp_path / pins).touch()
         os.utime(tmp_path / pins, (0, 0))  # older than the environments
     for folder in (".venv/bin", ".venv-gpu/bin"):
         (tmp_path / folder).mkdir(parents=True)
-        for installed in (".installed", ".extra"):
+        for installed in (".installed", ".extra", ".cluster"):
             (tmp_path / folder / installed).touch()
         (tmp_path / folder / "activate").write_text(ACTIVATE)
 
@@ -56,6 +57,12 @@ def test_every_choice_reaches_the_runner(make: Make) -> None:
     ]  # fmt: skip
 
 
+def test_a_cluster_is_named_by_its_scheduler(make: Make) -> None:
+    assert make("repro", "SCHEDULER=tcp://host:8786", "GIT=/a b", "NETWORKS=1") == [
+        "-m", "runner", "--scheduler=tcp://host:8786", "--git=/a b", "--networks",
+    ]  # fmt: skip
+
+
 EVIL = [
     "x; touch pwned",
     "x & touch pwned",
@@ -75,12 +82,13 @@ EVIL = [
 @pytest.mark.parametrize("text", EVIL)
 def test_no_part_of_a_value_is_run(make: Make, text: str) -> None:
     assert make("repro", f"SCALE={text}") == ["-m", "runner", f"--scale={text}"]
+    assert make("repro", f"SCHEDULER={text}") == ["-m", "runner", f"--scheduler={text}"]
     assert make("repro", f"JOBS={text}") == ["-m", "runner", f"--jobs={text}"]
     assert make("repro", f"LIVE={text}") == ["-m", "runner", f"--live={text}"]
     assert make("exp", f"SET={text}") == ["-m", "runner", f"--changes={text}"]
     assert make("bench", f"PART={text}") == ["-m", "bench", "--part", *text.split()]
     assert make("repro", environment={"SCALE": text})[2:] == [f"--scale={text}"]
-    for name in ("RUN", "ARMS", "GPU", "FORCE", "options", "activated"):
+    for name in ("RUN", "ARMS", "GPU", "FORCE", "options", "activated", "more"):
         assert make("repro", f"{name}={text}")[:2] == ["-m", "runner"]
 
 

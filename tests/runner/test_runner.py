@@ -15,6 +15,7 @@ from ablation.study.resolution import Resolved
 from runner import __main__ as runner
 from runner import graph
 from runner.display import Display
+from runner.executor import Local
 from runner.graph import StudyError
 from runner.pool import State
 from runner.processor import has_bfloat16
@@ -93,14 +94,21 @@ def test_a_finished_study_clears_only_what_its_own_runs_left(study: StudyConfig)
     for run in ("adam-0", "other-0"):
         write_json(Path(f".scratch/progress/{run}.json"), {})
         write_json(Path(f".scratch/runs/{run}/old/state.json"), {})
-    assert runner.train(study, [{}]) == ["adam-0"]
+    assert runner.train(study, Local([{}])) == ["adam-0"]
     left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
     assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}
     assert [path.name for path in Path("logs").iterdir()] == ["adam-0.log"]  # no check was due
 
 
+def test_live_curves_of_a_cluster_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["runner", "--live=dvclive", "--scheduler=tcp://host:1"])
+    monkeypatch.setattr(runner.pool, "stop_on_signals", lambda: None)
+    with pytest.raises(StudyError, match=r"^LIVE shows .* SCHEDULER trains on others; leave out"):
+        runner.main()
+
+
 def test_a_run_that_is_restored_does_not_train(study: StudyConfig) -> None:
-    assert runner.train(study, [{}], ready=["adam-0"]) is None
+    assert runner.train(study, Local([{}]), ready=["adam-0"]) is None
     assert not Path("logs").exists()
 
 
@@ -109,7 +117,7 @@ def test_a_run_that_dvc_has_in_its_cache_has_not_trained(
 ) -> None:
     said = "Stage 'train@adam-0' is cached - skipping run, checking out outputs"
     monkeypatch.setattr(graph, "run_command", lambda key: quits(0, said))
-    assert runner.train(study, [{}]) == []
+    assert runner.train(study, Local([{}])) == []
     # The time that it may take is said first.
     assert capsys.readouterr().out.startswith("training 1 of 2 runs, 1 at a time, about 20 s by")
 
@@ -119,7 +127,7 @@ def test_a_run_that_fails_is_told_with_its_log(
 ) -> None:
     monkeypatch.setattr(graph, "run_command", lambda key: quits(1))
     with pytest.raises(StudyError, match=r"1 of 1 commands failed; see logs/adam-0\.log$"):
-        runner.train(study, [{}])
+        runner.train(study, Local([{}]))
 
 
 def test_images_that_are_not_right_end_the_training(
@@ -128,7 +136,7 @@ def test_images_that_are_not_right_end_the_training(
     monkeypatch.setattr(graph, "outdated", lambda: {"data_check", "train@adam-0"})
     monkeypatch.setattr(graph, "beside", lambda stages: quits(1, f"{stages}: too dark"))
     with pytest.raises(StudyError, match=r"^data_check failed, so nothing more is trained"):
-        runner.train(study, [{}])
+        runner.train(study, Local([{}]))
     assert "['data_check']: too dark" in capfd.readouterr().err
     assert [path.name for path in Path("logs").iterdir()] == ["data_check.log"]  # the run never ran
 

@@ -41,6 +41,7 @@ LINES: dict[str, dict[str, Any]] = {
     "validation_accuracy": VALIDATION_LINE,
 }
 MARKS_A_LINE = 8
+FEWEST = 3  # seeds that have a band: the interval of two is 13 standard deviations long
 HEIGHT = 3.0  # inches
 NAME = 20  # characters of a line of an arm's name
 NAME_GAP = 0.075  # of an axis's height, between the names at the ends of lines
@@ -91,8 +92,8 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], table: pd.DataFrame) -
 def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     """Mean over the seeds and its 95% t interval, in %, indexed by epoch (k rows).
 
-    Columns mean, low and high; with one seed all three are its value. An epoch that one of the
-    arm's seeds lacks is left out: without it the mean would jump.
+    Columns mean, low and high; with fewer than `FEWEST` seeds all three are the mean. An epoch that
+    one of the arm's seeds lacks is left out: without it the mean would jump.
 
     Raises:
         UserError: no epoch has this metric for every seed of the arm.
@@ -103,7 +104,7 @@ def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
         raise UserError(f"the table of curves has no {metric} of the arm {arm}")
     mean, seeds = values.mean(axis=1), values.shape[1]
     half = 0.0 * mean
-    if seeds > 1:
+    if seeds >= FEWEST:
         half = values.sem(axis=1) * float(stats.t.ppf(0.975, seeds - 1))
     return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
 
@@ -242,7 +243,7 @@ def _handles(seeds: int) -> list[Any]:
                label="training"),
         Line2D([], [], color=GREY, marker="o", **VALIDATION_LINE, label="validation"),
     ]  # fmt: skip
-    if seeds > 1:
+    if seeds >= FEWEST:
         text = f"95% t interval over {seeds} seeds, validation"
         meanings.append(Patch(color=GREY, alpha=0.25, linewidth=0, label=text))
     return meanings

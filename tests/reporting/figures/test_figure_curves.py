@@ -54,6 +54,13 @@ def test_an_arm_of_fewer_seeds_has_their_number_and_no_band(labels: dict[str, st
     assert texts[-1] == "95% t interval over 3 seeds, validation"
 
 
+def test_two_seeds_have_no_band(labels: dict[str, str]) -> None:
+    picture = draw(figure(), labels, curves_table(ARMS, 2))
+    assert not any(axes.collections for axes in picture.axes)
+    texts = [text.get_text() for text in picture.legends[0].get_texts()]
+    assert texts == ["training", "validation"]
+
+
 def names(axes: Axes) -> dict[str, float]:
     """The names at the ends of lines -> their height, in the axis's unit."""
     return {
