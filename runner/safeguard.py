@@ -22,8 +22,8 @@ DAMAGED = Path("dvc.lock.damaged")
 
 
 def keep(text: str) -> None:
-    """Keeps the text of a lock file that is whole."""
-    if KEPT.parent.parent.is_dir():  # else this is no project
+    """Keeps the text of a lock file that is whole, once DVC has worked here: before, git has it."""
+    if KEPT.parent.is_dir():
         write_text(KEPT, text)
 
 

@@ -33,13 +33,20 @@ HALVES = {
 @pytest.fixture(autouse=True)
 def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path(".dvc").mkdir()
+    Path(".dvc/tmp").mkdir(parents=True)
 
 
 def test_without_a_lock_file_nothing_is_done() -> None:
     assert safeguard.restore() is None
     assert not LOCK.exists()
     assert not KEPT.exists()
+
+
+def test_where_dvc_has_not_worked_yet_git_has_the_copy() -> None:
+    KEPT.parent.rmdir()
+    LOCK.write_text(GOOD)
+    assert safeguard.restore() is None
+    assert not KEPT.parent.exists()
 
 
 def test_a_good_lock_file_is_kept() -> None:
@@ -75,7 +82,6 @@ def test_bytes_that_are_no_text_are_damage_too() -> None:
 def test_without_a_copy_one_line_says_what_to_do(kept: str | None) -> None:
     LOCK.write_text("schema: [")
     if kept is not None:
-        KEPT.parent.mkdir()
         KEPT.write_text(kept)
     with pytest.raises(StudyError, match=r"^dvc.lock is damaged .*`git checkout dvc.lock`"):
         safeguard.restore()

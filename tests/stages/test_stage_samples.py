@@ -30,7 +30,7 @@ def project(
     arm = tiny_arm({"input": {"threshold": 0.5, "pad": 16}})
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
     write_yaml(Path("configs/figures/index.yaml"), ["shown", "labels"])
-    write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE, "labels": {}})
+    write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE, "labels": {"tiny": "tiny"}})
     labels = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
     write_yaml(Path("configs/figures/labels.yaml"), {"figure": labels, "labels": {}})
     folder = tmp_path / "data/sets/train/modified"
