@@ -29,7 +29,8 @@ class Sight:
 class Answer:
     """The largest digit present as the network says, its probability (0..1), and what it saw.
 
-    `seen` is None where the network's head does not tell places.
+    `seen` is of that digit and larger ones, since the loss asks nothing of smaller digits beside it:
+    their evidence may be anything. It is None where the network's head does not tell places.
     """
 
     digit: int
@@ -48,18 +49,18 @@ def answers(model: keras.Model, images: NDArray[np.uint8]) -> Iterator[Answer]:
     evidences = maps[0] if maps else [None] * len(images)
     for row, evidence in zip(likely, evidences, strict=True):
         digit = int(row.argmax())
-        seen = None if evidence is None else sights(evidence, images.shape[1])
+        seen = None if evidence is None else sights(evidence, images.shape[1], digit)
         yield Answer(digit, float(row[digit]), seen)
 
 
-def sights(evidence: NDArray[np.float32], side: int) -> list[Sight]:
-    """The digits that ten maps (height, width, 10) of evidence show in an image of `side` px.
+def sights(evidence: NDArray[np.float32], side: int, smallest: int = 0) -> list[Sight]:
+    """The digits from `smallest` on that ten maps (height, width, 10) of evidence show in an image of `side` px.
 
     A map's maximum is the score that its digit is somewhere, so each digit is named once.
     """
     height, width, digits = evidence.shape
     found = []
-    for digit in range(digits):
+    for digit in range(smallest, digits):
         score = evidence[..., digit]
         row, column = np.unravel_index(int(score.argmax()), score.shape)
         probability = float(1 / (1 + np.exp(-np.float64(score.max()))))

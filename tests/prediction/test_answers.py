@@ -23,6 +23,7 @@ def test_a_digit_is_seen_where_its_evidence_is_highest() -> None:
         Sight(2, pytest.approx(0.75), 2.0, 4.0),
         Sight(7, 0.5, 14.0, 12.0),
     ]
+    assert [sight.digit for sight in sights(evidence, 16, smallest=3)] == [7]
 
 
 def test_scores_beyond_an_exponential_are_certain() -> None:
@@ -38,3 +39,5 @@ def test_an_answer_is_the_network_s_own(head: str, tiny_arm: Arm) -> None:
     assert [answer.digit for answer in given] == logits.argmax(axis=1).tolist()
     assert all(1 / 10 <= answer.probability <= 1 for answer in given)
     assert all((answer.seen is None) == (head == "dense") for answer in given)
+    # The loss asks nothing of the evidence of smaller digits.
+    assert all(sight.digit >= answer.digit for answer in given for sight in answer.seen or [])
