@@ -29,7 +29,7 @@ class Sight:
 class Answer:
     """The largest digit present as the network says, its probability (0..1), and what it saw.
 
-    `seen` is of that digit and larger ones, since the loss asks nothing of smaller digits beside it:
+    `seen` is of that digit and larger ones: the loss asks nothing of smaller digits beside it, so
     their evidence may be anything. It is None where the network's head does not tell places.
     """
 
@@ -54,9 +54,9 @@ def answers(model: keras.Model, images: NDArray[np.uint8]) -> Iterator[Answer]:
 
 
 def sights(evidence: NDArray[np.float32], side: int, smallest: int = 0) -> list[Sight]:
-    """The digits from `smallest` on that ten maps (height, width, 10) of evidence show in an image of `side` px.
+    """The digits that ten maps (height, width, 10) of evidence show in an image of `side` px.
 
-    A map's maximum is the score that its digit is somewhere, so each digit is named once.
+    Those below `smallest` are left out. A map's maximum is the score that its digit is somewhere, so each digit is named once.
     """
     height, width, digits = evidence.shape
     found = []
