@@ -56,7 +56,8 @@ def answers(model: keras.Model, images: NDArray[np.uint8]) -> Iterator[Answer]:
 def sights(evidence: NDArray[np.float32], side: int, smallest: int = 0) -> list[Sight]:
     """The digits that ten maps (height, width, 10) of evidence show in an image of `side` px.
 
-    Those below `smallest` are left out. A map's maximum is the score that its digit is somewhere, so each digit is named once.
+    Those below `smallest` are left out. A map's maximum is the score that its digit is somewhere,
+    so each digit is named once.
     """
     height, width, digits = evidence.shape
     found = []
