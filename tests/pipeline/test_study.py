@@ -172,7 +172,7 @@ def test_editing_a_background_family_retrains_what_uses_it(
 
 def test_a_new_seed_trains_only_its_runs(study: Repository, copy_of: Copy) -> None:
     repository = copy_of(study)
-    repository.edit("params.yaml", "seeds: [0]", "seeds: [0, 1]")
+    repository.edit("params.yaml", "\nseeds: [0]", "\nseeds: [0, 1]")
     repository.dvc("repro", "split")
     changed = json.loads(repository.dvc("status", "--json"))
     trained = {name for name in changed if name.startswith("train")}
