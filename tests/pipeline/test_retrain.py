@@ -32,7 +32,8 @@ def test_other_images_stop_the_study_and_retrain_trains_all_of_it(
 ) -> None:
     original = copy_of(checkout)
     # A cache of its own: another test may have trained these very runs into the one that is shared.
-    (original.path / ".dvc/config.local").unlink()
+    cache = original.path.with_name("cache")
+    (original.path / ".dvc/config.local").write_text(f"[cache]\n    dir = {cache}\n")
     file = original.path / "params.yaml"
     params = few_arms(yaml.safe_load(file.read_text()), ["baseline", "l2"], ["l2"])
     file.write_text(yaml.safe_dump(params, sort_keys=False))
