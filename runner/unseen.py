@@ -22,7 +22,6 @@ from ablation.study.config import StudyConfig
 from ablation.training.config import ArmConfig
 from runner import check, graph, pool, ship, verify
 from runner.graph import StudyError
-from runner.verify import STUDY
 
 WRITTEN = Path("reports/unseen.json")
 
@@ -32,9 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m runner.unseen", description=__doc__)
     parser.add_argument("--run", help="ARM-SEED (default: the first arm with fresh images)")
     options = parser.parse_args()
-    if not STUDY.exists():
-        raise StudyError("the study is not here; run `make repro` first, which restores it")
-    study = read_config(STUDY, StudyConfig)
+    study = verify.read_study()
     key = chosen(study, options.run)
     arm = key.rpartition("-")[0]
     families = read_config(Path("configs/data.yaml"), DataConfig).backgrounds

@@ -53,9 +53,7 @@ def main() -> int:
     parser.add_argument("--run", help="ARM-SEED (default: the run that takes the least time)")
     options = parser.parse_args()
     safeguard.at_start()
-    if not STUDY.exists():
-        raise StudyError("the study is not here; run `make repro` first, which restores it")
-    study = read_config(STUDY, StudyConfig)
+    study = read_study()
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
     cheapest = min(study.arms, key=lambda arm: cost(study, arm))
     key = options.run or f"{cheapest}-{study.seeds_of(cheapest)[0]}"
@@ -84,6 +82,17 @@ def main() -> int:
     verdict = judge(key, others, judged, accuracies, kinds(record, made))
     print(verdict.told)
     return 0 if verdict.holds else 1
+
+
+def read_study() -> StudyConfig:
+    """The study that is here.
+
+    Raises:
+        StudyError: there is none yet.
+    """
+    if not STUDY.exists():
+        raise StudyError("the study is not here; run `make repro` first, which restores it")
+    return read_config(STUDY, StudyConfig)
 
 
 def train(folder: Path, key: str) -> dict[str, Any]:
