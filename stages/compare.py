@@ -84,7 +84,9 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
         correct = None if labelled is None else said == labelled
         runs[arm, seed] = Run(
             arm=config.arms[arm],
-            judged=read_judged(EVALUATIONS / key / "metrics.json", evaluated),
+            judged=read_judged(
+                EVALUATIONS / key / "metrics.json", evaluated, labels=labelled is not None
+            ),
             curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
             majority=majority[name, seed],
             correct=correct,

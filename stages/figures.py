@@ -6,7 +6,7 @@ from ablation.base.cli import run
 from ablation.base.files import replacing
 from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import figures, words
-from ablation.reporting.declared import read_figure
+from ablation.reporting.declared import fitting, read_figure
 from ablation.reporting.figures.style import note, save
 
 REPORTS = Path("reports")
@@ -14,8 +14,10 @@ REPORTS = Path("reports")
 
 def main(name: str) -> None:
     refuse_others("figures", name)
-    figure, labels, failed = read_figure(Path(f"configs/figures/{name}.yaml"))
-    picture = figures.draw(figure, labels, REPORTS / "tables" / name)
+    declared, tables = Path(f"configs/figures/{name}.yaml"), REPORTS / "tables" / name
+    figure, labels, failed = read_figure(declared)
+    with fitting(declared, tables):
+        picture = figures.draw(figure, labels, tables)
     if failed:
         note(picture, words.failed(failed))
     target = REPORTS / "figures"

@@ -10,7 +10,9 @@ from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import claims as claims_in_words
 from ablation.reporting import facts
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.declared import read_figure, read_index
+from ablation.reporting.declared import fitting, read_figure, read_index
+from ablation.reporting.facts import DENSITY
+from ablation.reporting.figures import DENSITIES
 from ablation.reporting.page import answer, metrics_table, page, pictures, provenance
 from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
@@ -41,7 +43,7 @@ def main() -> None:
     claims = read_claims(REPORTS / "claims.json", config.claims)
     measured = read_metrics(REPORTS / "metrics.json", study.arms)
     metrics = metrics_table.with_pace(measured, study, records)
-    labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize")
+    labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize", DENSITY, DENSITIES)
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
     test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
     test_images = int(test["count"].sum()) or None
@@ -73,7 +75,7 @@ def main() -> None:
         differences=differences(
             config,
             comparisons,
-            read_csv(REPORTS / "images_test.csv", "compare", IMAGES_TEST, empty=True),
+            read_csv(REPORTS / "images_test.csv", "compare", IMAGES_TEST, IMAGES_TEST[:3], True),
             study,
         ),
         illustrations=illustrations,
@@ -100,11 +102,13 @@ def _illustrations() -> tuple[list[page.Illustration], dict[str, float]]:
     illustrations: list[page.Illustration] = []
     majority: dict[str, float] = {}
     for name in read_index(CONFIGS / "figures"):
-        figure, labels, failed = read_figure(CONFIGS / "figures" / f"{name}.yaml")
+        declared = CONFIGS / "figures" / f"{name}.yaml"
+        figure, labels, failed = read_figure(declared)
         folder = REPORTS / "tables" / name
-        if isinstance(figure, CurvesFigure):
-            majority |= facts.majority_shares(folder)
-        found = facts.facts(figure, labels, folder)
+        with fitting(declared, folder):
+            if isinstance(figure, CurvesFigure):
+                majority |= facts.majority_shares(folder)
+            found = facts.facts(figure, labels, folder)
         text, alt = page.caption(figure, found, failed)
         image = ""
         if figure.kind == "augmentation":  # pixels, which are shorter as such

@@ -35,6 +35,9 @@ FIGURES = Path("configs/figures")
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
 SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports")
 
+# A part of the images -> as the names of its metrics begin.
+PARTS = {"training": "train", "validation": "validation", "test": "test"}
+
 
 def main() -> None:
     refuse_others("summarize")
@@ -44,16 +47,26 @@ def main() -> None:
     comparisons = read_comparisons(
         REPORTS / "comparison.csv", len(claims.pairs), claims.statistics.metrics
     )
+    labels = _labels(study.seeds[0])
     # The runs come from the configuration: a removed arm's files may still lie about.
     rows, curves = [], []
+    images: dict[tuple[str, str], int] = {}  # behind each arm's accuracies; alike for every seed
     for arm, seed in study.runs:
         key = f"{arm}-{seed}"
         trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
         history = read_history(HISTORIES / key, claims.arms[arm].epochs, trained)
-        judged = read_judged(EVALUATIONS / key / "metrics.json", evaluated)
-        layers = read_csv(HISTORIES / key / "layers.csv", trained, ("parameters",))
+        labelled = (study.data_sets[arm], "test") in labels
+        judged = read_judged(EVALUATIONS / key / "metrics.json", evaluated, labelled)
+        layers = read_csv(
+            HISTORIES / key / "layers.csv", trained, ("layer", "parameters"), ("layer",)
+        )
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
+        images |= {
+            (arm, part): judged[f"{name}_images"]
+            for part, name in PARTS.items()
+            if f"{name}_images" in judged
+        }
         curves.append(history.assign(arm=arm, seed=seed))
     runs, all_curves = pd.DataFrame(rows), pd.concat(curves)
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
@@ -66,7 +79,6 @@ def main() -> None:
         write_json(REPORTS / "headline" / f"{arm}.json", accuracies)
     _write_csv(REPORTS / "runs.csv", runs)
     _write_csv(REPORTS / "curves.csv", all_curves[all_curves["metric"].isin(summary.CURVES)])
-    labels = _labels(study.seeds[0])
     majority = {
         arm: summary.majority_share(labels[data_set, "validation"])
         for arm, data_set in study.data_sets.items()
@@ -96,7 +108,7 @@ def main() -> None:
             networks = {arm: _layers(study, arm) for arm in figure.arms}
             table = summary.architectures_table(figure, networks)
         elif isinstance(figure, BestFigure):
-            table = summary.best_table(figure, runs, _image_counts(study), comparisons)
+            table = summary.best_table(figure, runs, images, comparisons)
         elif isinstance(figure, ForestFigure):
             table = summary.forest_table(figure, comparisons, claims)
         else:
@@ -110,19 +122,6 @@ def _layers(study: StudyConfig, arm: str) -> pd.DataFrame:
     seed = study.seeds_of(arm)[0]
     path = HISTORIES / f"{arm}-{seed}" / "layers.csv"
     return read_csv(path, study.stage("train", arm, seed))
-
-
-def _image_counts(study: StudyConfig) -> dict[tuple[str, str], int]:
-    counts = {}
-    for arm in study.arms:
-        seed = study.seeds_of(arm)[0]
-        path = EVALUATIONS / f"{arm}-{seed}" / "metrics.json"
-        judged = read_judged(path, study.stage("evaluate", arm, seed))
-        counts[arm, "training"] = judged["train_images"]
-        counts[arm, "validation"] = judged["validation_images"]
-        if "test_images" in judged:  # the competition's test images have no labels
-            counts[arm, "test"] = judged["test_images"]
-    return counts
 
 
 def _labels(seed: int) -> dict[tuple[str, str], Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +44,26 @@ class Declared(NamedTuple):
     figure: Any
     labels: dict[str, str]
     failed: list[str]
+
+
+@contextmanager
+def fitting(declared: Path, tables: Path) -> Iterator[None]:
+    """Names both of what does not fit together: a figure's declaration and its tables.
+
+    Either may be the one that somebody changed.
+
+    Raises:
+        UserError: that.
+    """
+    try:
+        yield
+    except UserError as error:
+        if str(tables) in str(error):  # whoever read a table has named it
+            raise
+        raise UserError(
+            f"{tables} and {declared} do not fit together: {error}; run `dvc repro --force "
+            f"resolve`, remove {tables.name} and run `dvc repro summarize`"
+        ) from None
 
 
 def read_figure(path: Path) -> Declared:

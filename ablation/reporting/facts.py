@@ -16,6 +16,7 @@ import pandas as pd
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.reading import refusing
+from ablation.reporting import figures
 from ablation.reporting.config import (
     ArchitecturesFigure,
     AugmentationFigure,
@@ -25,7 +26,7 @@ from ablation.reporting.config import (
     ForestFigure,
     LabelDensityFigure,
 )
-from ablation.reporting.figures import compared, last_epochs, of_tables, read_table
+from ablation.reporting.figures import compared, last_epochs, read_table
 from ablation.reporting.seeds import fewer, named
 from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
 from ablation.statistics.images import level_interval
@@ -52,13 +53,16 @@ def facts(figure: FigureConfig, labels: Labels, folder: Path) -> Facts:
         UserError: a table lacks a column, an arm or a part.
         FileNotFoundError: a table is missing.
     """
-    with of_tables(folder):
-        return _KINDS[type(figure)](figure, labels, folder)
+    return _KINDS[type(figure)](figure, labels, folder)
 
 
 def majority_shares(folder: Path) -> dict[str, float]:
     """arm -> the accuracy (0..1) of naming the commonest label for every validation image."""
-    means = read_table(folder, ("arm", "majority_share")).groupby("arm")["majority_share"].mean()
+    means = (
+        read_table(folder, ("arm", "majority_share"), figures.CURVES)
+        .groupby("arm")["majority_share"]
+        .mean()
+    )
     return {str(arm): float(share) for arm, share in means.items()}
 
 
@@ -67,7 +71,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
 
     A curve is measured on some of them, and its last point may stand on another arm's other side.
     """
-    runs = read_table(folder, RUNS, "runs.csv")
+    runs = read_table(folder, RUNS, figures.RUNS, "runs.csv")
     majority, names = majority_shares(folder), short_names(figure.arms, labels)
     arms: list[Facts] = []
     for arm in figure.arms:
@@ -98,7 +102,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
-    table = read_table(folder, BEST)
+    table = read_table(folder, BEST, figures.BEST)
     groups: list[Facts] = []
     for group, arms in figure.groups.items():
         rows = table[(table["group"] == group) & table["chosen"].astype(bool)]
@@ -121,7 +125,7 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
-    table = read_table(folder, FOREST)
+    table = read_table(folder, FOREST, figures.DIFFERENCES)
     short = short_names(compared(table, labels), labels)
     names = {arm: quoted(name) for arm, name in short.items()}
     panels = []
@@ -149,7 +153,7 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> Facts:
-    table = read_table(folder, DENSITY)
+    table = read_table(folder, DENSITY, figures.DENSITIES)
     rows = table[table["data_set"] == "modified"]
     density = rows.pivot(index="label", columns="part", values="density")
     for part in ("training", "validation", "combined"):
@@ -167,7 +171,7 @@ def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> 
 
 
 def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) -> Facts:
-    table = read_table(folder, LAYERS)
+    table = read_table(folder, LAYERS, figures.LAYERS)
     networks = []
     for arm in figure.arms:
         layers = table[table["arm"] == arm]

@@ -37,6 +37,7 @@ class Circumstances:
 
 ACCURACIES = ("train_accuracy", "validation_accuracy")
 COUNTS = ("train_images", "validation_images")
+TESTED = ("test_accuracy", "test_images", "test_macro_f1")
 
 
 def read_runs(path: Path, runs: Collection[tuple[str, int]]) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def read_runs(path: Path, runs: Collection[tuple[str, int]]) -> pd.DataFrame:
     Raises:
         UserError: the file is damaged, a run is missing, or an accuracy is no share.
     """
-    table = read_csv(path, "summarize", ("arm", "seed", *ACCURACIES))
+    table = read_csv(path, "summarize", ("arm", "seed", *ACCURACIES), ("arm", "seed"))
     with refusing(path, "table of runs", "summarize"):
         found = list(zip(table["arm"], table["seed"], strict=True))
         if len(found) != len(runs) or set(found) != set(runs):
@@ -56,8 +57,11 @@ def read_runs(path: Path, runs: Collection[tuple[str, int]]) -> pd.DataFrame:
     return table
 
 
-def read_judged(path: Path, made_by: str) -> dict[str, Any]:
+def read_judged(path: Path, made_by: str, labels: bool) -> dict[str, Any]:
     """The metrics of a run as `evaluate` left them: numbers, shares where they are accuracies.
+
+    Args:
+        labels: whether the test images have labels, so that there is an accuracy on them.
 
     Raises:
         UserError: the file is damaged, or a metric is missing or none.
@@ -66,7 +70,7 @@ def read_judged(path: Path, made_by: str) -> dict[str, Any]:
     with refusing(path, "set of metrics", made_by):
         if not isinstance(judged, dict):
             raise UserError(f"is no set of metrics: {brief(judged)}")
-        for name in (*ACCURACIES, *COUNTS, *judged):
+        for name in (*ACCURACIES, *COUNTS, *(TESTED if labels else ()), *judged):
             value = judged[name]
             number = isinstance(value, int | float) and not isinstance(value, bool)
             most = float("inf") if name.endswith("_images") else 1.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ablation.base.errors import UserError, brief
@@ -15,10 +16,23 @@ from ablation.base.reading import refusing
 # The columns that hold words; `label` and `layer` hold them in some tables.
 TEXTS = ("arm", "other", "metric", "group", "part", "data_set", "label", "layer", "type", "unit",
          "output_shape", "verdict", "diverged", "unpaired", "by", "first", "second")  # fmt: skip
+# The columns of counts and numbers of things, in whatever table they stand.
+WHOLE = ("seed", "seeds", "epoch", "epochs", "parameters", "images", "count", "said",
+         "measured_training", "measured_validation", "only_first", "only_second")  # fmt: skip
+
+# The columns of comparison.csv that later stages read, first those that tell its rows apart.
+COMPARISON = ("arm", "other", "metric", "group", "tests", "seeds", "seeds_needed", "unpaired",
+              "difference", "low", "high", "low_90", "high_90", "sd", "sd_images", "detectable",
+              "seeds_to_find", "seeds_to_equal", "p", "p_holm", "diverged", "paper",
+              "verdict")  # fmt: skip
 
 
 def read_csv(
-    path: Path, made_by: str | None, columns: Iterable[str] = (), empty: bool = False
+    path: Path,
+    made_by: str | None,
+    columns: Iterable[str] = (),
+    key: Sequence[str] = (),
+    empty: bool = False,
 ) -> pd.DataFrame:
     """The table of a CSV file that is whole.
 
@@ -28,11 +42,12 @@ def read_csv(
     Args:
         made_by: the stage that wrote it, if one did.
         columns: that its header must name, among others; but for those of `TEXTS` they hold
-            numbers.
+            numbers, and those of `WHOLE` whole ones.
+        key: those of them that tell the rows apart: none is empty, and no two rows are alike.
         empty: whether it may have a header alone.
 
     Raises:
-        UserError: the file is damaged or lacks a column.
+        UserError: the file is damaged, lacks a column, or has two rows of one thing.
         FileNotFoundError: there is no such file.
     """
     with refusing(path, "table", made_by):
@@ -58,7 +73,35 @@ def read_csv(
         for column in columns:
             if number and column not in TEXTS and not pd.api.types.is_numeric_dtype(table[column]):
                 raise UserError(f"has a {column} that is no number")
+            if (
+                number
+                and column != "value"
+                and np.isinf(pd.to_numeric(table[column], "coerce")).any()
+            ):
+                raise UserError(f"has a {column} without end")
+            if number and column in WHOLE and not pd.api.types.is_integer_dtype(table[column]):
+                raise UserError(f"has a {column} that is no whole number")
+        of_rows = table[list(key)]
+        if of_rows.isna().any(axis=None):
+            raise UserError(f"has a row without {' and '.join(key)}")
+        if key and (twice := of_rows.duplicated()).any():
+            alike = ", ".join(str(value) for value in of_rows[twice].iloc[0])
+            raise UserError(f"has two rows of one {', '.join(key)}: {brief(alike)}")
         return table
+
+
+def grid(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Holds that `table` has a row for every combination of what stands in `columns`.
+
+    Raises:
+        UserError: it has fewer; without the file's name.
+    """
+    every = int(table[list(columns)].nunique().prod())
+    if len(table) != every:
+        raise UserError(
+            f"has {len(table)} rows, not one for each of {every} combinations of "
+            f"{' and '.join(columns)}"
+        )
 
 
 def read_history(folder: Path, epochs: int, made_by: str | None) -> pd.DataFrame:
@@ -68,14 +111,14 @@ def read_history(folder: Path, epochs: int, made_by: str | None) -> pd.DataFrame
         UserError: the file is damaged, or an epoch of a curve is missing.
     """
     path = folder / "history.csv"
-    table = read_csv(path, made_by, ("epoch", "metric", "value"))
+    table = read_csv(path, made_by, ("epoch", "metric", "value"), ("epoch", "metric"))
     with refusing(path, "history", made_by):
         every = set(range(1, epochs + 1))
         for metric, rows in table.groupby("metric"):
             found = set(rows["epoch"])
             # A measure that is no accuracy may be taken now and then.
             whole = found == every if str(metric).endswith("_accuracy") else found <= every
-            if not whole or len(found) != len(rows):
+            if not whole:
                 raise UserError(
                     f"has {len(rows)} epochs of {brief(metric)} instead of the run's {epochs}"
                 )
@@ -92,7 +135,7 @@ def read_comparisons(path: Path, pairs: int, metrics: Iterable[str]) -> pd.DataF
     Raises:
         UserError: the file is damaged, or a comparison is missing.
     """
-    table = read_csv(path, "compare", ("arm", "other", "metric"), empty=not pairs)
+    table = read_csv(path, "compare", COMPARISON, COMPARISON[:4], empty=not pairs)
     with refusing(path, "table of comparisons", "compare"):
         for metric in metrics:
             found = len(table[table["metric"] == metric].drop_duplicates(["arm", "other"]))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_yaml
-from ablation.reporting.declared import read_figure, read_index
-from ablation.reporting.tables import read_comparisons, read_history
+from ablation.reporting.declared import fitting, read_figure, read_index
+from ablation.reporting.tables import COMPARISON, read_comparisons, read_history
 
 FIGURE = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
 
@@ -47,6 +48,20 @@ def test_a_figure_that_is_none_is_refused(tmp_path: Path, content: object) -> No
     assert "\n" not in str(error.value)
 
 
+def test_a_declaration_and_tables_that_do_not_fit_are_both_named(tmp_path: Path) -> None:
+    declared, tables = tmp_path / "configs" / "a.yaml", tmp_path / "tables" / "a"
+    with (
+        pytest.raises(UserError, match=r"tables/a and .*configs/a\.yaml do not .*: no label; run"),
+        fitting(declared, tables),
+    ):
+        raise UserError("no label")
+    with (
+        pytest.raises(UserError, match=r"^\S*tables/a/data\.csv is cut$"),
+        fitting(declared, tables),
+    ):
+        raise UserError(f"{tables / 'data.csv'} is cut")
+
+
 HISTORY = (
     "epoch,metric,value\n1,loss,2.3\n2,loss,1.9\n2,penalty,0.1\n"
     "1,validation_accuracy,0.1\n2,validation_accuracy,0.2\n"
@@ -71,10 +86,15 @@ def test_a_history_that_lacks_an_epoch_is_refused(tmp_path: Path, text: str) -> 
 
 def test_a_table_of_comparisons_that_lacks_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "comparison.csv"
-    lines = ["arm,other,metric", "adam,baseline,a", "sgd,baseline,a", "adam,baseline,b",
-             "sgd,baseline,b"]  # fmt: skip
-    path.write_text("\n".join(lines) + "\n")
+    pairs = [("adam", "baseline", "a"), ("sgd", "baseline", "a"), ("adam", "baseline", "b"),
+             ("sgd", "baseline", "b")]  # fmt: skip
+    table = pd.DataFrame(pairs, columns=list(COMPARISON[:3]))
+    table = table.reindex(columns=list(COMPARISON)).assign(group="baseline", seeds=2)
+    table.to_csv(path, index=False)
     assert len(read_comparisons(path, 2, ["a", "b"])) == 4
-    path.write_text("\n".join(lines[:-1]) + "\n")
+    table.iloc[[0, 1, 2, 2]].to_csv(path, index=False)
+    with pytest.raises(UserError, match=r"two rows of one .*: adam, baseline, b, baseline; remove"):
+        read_comparisons(path, 2, ["a", "b"])
+    table.iloc[:-1].to_csv(path, index=False)
     with pytest.raises(UserError, match=r"comparison\.csv has 1 of 2 comparisons in b; remove"):
         read_comparisons(path, 2, ["a", "b"])

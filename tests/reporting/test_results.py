@@ -26,6 +26,7 @@ RUNS = [("adam", 0), ("adam", 1)]
 JUDGED: dict[str, Any] = {
     "train_accuracy": 0.9, "train_images": 80, "validation_accuracy": 0.8, "validation_images": 20,
 }  # fmt: skip
+TESTED = {"test_accuracy": 0.7, "test_images": 40, "test_macro_f1": 0.6}
 SAID = np.array([3, 9, 0], np.uint8)
 SURE = np.full((3, 10), 0.1, np.float16)
 
@@ -57,7 +58,11 @@ def test_other_runs_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None
 def test_metrics_are_numbers(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
     write_json(path, JUDGED)
-    assert read_judged(path, "evaluate@adam-0") == JUDGED
+    assert read_judged(path, "evaluate@adam-0", labels=False) == JUDGED
+    with pytest.raises(UserError, match=r"it lacks 'test_accuracy'; remove metrics\.json"):
+        read_judged(path, "evaluate@adam-0", labels=True)
+    write_json(path, JUDGED | TESTED)
+    assert read_judged(path, "evaluate@adam-0", labels=True) == JUDGED | TESTED
     for wrong in ({"train_accuracy": "0.9"}, {"train_accuracy": None}, {"test_accuracy": 90.0},
                   {"test_macro_f1": -0.1}, {"validation_images": True}, {"x": [1]},
                   {"train_images": float("inf")}, {"train_accuracy": float("nan")}):  # fmt: skip
@@ -65,11 +70,11 @@ def test_metrics_are_numbers(tmp_path: Path) -> None:
         with pytest.raises(
             UserError, match=rf"metrics\.json has the {next(iter(wrong))} .*@adam-0"
         ):
-            read_judged(path, "evaluate@adam-0")
+            read_judged(path, "evaluate@adam-0", labels=False)
     for content in ([], None, 3, {k: v for k, v in JUDGED.items() if k != "train_images"}):
         write_json(path, content)
         with pytest.raises(UserError, match=r"metrics\.json is no set of metrics"):
-            read_judged(path, "evaluate@adam-0")
+            read_judged(path, "evaluate@adam-0", labels=False)
 
 
 def test_the_study_s_metrics_are_of_its_arms(tmp_path: Path) -> None:

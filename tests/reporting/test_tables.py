@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ablation.base.errors import UserError
-from ablation.reporting.tables import read_csv
+from ablation.reporting.tables import grid, read_csv
 
 TABLE = b'epoch,metric,value\n1,"loss, in all",0.5\n2,"two\nlines",0.25\n'
 BETWEEN = len(b'epoch,metric,value\n1,"loss, in all",0.5\n')  # rows
@@ -53,3 +55,35 @@ def test_what_is_no_table_is_refused(content: bytes, told: str, tmp_path: Path) 
         read_csv(path, "train", ["epoch"])
     assert told in str(error.value)
     assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("label,count\n1,2\n1,3\n", "has two rows of one label: 1"),
+        ("label,count\n1,2\n,3\n", "has a row without label"),
+        ("label,count\n1,2\n3,\n", "has a count that is no whole number"),
+        ("label,count\n1,2\n3,2.5\n", "has a count that is no whole number"),
+        ("label,count\n1,2\n3,inf\n", "has a count without end"),
+    ],
+)
+def test_rows_that_cannot_stand_together_are_refused(
+    content: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("label,count\n1,2\n3,2\n")
+    assert len(read_csv(path, None, ["label", "count"], ["label"])) == 2
+    path.write_text(content)
+    with pytest.raises(UserError, match=told):
+        read_csv(path, None, ["label", "count"], ["label"])
+
+
+@given(st.integers(1, 5), st.integers(2, 5), st.data())
+def test_a_grid_lacks_no_combination(arms: int, labels: int, data: st.DataObject) -> None:
+    rows = [(arm, label) for arm in range(arms) for label in range(labels)]
+    table = pd.DataFrame(rows, columns=["arm", "label"])
+    grid(table, ["arm", "label"])
+    gone = data.draw(st.integers(0, len(rows) - 1))
+    if arms > 1:  # of a single arm a label that is gone is none of those that stand there
+        with pytest.raises(UserError, match=f"has {len(rows) - 1} rows"):
+            grid(table.drop(index=gone), ["arm", "label"])

@@ -7,8 +7,7 @@ captions share, tables and epochs, stands here and needs no plotting library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,11 @@ from ablation.reporting.tables import read_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+# What tells the rows of each table apart.
+LAYERS, BEST = ("arm", "layer"), ("group", "arm", "seed", "part")
+CURVES, RUNS = ("arm", "seed", "epoch", "metric"), ("arm", "seed")
+DIFFERENCES, DENSITIES = ("group", "arm", "other", "metric"), ("data_set", "part", "label")
 
 
 def draw(figure: FigureConfig, labels: Mapping[str, str], folder: Path) -> Figure:
@@ -36,34 +40,20 @@ def draw(figure: FigureConfig, labels: Mapping[str, str], folder: Path) -> Figur
         FileNotFoundError: a table is missing.
     """
     kind = import_module(f"{__name__}.{figure.kind}")
-    with of_tables(folder):
-        picture: Figure = kind.draw(figure, labels, kind.read(folder))
+    picture: Figure = kind.draw(figure, labels, kind.read(folder))
     return picture
 
 
-@contextmanager
-def of_tables(folder: Path) -> Iterator[None]:
-    """Says of which tables something is not there that a figure needs, and what to run.
+def read_table(
+    folder: Path, columns: Sequence[str], key: Sequence[str], name: str = "data.csv"
+) -> pd.DataFrame:
+    """`folder/NAME` with at least `columns`; those of `key` tell its rows apart.
 
     Raises:
-        UserError: that.
-    """
-    try:
-        yield
-    except UserError as error:
-        if str(folder) in str(error):  # whoever read the file has said so
-            raise
-        raise UserError(f"{folder}: {error}; remove it and run `dvc repro summarize`") from None
-
-
-def read_table(folder: Path, columns: Sequence[str], name: str = "data.csv") -> pd.DataFrame:
-    """`folder/NAME` with at least `columns`.
-
-    Raises:
-        UserError: a column is missing or holds no numbers, or there is no row.
+        UserError: a column is missing or holds no numbers, two rows are alike, or there is none.
         FileNotFoundError: there is no such file.
     """
-    return read_csv(folder / name, "summarize", columns)
+    return read_csv(folder / name, "summarize", columns, key)
 
 
 def last_epochs(count: int, share: float) -> int:
@@ -82,5 +72,5 @@ def compared(table: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     """
     arms = {*table["arm"], *table["other"]}
     if nameless := sorted(arms - set(labels)):
-        raise UserError(f"the figure's configuration gives the arm {brief(nameless[0])} no label")
+        raise UserError(f"the declaration gives the arm {brief(nameless[0])} no label")
     return [arm for arm in labels if arm in arms]

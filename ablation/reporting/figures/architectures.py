@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from ablation.base.errors import UserError
 from ablation.reporting.config import ArchitecturesFigure
-from ablation.reporting.figures import read_table
+from ablation.reporting.figures import LAYERS, read_table
 from ablation.reporting.figures.style import DOUBLE_COLUMN, SINGLE_COLUMN, journal, legend_below
 
 COLUMNS = ("arm", "layer", "type", "output_shape", "parameters", "trainable")
@@ -28,7 +28,7 @@ TINTS = {
 
 def read(folder: Path) -> pd.DataFrame:
     """arm, layer, type, output_shape (text), parameters (int), trainable (bool), in order."""
-    return read_table(folder, COLUMNS)
+    return read_table(folder, COLUMNS, LAYERS)
 
 
 @journal()

@@ -12,7 +12,7 @@ from scipy import stats
 
 from ablation.base.errors import UserError
 from ablation.reporting.config import BestFigure
-from ablation.reporting.figures import read_table
+from ablation.reporting.figures import BEST, read_table
 from ablation.reporting.figures.style import (
     SINGLE_COLUMN,
     arm_style,
@@ -29,7 +29,7 @@ APART = 0.3  # between the groups of a part, which are 1 apart
 
 def read(folder: Path) -> pd.DataFrame:
     """group, arm, seed, part, accuracy (0..1), images (int), chosen (bool)."""
-    return read_table(folder, COLUMNS)
+    return read_table(folder, COLUMNS, BEST)
 
 
 @journal()

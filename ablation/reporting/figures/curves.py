@@ -18,7 +18,7 @@ from scipy import stats
 
 from ablation.base.errors import UserError
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.figures import last_epochs, read_table
+from ablation.reporting.figures import CURVES, last_epochs, read_table
 from ablation.reporting.figures.style import (
     DOUBLE_COLUMN,
     GREY,
@@ -52,7 +52,7 @@ def read(folder: Path) -> pd.DataFrame:
 
     `majority_share` is the accuracy of naming the commonest label for every validation image.
     """
-    return read_table(folder, COLUMNS)
+    return read_table(folder, COLUMNS, CURVES)
 
 
 @journal()

@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ablation.reporting.config import ForestFigure
-from ablation.reporting.figures import compared, read_table
+from ablation.reporting.figures import DIFFERENCES, compared, read_table
 from ablation.reporting.figures.style import (
     COLOURS,
     DOUBLE_COLUMN,
@@ -62,7 +62,7 @@ Row = tuple[str, str, str]  # group, arm, other
 
 def read(folder: Path) -> pd.DataFrame:
     """One row a pair and metric: differences and bounds in shares or epochs, as `unit` says."""
-    return read_table(folder, COLUMNS)
+    return read_table(folder, COLUMNS, DIFFERENCES)
 
 
 @journal()

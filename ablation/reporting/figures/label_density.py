@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from ablation.base.errors import UserError
 from ablation.reporting.config import LabelDensityFigure
-from ablation.reporting.figures import read_table
+from ablation.reporting.figures import DENSITIES, read_table
 from ablation.reporting.figures.style import COLOURS, SINGLE_COLUMN, grid, journal, legend_below
 
 COLUMNS = ("data_set", "part", "label", "count", "density")
@@ -26,7 +26,7 @@ COMBINED = "combined"
 
 def read(folder: Path) -> pd.DataFrame:
     """data_set, part, label (0-9), count, density (sums to 1 in a part); `expected` if known."""
-    return read_table(folder, COLUMNS)
+    return read_table(folder, COLUMNS, DENSITIES)
 
 
 @journal()

@@ -9,17 +9,24 @@ from pathlib import Path
 import pandas as pd
 
 from ablation.base.arrays import read_npz
+from ablation.base.errors import UserError
 from ablation.base.reading import refusing
 from ablation.reporting import words
+from ablation.reporting.answers import LABELS
 from ablation.reporting.page.pictures import embedded_image
 from ablation.reporting.seeds import fewer
-from ablation.reporting.tables import read_csv
+from ablation.reporting.tables import grid, read_csv
 from ablation.reporting.words import capital, counted, percent, quoted, rounded, signed_points
 
 COLUMNS = {
     "votes": ("arm", "seeds", "accuracy", "vote", "low", "high"),
     "accuracy": ("arm", "by", "group", "images", "accuracy", "low", "high", "said", "share"),
     "confusion": ("arm", "label", "said", "count"),
+}
+KEYS = {
+    "votes": ("arm",),
+    "accuracy": ("arm", "by", "group"),
+    "confusion": ("arm", "label", "said"),
 }
 
 
@@ -87,13 +94,11 @@ def errors(
     Args:
         failed: the labels of arms of which a run failed.
     """
-    votes = read_csv(folder / "votes.csv", "errors", COLUMNS["votes"], empty=True)
+    votes, accuracy, confusion = (
+        _read(folder, name) for name in ("votes", "accuracy", "confusion")
+    )
     if votes.empty:
         return None
-    accuracy, confusion = (
-        read_csv(folder / f"{name}.csv", "errors", COLUMNS[name], empty=True)
-        for name in ("accuracy", "confusion")
-    )
     arrays = read_npz(folder / "hardest.npz", "errors")
     with refusing(folder / "hardest.npz", "set of hard images", "errors"):
         best = str(arrays["arm"])
@@ -105,7 +110,7 @@ def errors(
                 arrays["probabilities"], arrays["backgrounds"], strict=True)
         ]  # fmt: skip
     seeds = int(votes["seeds"].max())
-    values = {"label": [str(label) for label in range(10)], "background": backgrounds}
+    values = {"label": [str(label) for label in range(LABELS)], "background": backgrounds}
     return Errors(
         told=_told(votes.set_index("arm").loc[best], accuracy[accuracy["arm"] == best],
                    quoted(names[best]),
@@ -125,6 +130,21 @@ def errors(
         hardest=hardest,
         hardest_of=quoted(names[best]),
     )  # fmt: skip
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    """A table of the stage `errors`, with every row that it should have."""
+    path, columns, alike = folder / f"{name}.csv", COLUMNS[name], KEYS[name]
+    table = read_csv(path, "errors", columns, alike, empty=True)
+    with refusing(path, "table of errors", "errors"):
+        if name == "accuracy":
+            for _, rows in table.groupby("by"):
+                grid(rows, alike)
+        else:
+            grid(table, alike)
+        if name == "confusion" and not table.empty and table["label"].nunique() != LABELS:
+            raise UserError(f"has {table['label'].nunique()} labels of {LABELS}")
+    return table
 
 
 def _told(

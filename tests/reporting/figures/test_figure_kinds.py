@@ -108,13 +108,13 @@ def test_drawing_one_kind_imports_no_other() -> None:
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     write(tmp_path, density_table().drop(columns="density"))
     with pytest.raises(ValueError, match="has no column 'density'"):
-        read_table(tmp_path, ["label", "density"])
+        read_table(tmp_path, ["label", "density"], ["label"])
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
     write(tmp_path, density_table().iloc[:0])
     with pytest.raises(ValueError, match="has no rows"):
-        read_table(tmp_path, ["label"])
+        read_table(tmp_path, ["label"], ["label"])
 
 
 @pytest.mark.parametrize(
