@@ -36,9 +36,9 @@ def check(kind: str) -> None:
     """
     if kind not in KINDS:
         raise UserError(f"live curves are {brief(kind)!r}; allowed: {', '.join(KINDS)}")
-    if kind == "dvclive" and find_spec("dvclive") is None:
+    if find_spec(kind) is None:  # each is named as its package
         raise UserError(
-            "live curves need the package dvclive; run "
+            f"live curves need the package {kind}; run "
             "`python -m pip install --no-deps -r requirements-extra.txt`"
         )
 

@@ -22,7 +22,10 @@ needs_dvclive = pytest.mark.skipif(find_spec("dvclive") is None, reason="DVCLive
 needs_tensorboard = pytest.mark.skipif(
     find_spec("tensorboard") is None, reason="TensorBoard is not installed"
 )
-KINDS = [pytest.param("dvclive", marks=needs_dvclive), "tensorboard"]
+KINDS = [
+    pytest.param("dvclive", marks=needs_dvclive),
+    pytest.param("tensorboard", marks=needs_tensorboard),
+]
 EPOCHS = 6
 
 Train = Callable[..., dict[str, dict[int, float]]]
@@ -187,14 +190,15 @@ def test_what_is_no_kind_of_curves_is_refused_in_one_line(
         option.ask("")
 
 
+@pytest.mark.parametrize("kind", live.KINDS)
 def test_a_package_that_is_not_there_is_told_with_how_to_get_it(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "dvclive", raising=False)
-    bare = [entry for entry in sys.path if not (Path(entry) / "dvclive").is_dir()]
+    monkeypatch.delitem(sys.modules, kind, raising=False)
+    bare = [entry for entry in sys.path if not (Path(entry) / kind).is_dir()]
     monkeypatch.setattr("sys.path", bare)
-    with pytest.raises(UserError, match=r"pip install --no-deps -r requirements-extra\.txt"):
-        option.ask("dvclive")
+    with pytest.raises(UserError, match=rf"{kind}; .* -r requirements-extra\.txt"):
+        option.ask(kind)
 
 
 @needs_dvclive
