@@ -12,8 +12,7 @@ import pytest
 from ablation.base.files import read_yaml, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
-from runner import __main__ as runner
-from runner import executor, gpus, params
+from runner import executor, gpus, params, training
 from runner.executor import Local
 from runner.graph import StudyError
 
@@ -107,7 +106,7 @@ def paper(resolved: Callable[[str], Resolved], monkeypatch: pytest.MonkeyPatch) 
     for name, arm in study.arms.items():
         write_yaml(Path(f"configs/arms/{name}.yaml"), arm.model_dump())
     keys = [f"train@{arm}-0" for arm in study.study.arms]
-    monkeypatch.setattr(runner.graph, "outdated", lambda: set(keys))
+    monkeypatch.setattr(training.graph, "outdated", lambda: set(keys))
     return study.study
 
 
@@ -117,7 +116,7 @@ def test_days_of_a_processor_are_refused_with_their_hours(
     monkeypatch.chdir(tmp_path)
     study = paper(resolved, monkeypatch)
     with pytest.raises(StudyError, match=r"about [\d,]+ hours; GPU=1 .* FORCE=1") as caught:
-        runner.train(study, Local([{}, {}]))
+        training.train(study, Local([{}, {}]))
     hours = int(str(caught.value).split("about ")[1].split(" hours")[0].replace(",", ""))
     assert 500 < hours < 10_000
     assert "14 runs at scale paper" in str(caught.value)
@@ -134,10 +133,10 @@ def test_a_gpu_is_warned_of_that_has_no_bfloat16(
     study = paper(resolved, monkeypatch)
     arm = resolved("paper").arms["adam"].model_copy(update={"precision": "mixed_bfloat16"})
     write_yaml(Path("configs/arms/adam.yaml"), arm.model_dump())
-    monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
+    monkeypatch.setattr(training.graph, "run_command", lambda key: [sys.executable, "-c", ""])
     for capability, in_hardware in (("9.0", True), ("8.0", True), ("7.5", False)):
         monkeypatch.setattr(executor, "multiplies_bfloat16", lambda other=in_hardware: not other)
-        runner.train(study, Local([{}], [gpus.Gpu("0", "a GPU", "16 GiB", capability)]))
+        training.train(study, Local([{}], [gpus.Gpu("0", "a GPU", "16 GiB", capability)]))
         said = capsys.readouterr().out
         assert ("warning: in bfloat16" in said) != in_hardware
         assert ("in float32: adam;" in said) != in_hardware
@@ -153,9 +152,9 @@ def test_a_gpu_or_force_trains_it_all_the_same(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     study = paper(resolved, monkeypatch)
-    monkeypatch.setattr(runner.graph, "run_command", lambda key: [sys.executable, "-c", ""])
+    monkeypatch.setattr(training.graph, "run_command", lambda key: [sys.executable, "-c", ""])
     devices = [] if forced else [gpus.Gpu("0", "NVIDIA A100", "40960 MiB", "8.0")]
-    assert runner.train(study, Local([{}], devices), forced) == []  # the stand-ins train nothing
+    assert training.train(study, Local([{}], devices), forced) == []  # the stand-ins train nothing
     said = capsys.readouterr().out
     assert ("on NVIDIA A100, 40960 MiB; logs" in said) != forced
 

@@ -13,7 +13,7 @@ from ablation.base.files import write_json, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
 from runner import __main__ as runner
-from runner import graph
+from runner import graph, training
 from runner.display import Display
 from runner.executor import Local
 from runner.graph import StudyError
@@ -75,7 +75,7 @@ def quits(code: int, text: str = "") -> list[str]:
 def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) -> StudyConfig:
     """Two runs, of which that of Adam is out of date and takes no work."""
     write_yaml(Path("configs/arms/adam.yaml"), resolved("smoke").arms["adam"].model_dump())
-    monkeypatch.setattr(runner, "cost", lambda study, arm: 1.0)
+    monkeypatch.setattr(training, "cost", lambda study, arm: 1.0)
     monkeypatch.setattr(graph, "outdated", lambda: {"train@adam-0", "evaluate@adam-0"})
     monkeypatch.setattr(graph, "run_command", lambda key: quits(0, f"Running stage 'train@{key}':"))
     return StudyConfig(
@@ -94,7 +94,7 @@ def test_a_finished_study_clears_only_what_its_own_runs_left(study: StudyConfig)
     for run in ("adam-0", "other-0"):
         write_json(Path(f".scratch/progress/{run}.json"), {})
         write_json(Path(f".scratch/runs/{run}/old/state.json"), {})
-    assert runner.train(study, Local([{}])) == ["adam-0"]
+    assert training.train(study, Local([{}])) == ["adam-0"]
     left = {path.as_posix() for path in Path(".scratch").rglob("*") if path.is_file()}
     assert left == {".scratch/progress/other-0.json", ".scratch/runs/other-0/old/state.json"}
     assert [path.name for path in Path("logs").iterdir()] == ["adam-0.log"]  # no check was due
@@ -108,7 +108,7 @@ def test_live_curves_of_a_cluster_are_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_run_that_is_restored_does_not_train(study: StudyConfig) -> None:
-    assert runner.train(study, Local([{}]), ready=["adam-0"]) is None
+    assert training.train(study, Local([{}]), ready=["adam-0"]) is None
     assert not Path("logs").exists()
 
 
@@ -117,7 +117,7 @@ def test_a_run_that_dvc_has_in_its_cache_has_not_trained(
 ) -> None:
     said = "Stage 'train@adam-0' is cached - skipping run, checking out outputs"
     monkeypatch.setattr(graph, "run_command", lambda key: quits(0, said))
-    assert runner.train(study, Local([{}])) == []
+    assert training.train(study, Local([{}])) == []
     # The time that it may take is said first.
     assert capsys.readouterr().out.startswith("training 1 of 2 runs, 1 at a time, about 20 s by")
 
@@ -127,7 +127,7 @@ def test_a_run_that_fails_is_told_with_its_log(
 ) -> None:
     monkeypatch.setattr(graph, "run_command", lambda key: quits(1))
     with pytest.raises(StudyError, match=r"1 of 1 commands failed; see logs/adam-0\.log$"):
-        runner.train(study, Local([{}]))
+        training.train(study, Local([{}]))
 
 
 def test_images_that_are_not_right_end_the_training(
@@ -136,7 +136,7 @@ def test_images_that_are_not_right_end_the_training(
     monkeypatch.setattr(graph, "outdated", lambda: {"data_check", "train@adam-0"})
     monkeypatch.setattr(graph, "beside", lambda stages: quits(1, f"{stages}: too dark"))
     with pytest.raises(StudyError, match=r"^data_check failed, so nothing more is trained"):
-        runner.train(study, Local([{}]))
+        training.train(study, Local([{}]))
     assert "['data_check']: too dark" in capfd.readouterr().err
     assert [path.name for path in Path("logs").iterdir()] == ["data_check.log"]  # the run never ran
 
@@ -170,10 +170,10 @@ def test_bfloat16_without_hardware_for_it_is_warned_of(
     for name, precision in (("baseline", "float32"), ("vgg_raw", "mixed_bfloat16")):
         arm = arms[name].model_dump() | {"precision": precision}
         write_yaml(Path(f"configs/arms/{name}.yaml"), arm)
-    runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=True)
-    runner.warn_of_bfloat16(["baseline"], in_hardware=False)
+    training.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=True)
+    training.warn_of_bfloat16(["baseline"], in_hardware=False)
     assert capsys.readouterr().out == ""
-    runner.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=False)
+    training.warn_of_bfloat16(["baseline", "vgg_raw", "vgg_raw"], in_hardware=False)
     said = capsys.readouterr().out
     assert said.startswith("warning: in bfloat16")
     assert said.count("vgg_raw") == 1
