@@ -43,7 +43,7 @@ override activated := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: repro cluster help results exp experiments predict ship unseen back check verify keep bench test test-pipeline test-modules lint lock
+.PHONY: repro cluster help results exp experiments predict ship unseen back check verify keep bench test test-study test-rest lint lock
 
 repro: $(BIN)/.installed $(more)
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
@@ -89,17 +89,17 @@ keep: $(BIN)/.installed
 bench: $(BIN)/.installed
 	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
-# In two halves side by side: the tests that run whole studies, and all others.
+# In two halves side by side: the tests that start from one finished study, and all others.
 # They have Dask too, since a test that is skipped here runs nowhere.
 # Both extras first, since two of pip at a time in one environment would be in each other's way.
 test: lint $(EXTRA) $(CLUSTER)
-	$(MAKE) --no-print-directory --jobs 2 --keep-going test-pipeline test-modules
+	$(MAKE) --no-print-directory --jobs 2 --keep-going test-study test-rest
 
-test-pipeline: $(EXTRA) $(CLUSTER)
-	$(activated) python -m pytest tests/pipeline
+test-study: $(EXTRA) $(CLUSTER)
+	$(activated) python -m pytest -m study tests/pipeline
 
-test-modules: $(EXTRA) $(CLUSTER)
-	$(activated) python -m pytest --ignore tests/pipeline
+test-rest: $(EXTRA) $(CLUSTER)
+	$(activated) python -m pytest -m "not study"
 
 lint: $(BIN)/.installed
 	$(activated) ruff check . && ruff format --check . && mypy

@@ -15,6 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ("reports/", "results/files/")  # the committed results, which are another scale's
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that share the finished study, so that one process makes it, and once."""
+    for item in items:
+        here = Path(__file__).parent in item.path.parents
+        if here and isinstance(item, pytest.Function) and "study" in item.fixturenames:
+            item.add_marker("study")
+
+
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The project's files as they are, committed at smoke scale, with nothing run."""
