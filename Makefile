@@ -7,7 +7,7 @@
 # make cluster          installs what the scheduler and each worker of a cluster need
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make experiments      what the experiments since the last commit changed, and the arms that differ
-# make predict IMAGE=digits.png   what the shipped network sees in a picture
+# make predict IMAGE=docs/digits.png   what the shipped network sees in a picture
 # make ship            keeps the best network below 2 MB for `make predict` (RUN=ARM-SEED: that one)
 # make unseen          trains with each background family left out: how far accuracy falls on it
 # make back             the committed scale and results again; other edits of params.yaml stay
@@ -107,6 +107,7 @@ lint: $(BIN)/.installed
 # The environment, made again whenever the pins change.
 $(BIN)/.installed: requirements.txt $(PINS)
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
+	@echo 'installing the packages of $(PINS) into $(VENV), once: 0.9 GB to download, or more for a GPU'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@

@@ -29,7 +29,7 @@ from ablation.study.checks import shown
 from ablation.study.config import StudyConfig
 from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.resolution import resolve
-from runner import graph, images, live, params, pool, rest, safeguard
+from runner import graph, images, live, params, pool, rest, safeguard, written
 from runner.cores import cores
 from runner.executor import cluster, local
 from runner.restore import restore
@@ -80,8 +80,9 @@ def main() -> None:
     else:
         executor = local(jobs, asked, options.gpu)
     safeguard.at_start()
-    for told in params.set_up(options.scale, options.gpu, options.set or (), check):
+    for told in written.set_up(options.scale, options.gpu, options.set or (), check):
         print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
+    print(f"the study at scale {params.read(params.load())['scale']}", flush=True)
     executor.check()
     graph.repro("split", "samples")  # all that needs no run
     study = read_config(Path("configs/study.yaml"), StudyConfig)

@@ -17,10 +17,11 @@ import yaml
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_text
-from runner import git, params, safeguard
+from runner import git, leftovers, params, safeguard, store, written
 from runner.graph import DVC, StudyError
 from runner.keep import GATHERED
 from runner.params import PARAMS
+from runner.store import Objects
 
 LOCK = Path("dvc.lock")
 STORE = "results/files"  # what of the runs is in git: no output, but it goes with dvc.lock
@@ -49,22 +50,29 @@ def outputs(lock: str) -> set[str]:
 
 
 def _take_back_params(committed: str) -> bool:
-    """The committed scale, and the committed file where it holds nothing of a person's own.
+    """The committed scale, and nothing that `make` wrote; the committed file where that was all.
 
     Returns:
         Whether something of a person's own stays in it.
     """
-    now = params.load()
-    scale = _scale(committed)
+    now = after = params.load()
+    before, scale = _scale(now), _scale(committed)
     if now != committed:
-        if now == params.as_dvc_writes(committed, _scale(now)):
-            write_text(PARAMS, committed)
-            changed = True
-        else:
-            changed = params.set_scale(scale)
-        if changed:
+        # As `make` left it, and as `dvc exp run -S scale=SCALE` did, which lays out all of it anew.
+        try:
+            alike = params.with_scale(committed, before)
+        except StudyError:  # a scale of a person's own
+            alike = committed
+        after, taken = written.taken_back(alike, now)
+        if after in (alike, params.as_dvc_writes(committed, before)):
+            after = committed
+        after = params.with_scale(after, scale)
+        write_text(PARAMS, after)
+        written.forget()
+        if before != scale:
             print(f"{PARAMS}: scale is {scale} again")
-    after = PARAMS.read_text(encoding="utf-8")
+        if taken:
+            print(f"{PARAMS}: what `make` wrote is taken back: {'  '.join(taken)}")
     if after == committed:
         git.unstage([PARAMS.name])
         return False
@@ -110,6 +118,10 @@ def _of(made: Collection[str], names: set[str]) -> set[str]:
 
 def _check_out() -> None:
     """What is in DVC's cache and not in git."""
+    with store.opened() as repo:
+        cache = Objects(Path(repo.cache.local.path))
+        for told in leftovers.set_aside((out for out in repo.index.outs if out.use_cache), cache):
+            print(told)
     done = subprocess.run(
         [*DVC, "checkout", "--allow-missing"],
         check=False,

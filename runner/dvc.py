@@ -4,13 +4,14 @@ After every stage DVC reads and writes `dvc.lock` in pure Python, for the sake o
 does not have, and in place, so that a kill in that second destroys it. With 240 stages that is two
 thirds of what a run costs beside its training. Here libyaml reads and writes the same content, and
 the file is replaced when it is whole. An interrupt waits until a stage that has ended is recorded.
-`repro` does not tell to use `dvc push`, which nobody need.
+`repro` does not tell to use `dvc push`, which nobody need, nor of folders that may be empty.
 All else is DVC's own.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
 from ablation.base.files import write_text
+
+# Said of a folder for a person's own files, in every run of whoever has none.
+EMPTY = "'%s' is empty."
 
 
 def main() -> None:
@@ -52,6 +56,7 @@ def main() -> None:
             safeguard.keep(text)
 
     dvc.dvcfile.modify_yaml = modify
+    logging.getLogger("dvc.output").addFilter(lambda record: record.msg != EMPTY)
 
     def reproduce(*arguments: Any, **options: Any) -> Any:
         with deferred():

@@ -1,7 +1,8 @@
-"""Takes away what runs left that are no longer in the study.
+"""Takes away what lies where results belong, of runs that are gone and of stages that were stopped.
 
 The stages after training depend on the folders of all runs. What a removed arm or seed left there
-would count as theirs, and their digests would be others than in a fresh clone.
+would count as theirs, and their digests would be others than in a fresh clone. What a stage wrote
+that was stopped before DVC recorded it is in the way of what DVC would bring back.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import hashlib
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from runner.store import Objects
+
+ASIDE = Path(".scratch/aside")
 
 
 def remove(outs: Iterable[str], cache: Objects) -> list[str]:
@@ -35,6 +39,34 @@ def remove(outs: Iterable[str], cache: Objects) -> list[str]:
                 path.unlink()
             removed.append(path.as_posix())
     return removed
+
+
+def set_aside(outs: Iterable[Any], cache: Objects) -> list[str]:
+    """Moves what lies in the place of these outputs into `ASIDE`, where DVC has no copy of it.
+
+    So it is in nobody's way, and a person's own file is not lost. What is as dvc.lock says stays.
+
+    Args:
+        outs: DVC's own objects.
+
+    Returns:
+        What there is to say, in a line or none.
+    """
+    moved = []
+    for out in outs:
+        path = Path(out.fs_path)
+        if not path.exists() or out.get_hash() == out.hash_info or _cached(path, cache):
+            continue
+        target = ASIDE / out.def_path
+        if target.is_dir():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+        moved.append(out.def_path)
+    if not moved:
+        return []
+    named = moved[0] if len(moved) == 1 else f"{moved[0]} and {len(moved) - 1} more"
+    return [f"{named}: of no run that DVC has recorded, so now in {ASIDE}"]
 
 
 def _cached(path: Path, cache: Objects) -> bool:

@@ -1,21 +1,19 @@
-"""params.yaml as a person edits it: the scale in it, and what differs from another version."""
+"""The text of params.yaml: reading it, writing a scale or a value, and how two versions differ."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ablation.base.files import write_text
 from ablation.study.checks import ConfigError, is_name, listed, shown
 from ablation.study.reading import decoded, events
 from ablation.study.reading import read as read_bytes
 from runner import graph
 
 PARAMS = Path("params.yaml")
-ON_GPU = {"backend": "jax", "engine": "compiled"}  # of the section train
 
 
 def load() -> str:
@@ -30,57 +28,6 @@ def load() -> str:
         raise graph.StudyError(f"{PARAMS}: {error.strerror}; `git checkout {PARAMS}`") from None
     except ConfigError as error:
         raise graph.StudyError(f"{PARAMS}: {error}") from None
-
-
-def set_up(
-    scale: str | None,
-    gpu: bool = False,
-    overrides: Sequence[str] = (),
-    check: Callable[[Any], object] = lambda _: None,
-) -> list[str]:
-    """Writes what the command asks for into params.yaml, all of it or nothing.
-
-    Args:
-        check: raises ConfigError where the tree that would be written is no study.
-
-    Returns:
-        What it wrote over something else, in words.
-
-    Raises:
-        StudyError: params.yaml cannot be read, or has no such scale or key.
-    """
-    before = text = load()
-    read(text)
-    told = []
-    if scale is not None:
-        text = with_scale(text, scale)
-        told += [f"scale is {scale}"] if text != before else []
-    if gpu:
-        found = section(read(text), "train")
-        if any(found.get(key) != value for key, value in ON_GPU.items()):
-            text = changed(text, [f"train.{key}={value}" for key, value in ON_GPU.items()])
-            told.append(f"train has {ON_GPU}")
-    if overrides:
-        text = changed(text, overrides)
-    try:
-        check(read(text))
-    except ConfigError as error:
-        raise graph.StudyError(f"{PARAMS}: {error}") from None
-    if text != before:
-        write_text(PARAMS, text)
-    return told
-
-
-def set_scale(scale: str) -> bool:
-    """Writes the scale into params.yaml, where `dvc repro` finds it, and leaves the rest alone.
-
-    Returns:
-        Whether another stood there.
-
-    Raises:
-        StudyError: params.yaml cannot be read, or has no such scale.
-    """
-    return bool(set_up(scale))
 
 
 def with_scale(text: str, scale: str) -> str:

@@ -1,7 +1,7 @@
 """Says what the shipped network sees in a picture: `python -m runner.predict IMAGE`.
 
-`make predict IMAGE=digits.png` calls it. IMAGE is a PNG, a folder of them, or an npz with an array
-`images` (n, side, side) uint8.
+`make predict IMAGE=docs/digits.png` calls it. IMAGE is a PNG, a folder of them, or an npz with an
+array `images` (n, side, side) uint8.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHIPPED = Path("models/shipped")
 
 def main() -> None:
     if len(sys.argv) != 2 or not sys.argv[1]:
-        raise UserError("say which picture, as in: make predict IMAGE=digits.png")
+        raise UserError("say which picture, as in: make predict IMAGE=docs/digits.png")
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
     images = pictures.read(Path(sys.argv[1]), sides(arm))
     framework.start(arm.train)

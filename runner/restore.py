@@ -124,28 +124,22 @@ class Here:
         return not all(self.place.cache.holds(item["md5"]) for item in entries[training]["outs"])
 
     def bring(self, run: Run) -> bool:
-        """Makes the run's outputs what dvc.lock says; whether one that travels was not here.
-
-        Raises:
-            StudyError: a network is in the way that DVC could not bring back.
-        """
+        """Makes the run's outputs what dvc.lock says; whether one that travels was not here."""
         cache, results, brought = self.place.cache, self.place.results(run), False
         for out in (out for name in run.entries for out in self._stages[name].outs):
             digest = run.outs[out.def_path]
             now = out.get_hash().value if out.exists else None
             if now == digest and cache.holds(digest):
                 continue
+            for told in leftovers.set_aside([out], cache):
+                print(told, flush=True)
+                now = None
             if out.def_path in results and not cache.holds(digest):
                 cache.take(digest, self.place.store)
             if cache.holds(digest):
                 out.checkout()
                 brought = brought or (out.def_path in results and now != digest)
-            elif now is not None and now != digest:
-                if not cache.holds(now):
-                    raise StudyError(
-                        f"{out.def_path} is of no run that DVC knows and would be judged as that "
-                        "of a restored one; move it away"
-                    )
+            elif now is not None and now != digest:  # it would be judged as the restored run's
                 Path(out.fs_path).unlink()
         return brought
 

@@ -57,7 +57,7 @@ def main() -> None:
     content = page.Content(
         study=study,
         data=data,
-        answer=answer.answer(study, config, claims, runs),
+        answer=answer.answer(study, config, claims, runs, comparisons),
         cards=answer.cards(
             study, config, [item.figure for item in illustrations], runs, test_images,
             (int(first["label"]), float(first["density"])),

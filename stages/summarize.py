@@ -84,9 +84,7 @@ def main() -> None:
         for arm, data_set in study.data_sets.items()
     }
     _write_csv(REPORTS / "tables" / "labels.csv", summary.label_table(labels, data.digits))
-    test = labels.get((study.data_sets[study.baseline], "test"))
-    tested = None if test is None else len(test)
-    head, arm_rows = exports.arms(study, runs, comparisons, tested)
+    head, arm_rows = exports.arms(study, runs, comparisons, images)
     write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
     write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
     found = read_claims(REPORTS / "claims.json", claims.claims)

@@ -129,8 +129,9 @@ def reading(config: ClaimsConfig, scale: str) -> str:
         "with its 95% interval: over the seeds; of a level on test images over seeds and images; "
         "with one seed over the images alone, or none. A difference is decided where Holm's p is "
         f"below 0.05 and the interval leaves out 0; equal means a 90% interval within {margin} "
-        "points of 0. Without a verdict the direction is only where the means lie. The paper's "
-        "numbers are of single runs and take no part."
+        "points of 0. Without a verdict the direction is only where the means lie; levels and "
+        "equalities have one too, though no arm is above another there. The paper's numbers are of "
+        "single runs and take no part."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -20,6 +20,7 @@ _SPECIAL = {
     "<": r"\textless{}", ">": r"\textgreater{}", MINUS: "$-$", RANGE: "--", "≈": r"$\approx$",
     "\N{MULTIPLICATION SIGN}": r"$\times$", "√": r"$\surd$", "“": "``", "”": "''", "…": r"\dots{}",
 }  # fmt: skip
+PAIRED = "; differences are paired by seed"
 COUNT = "n"  # the head of the column of seeds
 _ANY = re.compile("|".join(map(re.escape, _SPECIAL)))
 
@@ -45,7 +46,10 @@ def table(columns: str, head: Sequence[str], rows: Sequence[Sequence[str]], note
 
 
 def arms(
-    study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame, test_images: int | None
+    study: StudyConfig,
+    runs: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    images: Mapping[tuple[str, str], int],
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
@@ -54,9 +58,11 @@ def arms(
     Args:
         runs: runs.csv, a row a run.
         comparisons: comparison.csv.
-        test_images: how many the test set has; None without labels.
+        images: how many stand behind each (arm, part); no test where its images have no labels.
     """
-    metric = "validation_accuracy" if test_images is None else "test_accuracy"
+    tested = (study.baseline, "test") in images
+    parts = ["validation", "test"] if tested else ["validation"]
+    metric = f"{parts[-1]}_accuracy"
     against = comparisons[(comparisons["group"] == "baseline") & (comparisons["metric"] == metric)]
     rows_of = {row["arm"]: row for row in against.to_dict("records")}
     rows = []
@@ -69,16 +75,20 @@ def arms(
             change = signed_points(row["difference"])
             if not pd.isna(row["low"]):
                 change += f" [{signed_points(row['low'])}, {signed_points(row['high'])}]"
-        values = {key: of_arm[key].dropna() for key in ("validation_accuracy", metric)}
-        images = {"validation_accuracy": None, "test_accuracy": test_images}
-        cells = [_accuracy(values[key], images[key]) for key in values]
+        # Each seed has other validation images: those of one alone leave their own uncertainty.
+        fixed = {part: part == "test" or len(of_arm) == 1 for part in parts}
+        cells = [
+            _accuracy(
+                of_arm[f"{part}_accuracy"].dropna(), images[arm, part] if fixed[part] else None
+            )
+            for part in parts
+        ]
         count = (str(study.counts[arm]),) if apart else ()
         rows.append((label, *count, *cells, change, "" if row is None else str(row["verdict"])))
-    none = [NOTHING] * (1 if test_images is None else 2)
+    none = [NOTHING] * len(parts)
     count = (NOTHING,) if apart else ()
     rows += [(label, *count, FAILED, *none, "") for label in study.failed_labels]
-    parts = ["Validation"] if test_images is None else ["Validation", "Test"]
-    accuracies = [f"{part} (%)" for part in parts]
+    accuracies = [f"{part.capitalize()} (%)" for part in parts]
     counted_apart = (COUNT,) if apart else ()
     head = ("Arm", *counted_apart, *accuracies, "To the baseline (points)", "Verdict")
     return head, rows
@@ -86,7 +96,7 @@ def arms(
 
 def arms_latex(head: Sequence[str], rows: Sequence[Sequence[str]], study: StudyConfig) -> str:
     """What `arms` gives, for LaTeX."""
-    return table("l" + "r" * (len(head) - 2) + "l", head, rows, _note(study))
+    return table("l" + "r" * (len(head) - 2) + "l", head, rows, _note(study, PAIRED))
 
 
 def arms_markdown(head: Sequence[str], rows: Sequence[Sequence[str]], study: StudyConfig) -> str:
@@ -98,7 +108,7 @@ def arms_markdown(head: Sequence[str], rows: Sequence[Sequence[str]], study: Stu
         for row in every
     ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([lines[0], rule, *lines[1:], "", _note(study)]) + "\n"
+    return "\n".join([lines[0], rule, *lines[1:], "", _note(study, PAIRED)]) + "\n"
 
 
 def claims(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> str:
@@ -112,8 +122,8 @@ def claims(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> s
     return table("lp{6cm}rrll", head, rows, f"{_note(study)} Equal: within {margin} points.")
 
 
-def _note(study: StudyConfig) -> str:
-    return f"Scale {study.scale}, {of_study(study)}; brackets: 95% intervals."
+def _note(study: StudyConfig, more: str = "") -> str:
+    return f"Scale {study.scale}, {of_study(study)}; brackets: 95% intervals{more}."
 
 
 def _row(cells: Sequence[str]) -> str:

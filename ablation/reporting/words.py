@@ -143,8 +143,10 @@ def difference(value: float, low: float | None, high: float | None, metric: Metr
 
 
 def level(value: float, low: float | None, high: float | None, metric: Metric) -> str:
-    """ "83.1% [82.0%, 84.2%]", of shares; of a metric that is a difference, as one."""
+    """ "83.1% [82.0%, 84.2%]", of shares, inside 0 and 1; a difference as one."""
     if metric.signed:
         return difference(value, low, high, metric)
     text = percent(value)
-    return text if low is None or high is None else f"{text} [{percent(low)}, {percent(high)}]"
+    if low is None or high is None:
+        return text
+    return f"{text} [{percent(max(0.0, low))}, {percent(min(1.0, high))}]"

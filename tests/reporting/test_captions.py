@@ -165,7 +165,7 @@ def test_label_density_tells_common_and_rare_labels(tmp_path: Path) -> None:
     combined = table[(table["data_set"] == "modified") & (table["part"] == "combined")]["density"]
     assert f"9 is the commonest ({percent(combined.max())}) and 0 the rarest" in text
     assert "at most 0.39 points from" in text
-    assert "Of 20,000 training images and 4,996 validation images" in text
+    assert "of 20,000 training images and 4,996 validation images; the two parts" in text
     assert percent(combined.max()) in alt
     lacking = table[table["part"] != "validation"]
     with pytest.raises(ValueError, match="no part validation"):

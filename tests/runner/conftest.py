@@ -106,7 +106,7 @@ FILES = {
     "networks/cnn.py": "# Three blocks.\n",
     "README.md": "A small study.\n",
     "reports/notes.md": "Written by hand.\n",
-    ".gitignore": "/configs/\n/models/\n__pycache__/\n",
+    ".gitignore": "/.scratch/\n/configs/\n/models/\n__pycache__/\n",
     ".dvcignore": "__pycache__/\n",
     **{f"stages/{name}.py": BEGIN + code for name, code in STAGES.items()},
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner import back, keep
+from runner import back, keep, written
 from runner.graph import StudyError
+from runner.leftovers import ASIDE
 from tests.pipeline.repository import Repository
 
 pytestmark = [
@@ -135,15 +136,52 @@ def test_in_a_clone_without_the_data_it_says_what_is_missing(
     assert not Path("models/networks/plain-0").exists()  # it was of the other scale
 
 
-def test_data_that_is_in_no_cache_is_not_overwritten(small: Repository) -> None:
+def test_what_is_in_no_cache_is_set_aside(
+    small: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person's own, or what a stage wrote that was stopped before DVC recorded it."""
     to_smoke(small)
     network = Path("models/networks/plain-0")
     network.chmod(0o644)
     network.write_text("mine\n")
-    with pytest.raises(StudyError, match=r"^`dvc checkout` failed: .*models/networks/plain-0"):
-        back.main()
-    assert network.read_text() == "mine\n"
+    back.main()
+    assert network.read_text() != "mine\n"
+    assert (ASIDE / network).read_text() == "mine\n"
+    assert f"{network}: of no run that DVC has recorded, so now in {ASIDE}\n" in (
+        capsys.readouterr().out
+    )
+    assert AS_COMMITTED in small.dvc("status")
     assert changed(small) == []
+
+
+def test_what_make_exp_wrote_goes_and_what_a_person_wrote_stays(
+    small: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed = Path("params.yaml").read_text()
+    written.set_up("smoke", overrides=["arms.plain.rate=0.25", "+arms.steep.note=a"])
+    written.set_up(None, overrides=["arms.plain.rate=0.125"])
+    back.main()
+    assert Path("params.yaml").read_text() == committed  # its layout too
+    said = capsys.readouterr().out
+    assert "scale is laptop again\n" in said
+    assert "what `make` wrote is taken back: arms.plain.rate=0.125  +arms.steep.note=a\n" in said
+    assert "keeps" not in said
+
+    small.edit("params.yaml", "seeds: [0]      # one run", "seeds: [0, 1]   # mine: one run")
+    written.set_up(None, overrides=["arms.plain.rate=0.25"])
+    back.main()
+    text = Path("params.yaml").read_text()
+    assert "# mine: one run" in text
+    assert "rate: 0.5" in text
+    assert "keeps what else you changed, see `git diff params.yaml`: seeds=[0, 1]\n" in (
+        capsys.readouterr().out
+    )
+
+    # Once back, the same value is a person's own.
+    small.git("checkout", "params.yaml")
+    small.edit("params.yaml", "rate: 0.5", "rate: 0.25")
+    back.main()
+    assert "rate: 0.25" in Path("params.yaml").read_text()
 
 
 def test_where_no_results_are_committed_it_refuses_and_changes_nothing(small: Repository) -> None:

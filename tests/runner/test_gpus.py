@@ -12,7 +12,7 @@ import pytest
 from ablation.base.files import read_yaml, write_yaml
 from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved
-from runner import executor, gpus, params, training
+from runner import executor, gpus, training, written
 from runner.executor import Local
 from runner.graph import StudyError
 
@@ -179,4 +179,4 @@ def test_every_pin_has_hashes_so_that_pip_takes_no_other_file(name: str) -> None
 
 
 def test_what_a_gpu_trains_with_stands_in_params_yaml() -> None:
-    assert read_yaml(ROOT / "params.yaml")["train"].keys() >= params.ON_GPU.keys()
+    assert read_yaml(ROOT / "params.yaml")["train"].keys() >= written.ON_GPU.keys()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ablation.study.checks import ConfigError
-from runner import params
+from runner import params, written
 from runner.graph import StudyError
 
 TEXT = "# A comment.\nscale: laptop   # which\nseeds: [0]\nscales:\n  smoke: {}\n  laptop: {}\n"
@@ -22,14 +22,14 @@ def _in_a_folder_with_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_scale_is_written_and_every_comment_stays() -> None:
-    assert params.set_scale("smoke")
+    assert written.set_scale("smoke")
     assert Path("params.yaml").read_text() == TEXT.replace("scale: laptop", "scale: smoke")
-    assert not params.set_scale("smoke")
+    assert not written.set_scale("smoke")
 
 
 def test_an_unknown_scale_is_refused_and_nothing_written() -> None:
     with pytest.raises(StudyError, match="'huge'; allowed: smoke, laptop"):
-        params.set_scale("huge")
+        written.set_scale("huge")
     assert Path("params.yaml").read_text() == TEXT
 
 
@@ -59,13 +59,13 @@ def test_the_scale_is_written_however_the_line_is(how: str) -> None:
     text = TEXT.replace(LINE, line) if line else "{scale: laptop, scales: {smoke: {}, laptop: {}}}"
     Path("params.yaml").write_text(text, newline="")
     before = params.read(text)
-    assert params.set_scale("smoke")
+    assert written.set_scale("smoke")
     after = params.read(params.load())
     assert after["scale"] == "smoke"
     assert after | {"scale": "laptop"} == before
     if "same" not in before:  # else it is laid out anew, as DVC does
         assert params.load().count("# A comment.") == text.count("# A comment.")
-    assert not params.set_scale("smoke")
+    assert not written.set_scale("smoke")
 
 
 BROKEN: dict[str, bytes | None] = {
@@ -91,7 +91,7 @@ def test_a_broken_file_is_one_line_and_stays_as_it_is(kind: str) -> None:
         Path("params.yaml").write_bytes(content)
     for gpu in (False, True):
         with pytest.raises(StudyError) as error:
-            params.set_up("smoke", gpu)
+            written.set_up("smoke", gpu)
         assert str(error.value).startswith("params.yaml: ")
         assert "\n" not in str(error.value)
         assert len(str(error.value)) < 200
@@ -103,18 +103,18 @@ def test_what_is_no_scale_is_refused_before_anything_else_is_written(scale: str)
     text = f"{TEXT}train: {{backend: tensorflow, engine: steps}}\n"
     Path("params.yaml").write_text(text)
     with pytest.raises(StudyError, match=r"^SCALE is .*; allowed: smoke, laptop$") as error:
-        params.set_up(scale, gpu=True)
+        written.set_up(scale, gpu=True)
     assert len(str(error.value)) < 150
     assert Path("params.yaml").read_text() == text
 
 
 def test_all_that_is_asked_for_is_written_at_once() -> None:
     Path("params.yaml").write_text(f"{TEXT}train: {{backend: tensorflow, engine: steps}}\n")
-    told = params.set_up("smoke", gpu=True, overrides=["seeds=[0,1]"])
-    assert told == ["scale is smoke", f"train has {params.ON_GPU}"]
+    told = written.set_up("smoke", gpu=True, overrides=["seeds=[0,1]"])
+    assert told == ["scale is smoke", f"train has {written.ON_GPU}"]
     tree = params.read(params.load())
-    assert (tree["scale"], tree["seeds"], tree["train"]) == ("smoke", [0, 1], params.ON_GPU)
-    assert params.set_up("smoke", gpu=True) == []
+    assert (tree["scale"], tree["seeds"], tree["train"]) == ("smoke", [0, 1], written.ON_GPU)
+    assert written.set_up("smoke", gpu=True) == []
 
 
 def test_what_is_no_study_is_not_written() -> None:
@@ -122,13 +122,13 @@ def test_what_is_no_study_is_not_written() -> None:
         raise ConfigError(f"seeds = {tree['seeds']}; allowed: one")
 
     with pytest.raises(StudyError, match=r"^params.yaml: seeds = \[0, 1\]; allowed: one$"):
-        params.set_up(None, overrides=["seeds=[0,1]"], check=check)
+        written.set_up(None, overrides=["seeds=[0,1]"], check=check)
     assert Path("params.yaml").read_text() == TEXT
 
 
 def test_a_number_below_a_ten_thousandth_can_be_set_from_the_command_line() -> None:
     Path("params.yaml").write_text("rate: 0.001\n")
-    params.set_up(None, overrides=["rate=0.00001"])
+    written.set_up(None, overrides=["rate=0.00001"])
     assert "1e-05" in params.load()
     assert params.read(params.load()) == {"rate": 0.00001}
 

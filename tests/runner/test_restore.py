@@ -9,6 +9,7 @@ import yaml
 
 from runner import graph, keep
 from runner.graph import StudyError
+from runner.leftovers import ASIDE
 from runner.restore import Restored, restore
 from tests.pipeline.repository import Repository, ran
 
@@ -69,6 +70,12 @@ def test_a_changed_arm_trains_alone_and_taken_back_it_is_restored(fresh: Reposit
     log = fresh.dvc("repro", "--allow-missing")
     assert ran(log, "train") == ran(log, "evaluate") == []
     assert fresh.git("diff", "--stat", "HEAD") == ""
+
+
+def test_an_experiment_of_dvc_s_own_keeps_what_is_restored(fresh: Repository) -> None:
+    restore()
+    log = fresh.dvc("exp", "run", "--allow-missing", "-S", "arms.plain.rate=0.25")
+    assert ran(log, "train") == ["train@plain-0"]
 
 
 def test_what_a_removed_arm_left_goes_and_comes_back_with_it(small: Repository) -> None:
@@ -155,12 +162,32 @@ def test_what_was_not_trained_here_is_left_out_when_all_is_to_train(fresh: Repos
     assert restore(trained_here=True) == Restored(["plain-0"], [], [])
 
 
-def test_a_network_of_no_known_run_is_not_removed(fresh: Repository) -> None:
+def test_a_network_of_no_known_run_is_set_aside(
+    fresh: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
     NETWORK.parent.mkdir(parents=True)
     NETWORK.write_text("mine\n")
-    with pytest.raises(StudyError, match=r"^models/networks/plain-0 is of no run"):
-        restore()
-    assert NETWORK.read_text() == "mine\n"
+    assert restore().ready == BOTH
+    assert not NETWORK.exists()
+    assert (ASIDE / NETWORK).read_text() == "mine\n"
+    said = capsys.readouterr().out
+    assert said == f"{NETWORK}: of no run that DVC has recorded, so now in {ASIDE}\n"
+
+
+def test_what_a_stopped_stage_left_is_in_nobody_s_way(fresh: Repository) -> None:
+    """Before DVC recorded it: no file of it is in the cache, and the place is taken."""
+    for name in ("plain-0", "steep-0"):
+        left = Path("models/evaluations") / name
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.write_text("half\n")
+    history = Path("models/histories/plain-0/history.csv")
+    history.parent.mkdir(parents=True)
+    history.write_text("epoch\n")
+    assert restore().ready == BOTH
+    assert Path("models/evaluations/plain-0").read_text().startswith('{"rate": 0.5')
+    assert history.read_text().startswith("epoch,rate")
+    assert (ASIDE / history).read_text() == "epoch\n"
+    assert "Running stage" not in fresh.dvc("repro", "--allow-missing")
 
 
 def test_a_run_of_which_a_file_is_lost_or_damaged_is_not_restored(fresh: Repository) -> None:

@@ -25,6 +25,7 @@ from ablation.reporting.words import (
     quoted,
     rounded,
     short_names,
+    signed_points,
 )
 from ablation.statistics.config import ClaimsConfig
 from ablation.statistics.run_metrics import on_plateau
@@ -49,24 +50,27 @@ def answer(
     config: ClaimsConfig,
     claims: Sequence[Mapping[str, Any]],
     runs: pd.DataFrame,
+    comparisons: pd.DataFrame,
 ) -> list[str]:
-    """What became of the claims, and which arm is best against the baseline."""  # fmt: skip
+    """What became of the claims, and which arm is best against the baseline."""
     sentences = counts(claims, config)
-    arms = _comparable(study)
-    best, means = (
-        best_arm(runs, arms),
-        runs.groupby("arm")[["validation_accuracy", "test_accuracy"]].mean(),
-    )
+    best = best_arm(runs, _comparable(study))
     if best == study.baseline:
         return [*sentences, "No arm is above the baseline on validation images."]
-    part = "validation" if means["test_accuracy"].isna().any() else "test"
-    of = means[f"{part}_accuracy"]
-    gain = of[best] - of[study.baseline]
-    return [
-        *sentences,
-        f"Best by validation accuracy is {quoted(study.arms[best])}: {percent(of[best])} on {part} "
-        f"images, {points(gain)} {'above' if gain >= 0 else 'below'} the baseline.",
-    ]
+    part = "validation" if runs["test_accuracy"].isna().any() else "test"
+    mean = runs.loc[runs["arm"] == best, f"{part}_accuracy"].mean()
+    name = quoted(study.arms[best])
+    told = f"Best by validation accuracy is {name}: {percent(mean)} on {part} images"
+    pair = (comparisons["arm"] == best) & (comparisons["group"] == "baseline")
+    found = comparisons[pair & (comparisons["metric"] == f"{part}_accuracy")]
+    if found.empty:
+        return [*sentences, f"{told}."]
+    row = found.iloc[0]
+    way = "above" if row["difference"] >= 0 else "below"
+    certain = f" (95% interval {signed_points(row['low'])} to {signed_points(row['high'])})"
+    if pd.isna(row["low"]):
+        certain = f" (n = {row['seeds']})" if len(study.seeds) > 1 else ""
+    return [*sentences, f"{told}, {points(row['difference'])} {way} the baseline{certain}."]
 
 
 def cards(
@@ -100,7 +104,8 @@ def cards(
         if len(values):
             bounds = interval(values, test_images)
             small = "" if bounds is None else RANGE.join(rounded(x * 100) for x in bounds)
-            count = f", n = {len(values)}" if apart else ""
+            # Its parts stay on one line.
+            count = f", n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(values)}" if apart else ""
             found.append(Card(f"{name}{count}", percent(float(values.mean())), small))
     if majority is not None:
         found.append(Card(f"Always saying {majority[0]}", percent(majority[1]), ""))

@@ -92,9 +92,9 @@ def _text(content: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], apart: 
             )
     if content["judged_on"] == "sample":
         sentences.append(
-            f"This study's own images cannot be judged ({content['reason']}). Backgrounds and "
-            "digits are therefore judged on images that the check composed as the measured ones "
-            "are laid out, from the study's background pictures"
+            "These are not the study's own images, which cannot be judged "
+            f"({content['reason']}): the check composed them as the measured ones are laid out, "
+            "from the study's background pictures"
             + ("; the study's own stand below, unjudged." if apart else ".")
         )
     return paragraph(sentences)

@@ -167,8 +167,8 @@ def _told(
     if votes.get("wrong"):
         sentences.append(
             f"Of its wrong answers {percent(votes['smaller_digit'] / votes['wrong'])} name a "
-            "smaller digit of the image: the largest was missed. The others name a digit that is "
-            "not there: one was misread."
+            "smaller digit of the image: the largest was missed. The others name a digit that the "
+            "image has not: one was misread."
         )
     return sentences
 

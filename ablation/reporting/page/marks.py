@@ -11,14 +11,15 @@ REACH = {"points": 0.05, "epochs": 2.0}  # how far such an axis goes either way 
 class Mark:
     """Places on an axis from 0 to 100: a line at `at`, an interval, and a dot at its middle.
 
-    `beyond` says that the dot lies further out than the axis goes: left, right or "".
+    `beyond` names the ends, left and right, at which the interval goes on past the axis. The dot
+    is None where it lies there too.
     """
 
     at: float
     low: float
     high: float
-    value: float
-    beyond: str
+    value: float | None
+    beyond: tuple[str, ...]
 
 
 def difference_mark(value: float, low: float | None, high: float | None, unit: str) -> Mark:
@@ -38,6 +39,7 @@ def _mark(
     def place(x: float) -> float:
         return round(min(97.0, max(3.0, 100 * (x - start) / (end - start))), 1)
 
-    beyond = "left" if value < start else "right" if value > end else ""
-    ends = (value if low is None else low, value if high is None else high)
-    return Mark(place(at), place(ends[0]), place(ends[1]), place(value), beyond)
+    first, last = value if low is None else low, value if high is None else high
+    beyond = (*(("left",) if first < start else ()), *(("right",) if last > end else ()))
+    dot = place(value) if start <= value <= end else None
+    return Mark(place(at), place(first), place(last), dot, beyond)

@@ -19,15 +19,14 @@ Metrics = Mapping[str, Mapping[str, float | None]]
 class Column:
     """A column of the table of metrics: which metric, its head, what it means, how it is written.
 
-    `compared` adds the difference to the baseline, in points; `bounds` names the metrics (0..1) of
-    an interval to add. An `optional` column is left out where no arm has a value.
+    `bounds` names the metrics (0..1) of an interval to add. An `optional` column is left out where
+    no arm has a value.
     """
 
     key: str
     head: str
     definition: str
     write: Callable[[float], str]
-    compared: bool = False
     bounds: tuple[str, str] | None = None
     optional: bool = False
 
@@ -39,10 +38,10 @@ COLUMNS = (
     Column("validation_accuracy", "Validation (%)",
            "accuracy of the trained network on all validation images; the curves measure a fixed "
            "random part of training and validation images after each epoch",
-           lambda value: rounded(value * 100), compared=True),
+           lambda value: rounded(value * 100)),
     Column("test_accuracy", "Test (%)",
            "accuracy on test images, which no choice ever saw",
-           lambda value: rounded(value * 100), compared=True, optional=True),
+           lambda value: rounded(value * 100), optional=True),
     Column("test_macro_f1", "Test macro-F1",
            "mean over the ten labels of F1, so that a rare label counts like a common one",
            lambda value: f"{value:.3f}", optional=True),
@@ -123,21 +122,12 @@ def rows(study: StudyConfig, metrics: Metrics) -> list[Row]:
         cells = []
         for column in shown(metrics):
             value = value_of(metrics, arm, column.key)
-            reference = value_of(metrics, study.baseline, column.key)
-            # Another data set is another task: a difference to it would compare nothing.
-            comparable = (
-                column.compared
-                and arm != study.baseline
-                and study.data_sets[arm] == study.data_sets[study.baseline]
-            )
-            difference = ""
-            if comparable and value is not None and reference is not None:
-                difference = signed_points(value - reference)
+            small = ""
             if column.bounds is not None and value is not None:
                 low, high = (value_of(metrics, arm, key) for key in column.bounds)
                 if low is not None and high is not None:
-                    difference = f"{rounded(low * 100)}{RANGE}{rounded(high * 100)}"
-            cells.append((NOTHING if value is None else column.write(value), difference))
+                    small = f"{rounded(low * 100)}{RANGE}{rounded(high * 100)}"
+            cells.append((NOTHING if value is None else column.write(value), small))
         lines.append(Row(arm, label, arm == study.baseline, study.data_sets[arm], cells))
     for arm, failed in study.failed.items():
         none = [(NOTHING, "")] * (len(shown(metrics)) - 1)

@@ -127,8 +127,8 @@ def test_an_arm_with_fewer_seeds_says_so_wherever_it_is_shown(reported: Path) ->
     assert f"mean of 10 differences ({few}) paired by seed" in text
     assert f"No verdict is possible on {few[:-3]}: a family of 15 tests takes 10 seeds." in text
     assert "One run an arm (n = 1); each point" in text  # VGG-16's own figure
-    assert f"Fewer seeds have {few}; one is no vote." in text
-    assert "best of 2, n = 1</dt>" in text  # a card
+    assert f"Fewer seeds have {few}; a single network does not vote." in text
+    assert "best of 2, n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1</dt>" in text  # a card
     assert "of “VGG-16, raw” and “VGG-16, augmented” 0<" in text  # the seeds, in the provenance
     assert 'costly_seeds=[0]"' in text
     assert "Without a partner" not in text
