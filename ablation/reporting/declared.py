@@ -57,11 +57,15 @@ def fitting(declared: Path, tables: Path) -> Iterator[None]:
     """
     try:
         yield
-    except UserError as error:
-        if str(tables) in str(error):  # whoever read a table has named it
+    except (UserError, FileNotFoundError) as error:
+        if isinstance(error, FileNotFoundError):
+            reason = f"{Path(error.filename).name} is missing"
+        elif str(tables) in str(error):  # whoever read a table has named it
             raise
+        else:
+            reason = str(error)
         raise UserError(
-            f"{tables} and {declared} do not fit together: {error}; run `dvc repro --force "
+            f"{tables} and {declared} do not fit together: {reason}; run `dvc repro --force "
             f"resolve`, remove {tables.name} and run `dvc repro summarize`"
         ) from None
 

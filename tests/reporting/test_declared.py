@@ -56,6 +56,11 @@ def test_a_declaration_and_tables_that_do_not_fit_are_both_named(tmp_path: Path)
     ):
         raise UserError("no label")
     with (
+        pytest.raises(UserError, match=r"a\.yaml do not fit together: data\.npz is missing; run"),
+        fitting(declared, tables),
+    ):
+        (tables / "data.npz").read_bytes()
+    with (
         pytest.raises(UserError, match=r"^\S*tables/a/data\.csv is cut$"),
         fitting(declared, tables),
     ):
