@@ -21,7 +21,6 @@ from runner import git, leftovers, params, safeguard, store, written
 from runner.graph import DVC, StudyError
 from runner.keep import GATHERED
 from runner.params import PARAMS
-from runner.store import Objects
 
 LOCK = Path("dvc.lock")
 STORE = "results/files"  # what of the runs is in git: no output, but it goes with dvc.lock
@@ -119,8 +118,8 @@ def _of(made: Collection[str], names: set[str]) -> set[str]:
 def _check_out() -> None:
     """What is in DVC's cache and not in git."""
     with store.opened() as repo:
-        cache = Objects(Path(repo.cache.local.path))
-        for told in leftovers.set_aside((out for out in repo.index.outs if out.use_cache), cache):
+        outs = [out for out in repo.index.outs if out.use_cache]
+        for told in leftovers.set_aside(outs, store.cache(repo)):
             print(told)
     done = subprocess.run(
         [*DVC, "checkout", "--allow-missing"],
@@ -130,11 +129,7 @@ def _check_out() -> None:
     )
     if done.returncode != 0:
         raise StudyError(f"`dvc checkout` failed: {' '.join(done.stderr.split())}")
-    from dvc.repo import Repo
-
-    with Repo() as repo:
-        outs = [out for out in repo.index.outs if out.use_cache]
-        missing = sum(not out.exists for out in outs)
+    missing = sum(not out.exists for out in outs)
     if missing:
         print(
             f"{missing} of {len(outs)} outputs are not in DVC's cache, so they are not here; "

@@ -55,7 +55,10 @@ def set_aside(outs: Iterable[Any], cache: Objects) -> list[str]:
     moved = []
     for out in outs:
         path = Path(out.fs_path)
-        if not path.exists() or out.get_hash() == out.hash_info or _cached(path, cache):
+        if not path.exists():
+            continue
+        now = out.get_hash()
+        if now == out.hash_info or cache.holds(now.value):
             continue
         target = ASIDE / out.def_path
         if target.is_dir():

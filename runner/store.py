@@ -131,9 +131,14 @@ def place(repo: Any) -> Place:
             if out.use_cache and out.can_push
         ),
         lock,
-        Objects(Path(repo.cache.local.path)),
+        cache(repo),
         Objects(Path(repo.cloud.get_remote_odb().path)),
     )
+
+
+def cache(repo: Any) -> Objects:
+    """DVC's own copies on this machine, of a repository that is open."""
+    return Objects(Path(repo.cache.local.path))
 
 
 def of_runs(repo: Any) -> dict[str, Any]:

@@ -61,18 +61,6 @@ def set_up(
     return told
 
 
-def set_scale(scale: str) -> bool:
-    """Writes the scale into params.yaml, where `dvc repro` finds it, and leaves the rest alone.
-
-    Returns:
-        Whether another stood there.
-
-    Raises:
-        StudyError: params.yaml cannot be read, or has no such scale.
-    """
-    return bool(set_up(scale))
-
-
 def _note(before: Any, after: Any) -> None:
     """Remembers what makes the tree `after` of `before`, beside what is remembered already."""
     values = params.changes(before, after)

@@ -22,14 +22,14 @@ def _in_a_folder_with_params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_scale_is_written_and_every_comment_stays() -> None:
-    assert written.set_scale("smoke")
+    assert written.set_up("smoke")
     assert Path("params.yaml").read_text() == TEXT.replace("scale: laptop", "scale: smoke")
-    assert not written.set_scale("smoke")
+    assert not written.set_up("smoke")
 
 
 def test_an_unknown_scale_is_refused_and_nothing_written() -> None:
     with pytest.raises(StudyError, match="'huge'; allowed: smoke, laptop"):
-        written.set_scale("huge")
+        written.set_up("huge")
     assert Path("params.yaml").read_text() == TEXT
 
 
@@ -59,13 +59,13 @@ def test_the_scale_is_written_however_the_line_is(how: str) -> None:
     text = TEXT.replace(LINE, line) if line else "{scale: laptop, scales: {smoke: {}, laptop: {}}}"
     Path("params.yaml").write_text(text, newline="")
     before = params.read(text)
-    assert written.set_scale("smoke")
+    assert written.set_up("smoke")
     after = params.read(params.load())
     assert after["scale"] == "smoke"
     assert after | {"scale": "laptop"} == before
     if "same" not in before:  # else it is laid out anew, as DVC does
         assert params.load().count("# A comment.") == text.count("# A comment.")
-    assert not written.set_scale("smoke")
+    assert not written.set_up("smoke")
 
 
 BROKEN: dict[str, bytes | None] = {
