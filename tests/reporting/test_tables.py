@@ -78,6 +78,12 @@ def test_rows_that_cannot_stand_together_are_refused(
         read_csv(path, None, ["label", "count"], ["label"])
 
 
+def test_an_arm_may_be_called_inf(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("arm,count\ninf,2\nbase,3\n")
+    assert list(read_csv(path, None, ["arm", "count"], ["arm"])["arm"]) == ["inf", "base"]
+
+
 @given(st.integers(1, 5), st.integers(2, 5), st.data())
 def test_a_grid_lacks_no_combination(arms: int, labels: int, data: st.DataObject) -> None:
     rows = [(arm, label) for arm in range(arms) for label in range(labels)]
