@@ -25,7 +25,15 @@ def main() -> None:
     if len(sys.argv) != 2 or not sys.argv[1]:
         raise UserError("say which picture, as in: make predict IMAGE=docs/digits.png")
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
-    images = pictures.read(Path(sys.argv[1]), sides(arm))
+    images, refused = pictures.read(Path(sys.argv[1]), sides(arm))
+    if images:
+        _answer(images, arm)
+    if refused:
+        raise UserError("\npredict: ".join(map(str, refused)))
+
+
+def _answer(images: pictures.Images, arm: ArmConfig) -> None:
+    """Prints what the network sees in each picture."""
     framework.start(arm.train)
     from ablation.networks import architectures
     from ablation.prediction.answers import Answer, answers

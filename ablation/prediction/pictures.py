@@ -11,28 +11,44 @@ from PIL import Image, UnidentifiedImageError
 
 from ablation.base.errors import UserError
 
+Images = dict[str, NDArray[np.uint8]]
 
-def read(path: Path, sides: range) -> dict[str, NDArray[np.uint8]]:
-    """Name -> grey square image (side, side) uint8, 0 black and 255 white.
+
+def read(path: Path, sides: range) -> tuple[Images, list[UserError]]:
+    """A person's pictures by name, and why some of a folder are none of them.
 
     Args:
         path: of a picture, a folder (its PNG files), or an npz with one array `images` (n, side,
             side) uint8.
         sides: that the network takes, in px.
 
+    Returns:
+        name -> grey square image (side, side) uint8, 0 black and 255 white; of a folder's files
+        that are no such picture what is wrong.
+
     Raises:
-        UserError: nothing is there, a file is no picture, a picture has colours or another size.
+        UserError: nothing is there, the file is no picture, has colours or another size.
     """
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".png")
-        if not files:
-            raise UserError(f"{path} has no PNG file; allowed: a PNG, a folder of them, an npz")
-        return {file.name: _picture(file, sides) for file in files}
+        return _folder(path, sides)
     if not path.exists():
         raise UserError(f"{path} is not there; allowed: a PNG, a folder of them, an npz")
     if path.suffix.lower() == ".npz":
-        return {f"{path.name}[{n}]": image for n, image in enumerate(_arrays(path, sides))}
-    return {path.name: _picture(path, sides)}
+        return {f"{path.name}[{n}]": image for n, image in enumerate(_arrays(path, sides))}, []
+    return {path.name: _picture(path, sides)}, []
+
+
+def _folder(path: Path, sides: range) -> tuple[Images, list[UserError]]:
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".png")
+    if not files:
+        raise UserError(f"{path} has no PNG file; allowed: a PNG, a folder of them, an npz")
+    images, refused = {}, []
+    for file in files:
+        try:
+            images[file.name] = _picture(file, sides)
+        except UserError as error:
+            refused.append(error)
+    return images, refused
 
 
 def _picture(path: Path, sides: range) -> NDArray[np.uint8]:

@@ -9,16 +9,22 @@ import pytest
 from PIL import Image
 
 from ablation.base.errors import UserError
-from ablation.prediction.pictures import read
+from ablation.prediction.pictures import Images, read
 
 SIDES = range(12, 13)
 GREY = np.random.default_rng(0).integers(0, 256, (12, 12)).astype(np.uint8)
 
 
+def taken(path: Path, sides: range = SIDES) -> Images:
+    images, refused = read(path, sides)
+    assert not refused
+    return images
+
+
 def test_a_grey_png_is_its_pixels_in_each_of_its_modes(tmp_path: Path) -> None:
     for mode in ("L", "RGB", "RGBA"):
         Image.fromarray(GREY).convert(mode).save(tmp_path / "a.png")
-        (name, image), *others = read(tmp_path / "a.png", SIDES).items()
+        (name, image), *others = taken(tmp_path / "a.png").items()
         assert (name, others) == ("a.png", [])
         np.testing.assert_array_equal(image, GREY)
 
@@ -27,12 +33,25 @@ def test_a_folder_gives_its_pngs_by_name(tmp_path: Path) -> None:
     for name in ("b.png", "a.PNG"):
         Image.fromarray(GREY).save(tmp_path / name, "PNG")
     (tmp_path / "note.txt").write_text("no picture")
-    assert list(read(tmp_path, SIDES)) == ["a.PNG", "b.png"]
+    assert list(taken(tmp_path)) == ["a.PNG", "b.png"]
+
+
+def test_what_is_wrong_in_a_folder_leaves_the_others(tmp_path: Path) -> None:
+    for make, name in ((text, "a.png"), (large, "c.png")):
+        make(tmp_path / name)
+    images, refused = read(tmp_path, SIDES)
+    assert (images, [str(error).split()[0] for error in refused]) == (
+        {},
+        [str(tmp_path / "a.png"), str(tmp_path / "c.png")],
+    )
+    Image.fromarray(GREY).save(tmp_path / "b.png")
+    images, same = read(tmp_path, SIDES)
+    assert (list(images), len(same)) == (["b.png"], 2)
 
 
 def test_an_npz_gives_its_images_by_number(tmp_path: Path) -> None:
     np.savez(tmp_path / "own.npz", images=np.stack([GREY, 255 - GREY]))
-    images = read(tmp_path / "own.npz", SIDES)
+    images = taken(tmp_path / "own.npz")
     assert list(images) == ["own.npz[0]", "own.npz[1]"]
     np.testing.assert_array_equal(images["own.npz[1]"], 255 - GREY)
 
@@ -112,6 +131,6 @@ def test_nothing_and_garbage_are_refused(tmp_path: Path) -> None:
 def test_larger_squares_are_taken_where_the_network_takes_them(tmp_path: Path) -> None:
     large = np.pad(GREY, 4)
     Image.fromarray(large).save(tmp_path / "a.png")
-    np.testing.assert_array_equal(read(tmp_path / "a.png", range(12, 21))["a.png"], large)
+    np.testing.assert_array_equal(taken(tmp_path / "a.png", range(12, 21))["a.png"], large)
     with pytest.raises(UserError, match="squares of 12 to 19 px"):
         read(tmp_path / "a.png", range(12, 20))

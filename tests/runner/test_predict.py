@@ -160,6 +160,21 @@ def test_a_network_of_places_takes_larger_pictures_too(
     assert [line.split()[0] for line in told[:2]] == ["64.png", "100.png"]
 
 
+def test_a_bad_picture_of_a_folder_is_named_after_the_answers_to_the_others(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ship.main()
+    (project / "pictures").mkdir()
+    Image.fromarray(np.zeros((SIDE, SIDE), np.uint8)).save(project / "pictures/good.png")
+    (project / "pictures/bad.png").write_text("no picture")
+    (project / "pictures/small.png").write_text("")
+    monkeypatch.setattr("sys.argv", ["predict", "pictures"])
+    capsys.readouterr()
+    with pytest.raises(UserError, match=r"bad\.png is no picture.*\npredict: .*small\.png"):
+        predict.main()
+    assert capsys.readouterr().out.startswith("good.png")
+
+
 @pytest.mark.parametrize(("head", "largest"), [("largest", 1024), ("average", 1024), ("dense", 12)])
 def test_the_sides_that_a_network_takes(
     head: str, largest: int, tiny_arm: Callable[..., ArmConfig]
