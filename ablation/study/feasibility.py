@@ -110,9 +110,15 @@ def check_network(network: NetworkConfig, where: str) -> None:
     """Refuses a network that its images cannot pass; `where` says which arm.
 
     Raises:
-        ConfigError: a frame smaller than the image, an image that the poolings shrink to nothing.
+        ConfigError: ImageNet's scaling before a network of one channel, a frame smaller than the
+            image, an image that the poolings shrink to nothing.
     """
     inputs, model = network.input, network.model
+    if inputs.scaling == "imagenet" and isinstance(model, CnnConfig):
+        raise ConfigError(
+            f"input.scaling = 'imagenet'{where} with model.architecture {model.architecture}; "
+            "allowed: unit, or a VGG network, which sees three channels"
+        )
     size = network.image_size // inputs.downscale
     if inputs.pad is not None and inputs.pad < size:
         raise ConfigError(

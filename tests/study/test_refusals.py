@@ -74,6 +74,7 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("data.magnification", [1.0], ("2 items",)),
     ("scales.smoke.data.mnist_images", 60_001, ("60000",)),
     ("input.set", "fashion", ("modified", "mnist")),
+    ("arms.adam.input.scaling", "imagenet", ("cnn", "unit", "VGG", "adam")),
     ("figures.augmentation.images", [0], ("1",)),
     ("figures.augmentation.images", [], ("1",)),
     ("scales.smoke.arms.vgg_augmented.input.pad", 31, ("null", "32", "vgg_augmented")),

@@ -28,6 +28,7 @@ class In(NamedTuple):
     """A value for an arm of its own, at this scale alone: not every arm or scale can have it."""
 
     value: Any
+    extends: str = "baseline"
 
 
 DROPS = NORMALIZED - {"no_dropout"}
@@ -37,7 +38,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "input.set": (In("mnist"), {"another"}),
     "input.threshold": (0.5, ALL - {"vgg_augmented"}),  # which has its own
     "input.pad": (In(40), {"another"}),
-    "input.scaling": ("imagenet", CNN),
+    "input.scaling": (In("unit", "vgg_raw"), {"another"}),
     "model.architecture": (In("vgg16"), {"another"}),
     "model.cnn.blocks": ([[64, 64], [128, 128], [256]], NORMALIZED | OURS),
     "model.cnn.kernel": (5, CNN),
@@ -137,7 +138,7 @@ def test_a_change_trains_again_what_it_makes_another_run_and_no_other(
 ) -> None:
     value, arms = TABLE[path]
     if isinstance(value, In):
-        params["arms"]["another"] = {"extends": "baseline"}
+        params["arms"]["another"] = {"extends": value.extends}
         path, value = f"scales.smoke.arms.another.{path.removeprefix('scales.smoke.')}", value.value
     assert touched(params, path, value) == arms
 
