@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ablation.base.arrays import read_npy, read_npz
+from ablation.base.arrays import read_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing, write_json
@@ -20,7 +20,7 @@ from ablation.data_check.check import EACH, MADE, SAMPLE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import as_json, complaint
 from ablation.monitoring.recorded import refuse_others
-from ablation.reporting.answers import read_composed, read_labels
+from ablation.reporting.answers import read_composed, read_images, read_labels
 from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
 
@@ -55,7 +55,7 @@ def main() -> None:
         origin=MADE,
         tile=config.tile,
         names=config.backgrounds,
-        images=read_npy(SETS / "train/modified/images.npy", "preprocess", mmap=True),
+        images=read_images(SETS / "train/modified/images.npy", len(labels["train"]), config.canvas),
         families=facts["train"]["families"],
         corners=facts["train"]["corners"],
     )

@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation.base.arrays import read_npy
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
 from ablation.monitoring.recorded import refuse_others
-from ablation.reporting.answers import read_answers, read_composed, read_labels
+from ablation.reporting.answers import read_answers, read_composed, read_images, read_labels
 from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
 from ablation.statistics import errors
@@ -62,6 +61,8 @@ def main() -> None:
         counts = errors.confusion(labels, answers[arm].said)
         rows += [(arm, *place, int(count)) for place, count in np.ndenumerate(counts)]
     _write_csv("confusion", pd.DataFrame(rows, columns=["arm", "label", "said", "count"]))
+    side = config.canvas if name == "modified" else config.tile
+    images = read_images(SETS / name / "images.npy", len(labels), side)
     order, probabilities = errors.hardest(labels, answers[best], HARDEST)
     with replacing(OUT / "hardest.npz") as temporary:
         np.savez_compressed(
@@ -75,7 +76,7 @@ def main() -> None:
             backgrounds=np.array(
                 ["" if families is None else config.backgrounds[families[k]] for k in order]
             ),
-            images=read_npy(SETS / name / "images.npy", "preprocess", mmap=True)[order],
+            images=images[order],
         )
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
 

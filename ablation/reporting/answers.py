@@ -64,6 +64,21 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
     return labels
 
 
+def read_images(path: Path, images: int, side: int) -> NDArray[np.uint8]:
+    """The images (n, side, side) uint8 of a data set, left on the disk.
+
+    Raises:
+        UserError: the file is damaged, or holds others, or another number of them.
+    """
+    array = read_npy(path, "preprocess", mmap=True)
+    with refusing(path, "set of images", "preprocess"):
+        if array.dtype != np.uint8 or array.shape != (images, side, side):
+            raise UserError(
+                f"holds {array.dtype} {array.shape}, not {images} images of {side} px uint8"
+            )
+    return array
+
+
 def read_composed(
     path: Path, images: int, families: int, corners: bool = False
 ) -> dict[str, NDArray[Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json
-from ablation.reporting.answers import read_answers, read_composed
+from ablation.reporting.answers import read_answers, read_composed, read_images
 from ablation.reporting.results import (
     read_claims,
     read_judged,
@@ -126,6 +126,17 @@ def test_answers_are_labels_of_the_images(tmp_path: Path) -> None:
     diverged = np.full_like(SURE, np.nan)
     np.savez(path, test=SAID, test_probabilities=diverged)
     read_answers(path, 3, "evaluate@adam-0", probabilities=True)
+
+
+def test_images_are_as_many_and_as_large_as_they_should_be(tmp_path: Path) -> None:
+    path = tmp_path / "images.npy"
+    whole = np.zeros((3, 12, 12), np.uint8)
+    np.save(path, whole)
+    assert read_images(path, 3, 12).shape == (3, 12, 12)
+    for wrong in (whole[:2], whole[0], whole[..., 1:], whole.astype(np.int64), np.uint8(0)):
+        np.save(path, wrong)
+        with pytest.raises(UserError, match=r"images\.npy holds .*`dvc repro preprocess`$"):
+            read_images(path, 3, 12)
 
 
 def test_how_images_were_composed_is_of_those_images(tmp_path: Path) -> None:
