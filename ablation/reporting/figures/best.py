@@ -72,11 +72,17 @@ def draw(figure: BestFigure, labels: Mapping[str, str], table: pd.DataFrame) -> 
                 + (f" (n = {seeds[group]})" if len(set(seeds.values())) > 1 else ""),
             )
         )
+        inner = 0 < index < len(found) - 1
         for position, mean, top in zip(positions, means, bounds[1], strict=True):
-            axes.annotate(number(mean), (position, top), (0, 3), textcoords="offset points",
-                          ha="center", va="bottom")  # fmt: skip
+            if inner:  # with no room beside it
+                axes.annotate(number(mean), (position, top), (0, 3), textcoords="offset points",
+                              ha="center", va="bottom")  # fmt: skip
+                continue
+            left = index == 0 and len(found) > 1  # outwards, past the dots of the seeds
+            axes.annotate(number(mean), (position, mean), (-11 if left else 6, 0), va="center",
+                          textcoords="offset points", ha="right" if left else "left")  # fmt: skip
     axes.set_xticks(range(len(parts)), parts)
-    axes.set_xlim(-0.6, len(parts) - 0.4)
+    axes.set_xlim(-0.8, len(parts) - 0.2)
     axes.margins(y=0.12)
     axes.set_ylim(top=min(axes.get_ylim()[1], 103))
     axes.set_xlabel("Part of the data")

@@ -166,7 +166,7 @@ def _panel(
             axes.plot([row.paper], [y], **_PAPER, zorder=3)
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center_baseline")
     axes.set_xlim(*ends)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
     axes.spines["left"].set_visible(False)
     grid(axes, "x")

@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from pydantic import TypeAdapter
 
@@ -86,6 +87,42 @@ def test_every_text_is_at_least_8_points_and_lies_inside_the_picture(
     assert drawn.y0 >= -0.01
     assert drawn.x1 <= width + 0.01
     assert drawn.y1 <= height + 0.01
+
+
+def far_apart(kind: str) -> Any:
+    """What two seeds give: intervals from nothing to everything, beside an arm that is sure."""
+    table = best_table(2) if kind == "best" else forest_table(3)
+    unsure = table["arm"].str.startswith("vgg")
+    if kind == "best":
+        table["accuracy"] = np.where(unsure, 0.8 - 0.1 * table["seed"], 1.0)
+    else:
+        table.loc[unsure, ["low", "high"]] += [-0.9, 0.9]
+    return table
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "best, far apart", "forest, far apart"])
+def test_no_text_lies_on_another(kind: str, labels: dict[str, str], tmp_path: Path) -> None:
+    name, _, apart = kind.partition(", ")
+    table = far_apart(name) if apart else KINDS[name][1]()
+    picture = draw(declared(name), labels, write(tmp_path, table))
+    picture.draw_without_rendering()
+    boxes = [(text.get_text(), text.get_window_extent().padded(2, -1)) for text in shown(picture)]
+    assert len(boxes) > 5
+    for index, (text, box) in enumerate(boxes):
+        for other, another in boxes[:index]:
+            assert not box.overlaps(another), (text, other)
+
+
+def shown(picture: Figure) -> list[Text]:
+    """The texts of a picture, without the labels of ticks that lie outside their axis."""
+    outside = set()
+    for axes in picture.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+            outside |= {tick.label1 for tick in ticks if not low <= tick.get_loc() <= high}
+    texts = [text for text in picture.findobj(Text) if text not in outside]
+    return [text for text in texts if text.get_text() and text.get_visible()]
 
 
 def test_drawing_one_kind_imports_no_other() -> None:
