@@ -28,6 +28,7 @@ from ablation.statistics.config import (
     SpreadMetric,
 )
 from ablation.statistics.run_metrics import window
+from ablation.statistics.verdict import MOST_SEEDS
 
 DIRECTIONS = {
     "with": "with the paper",
@@ -224,10 +225,12 @@ def _why(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
     }
     parts = [texts.get(why, why)] if why else []
     declared = config.claims[claim["claim"]]
-    equal = isinstance(declared, DifferenceClaim) and declared.expect == "equivalent"
-    if why == WIDE and claim["seeds_to_find"]:
+    if why == WIDE and isinstance(declared, DifferenceClaim):
+        seeds, equal = claim["seeds_to_find"], declared.expect == "equivalent"
         what = "an equivalence at this spread" if equal else "a difference of this size"
-        parts.append(f"{what} takes about {claim['seeds_to_find']} seeds")
+        takes = f"more than {MOST_SEEDS:,}" if seeds is None else f"about {seeds}"
+        if not equal or config.metrics[declared.metric].has_margin:
+            parts.append(f"{what} takes {takes} seeds")
     if claim["unpaired"]:
         parts.append(f"without a partner: {runs_by_arm(claim['unpaired'], names)}")
     return "; ".join(parts)
