@@ -16,11 +16,10 @@ from stages import preprocess
 SIDE = 128  # px, the competition's
 OWN = Path("data/own/competition")
 WHOLE = {
-    "train_images": np.arange(5 * SIDE * SIDE, dtype=np.uint32).astype(np.uint8),
+    "train_images": np.arange(5 * SIDE * SIDE).astype(np.uint8).reshape(5, SIDE, SIDE),
     "train_labels": np.arange(5, dtype=np.uint8),
     "test_images": np.zeros((2, SIDE, SIDE), np.uint8),
 }
-WHOLE["train_images"] = WHOLE["train_images"].reshape(5, SIDE, SIDE)
 
 
 @pytest.fixture(autouse=True)
