@@ -13,13 +13,16 @@ from tests.pipeline.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ("reports/", "results/files/")  # the committed results, which are another scale's
+# Marked with the tests of the finished study, so that both halves of `make test` take as long.
+BESIDE = ("test_experiments.py", "test_own_files.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that share the finished study, so that one process makes it, and once."""
     for item in items:
-        here = Path(__file__).parent in item.path.parents
-        if here and isinstance(item, pytest.Function) and "study" in item.fixturenames:
+        if Path(__file__).parent not in item.path.parents or not isinstance(item, pytest.Function):
+            continue
+        if "study" in item.fixturenames or item.path.name in BESIDE:
             item.add_marker("study")
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ablation.base.files import read_yaml
 from tests.pipeline.repository import Repository, ran
+from tests.pipeline.small import few_arms
 
 pytestmark = pytest.mark.slow
 
@@ -37,31 +39,47 @@ def arms(repository: Repository) -> list[str]:
     return [*params["arms"], *params["costly_arms"]]
 
 
-def test_another_optimizer_retrains_the_arms_that_inherit_it_and_the_way_back_is_free(
+def test_another_optimizer_outdates_the_arms_that_inherit_it_and_no_other(
     study: Repository, copy_of: Copy
 ) -> None:
     repository = copy_of(study)
-    output = repository.dvc("exp", "run", "-S", "scale=smoke", "-S", "train.optimizer=adam")
-    assert sorted(ran(output, "train")) == sorted(f"train@{arm}-0" for arm in INHERITING)
+    repository.dvc("exp", "run", "-S", "train.optimizer=adam", "resolve")
+    outdated = json.loads(repository.dvc("status", "--json"))
+    trained = {name for name in outdated if name.startswith("train")}
+    assert trained == {f"train@{arm}-0" for arm in INHERITING}
 
+
+def test_another_optimizer_trains_those_is_compared_and_the_way_back_is_free(
+    checkout: Repository, copy_of: Copy
+) -> None:
+    repository = copy_of(checkout)
+    inheriting, others = ["baseline", "no_dropout"], ["adam"]
+    file = repository.path / "params.yaml"
+    params = few_arms(read_yaml(file), [*inheriting, *others], ["no_dropout", "adam"])
+    file.write_text(yaml.safe_dump(params, sort_keys=False))
+    repository.dvc("repro")
+    repository.commit()
+
+    output = repository.dvc("exp", "run", "-S", "train.optimizer=adam")
+    assert sorted(ran(output, "train")) == [f"train@{arm}-0" for arm in inheriting]
     parameters = repository.dvc("params", "diff")
     assert "train.optimizer" in parameters
     assert "sgd_nesterov" in parameters
     difference = json.loads(repository.dvc("metrics", "diff", "--json"))
     changed = {Path(path).stem for path in difference}
     assert changed
-    assert changed <= set(INHERITING)
+    assert changed <= set(inheriting)
     assert all(
         set(values) <= {"test_accuracy", "validation_accuracy"} for values in difference.values()
     )
     experiments = repository.make("experiments")
     assert "train.optimizer=adam" in experiments
     shown = {line.split()[0] for line in experiments.splitlines() if line[:1].isalpha()}
-    assert shown & set(arms(repository)) == changed
+    assert shown & {*inheriting, *others} == changed
     for told in (repository.dvc("metrics", "diff"), experiments):
         assert max(map(len, told.splitlines())) <= WIDTH
 
-    output = repository.dvc("exp", "run", "-S", "scale=smoke", "-S", "train.optimizer=sgd_nesterov")
+    output = repository.dvc("exp", "run", "-S", "train.optimizer=sgd_nesterov")
     assert not ran(output, "train")
     assert not ran(output, "evaluate")
 
