@@ -1,6 +1,6 @@
 # make repro            the whole study at the scale of params.yaml; runs whose results are in git are restored
 # make repro RETRAIN=1  the same, and every run trains that was not trained on this machine
-# make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
+# make repro SCALE=smoke   the same in some twenty minutes; JOBS=N runs at a time (default: the cores)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
 # make repro LIVE=tensorboard   with curves to watch while runs train, or LIVE=dvclive: docs/live.md
 # make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
@@ -14,7 +14,7 @@
 # make check           says whether the committed results belong to this code and these parameters
 # make verify           trains one run again (RUN=baseline-0 says which) and compares
 # make keep             puts finished runs into the results in git: docs/results.md
-# make results          the table of arms, as committed
+# make results          the table of arms, as the last study left it
 # make bench            measures this machine into reports/bench.json; PART="no_op memory" a part of it
 # make test             style, types and tests, among them a whole study at smoke scale
 # make help             this list
@@ -43,6 +43,8 @@ override activated := source $(BIN)/activate &&
 # Compiled code beside the code is what every user has, so all of this must stand it.
 unexport PYTHONDONTWRITEBYTECODE
 
+# A person sees what the commands say, and not the commands.
+.SILENT:
 .PHONY: repro cluster help results exp experiments predict ship unseen back check verify keep bench test test-study test-rest lint lock
 
 repro: $(BIN)/.installed $(more)

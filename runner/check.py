@@ -150,13 +150,14 @@ def lines(verdict: Verdict, columns: int) -> list[str]:
         )
         for names in _by_family(verdict.causes)
     }
-    left = max(map(len, rows)) + 2
+    head = "out of date"
+    left = max(map(len, (head, *rows))) + 2
     followers = [_together(names, of_all) for names in _by_family(verdict.after)]
     share = f"{len(outdated)} of {len(runs)} runs are out of date"
     return [
         "Not all results belong to the code and the parameters beside them.",
         "",
-        f"{'out of date':{left}}not as it was then",
+        f"{head:{left}}not as it was then",
         *(
             line
             for stages, causes in rows.items()

@@ -4,7 +4,8 @@ After every stage DVC reads and writes `dvc.lock` in pure Python, for the sake o
 does not have, and in place, so that a kill in that second destroys it. With 240 stages that is two
 thirds of what a run costs beside its training. Here libyaml reads and writes the same content, and
 the file is replaced when it is whole. An interrupt waits until a stage that has ended is recorded.
-`repro` does not tell to use `dvc push`, which nobody need, nor of folders that may be empty.
+`repro` does not tell to use `dvc push`, which nobody need, nor of folders that may be empty, nor of
+stages that have nothing to do.
 All else is DVC's own.
 """
 
@@ -27,8 +28,9 @@ from ruamel.yaml.representer import SafeRepresenter
 
 from ablation.base.files import write_text
 
-# Said of a folder for a person's own files, in every run of whoever has none.
-EMPTY = "'%s' is empty."
+# Said of a folder for a person's own files, in every run of whoever has none; and of each of the
+# hundreds of stages for which there is nothing to do.
+UNSAID = ("'%s' is empty.", "Stage '%s' didn't change, skipping")
 
 
 def main() -> None:
@@ -56,7 +58,8 @@ def main() -> None:
             safeguard.keep(text)
 
     dvc.dvcfile.modify_yaml = modify
-    logging.getLogger("dvc.output").addFilter(lambda record: record.msg != EMPTY)
+    for name in ("dvc.output", "dvc.stage"):
+        logging.getLogger(name).addFilter(lambda record: record.msg not in UNSAID)
 
     def reproduce(*arguments: Any, **options: Any) -> Any:
         with deferred():

@@ -45,15 +45,17 @@ def seconds_of(works: Mapping[str, float], done: Mapping[str, float]) -> dict[st
     Args:
         works: run -> its work, in any unit.
         done: run -> seconds, at least two; the slope and the fixed time are fitted to these, and
-            neither is below 0.
+            neither is below 0. Where these tell no such two, as runs alike or noise do not, the
+            fixed time is `FIXED`.
     """
     work = np.array([works[name] for name in done])
     seconds = np.array(list(done.values()))
     spread = work - work.mean()
     slope = float(spread @ seconds / (spread @ spread)) if np.ptp(work) > 0 else -1.0
     fixed = float(seconds.mean() - slope * work.mean())
-    if slope < 0 or fixed < 0:  # noise, or runs alike: all of the time goes by the work
-        slope, fixed = float(seconds.sum() / max(work.sum(), 1e-12)), 0.0
+    if slope < 0 or fixed < 0:
+        fixed = min(FIXED, float(seconds.mean()))
+        slope = float((seconds - fixed).sum() / max(work.sum(), 1e-12))
     return {name: fixed + slope * amount for name, amount in works.items()}
 
 

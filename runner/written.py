@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,25 +57,30 @@ def set_up(
     except ConfigError as error:
         raise StudyError(f"{params.PARAMS}: {error}") from None
     if text != before:
-        _note(params.read(plain), params.read(text))
+        known = _remembered()
+        values = {*known.values, *params.changes(params.read(plain), params.read(text))}
+        # Of commands one after the other the text before the first.
+        first = known.before if before == known.after else before
+        write_json(NOTE, asdict(Written(sorted(values), first, text)))
         write_text(params.PARAMS, text)
     return told
 
 
-def _note(before: Any, after: Any) -> None:
-    """Remembers what makes the tree `after` of `before`, beside what is remembered already."""
-    values = params.changes(before, after)
-    if values:
-        write_json(NOTE, sorted({*_remembered(), *values}))
+@dataclass(frozen=True)
+class Written:
+    """What `make` wrote: KEY=VALUE, +KEY=VALUE or ~KEY, and the text before and after it."""
+
+    values: list[str] = field(default_factory=list)
+    before: str | None = None
+    after: str | None = None
 
 
-def _remembered() -> set[str]:
-    """KEY=VALUE, +KEY=VALUE or ~KEY of everything that was written; nothing where that is lost."""
+def _remembered() -> Written:
+    """Nothing where that is lost."""
     try:
-        found = json.loads(NOTE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return set()
-    return {str(value) for value in found} if isinstance(found, list) else set()
+        return Written(**json.loads(NOTE.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Written()
 
 
 def forget() -> None:
@@ -84,15 +90,19 @@ def forget() -> None:
 def taken_back(original: str, text: str) -> tuple[str, list[str]]:
     """A params.yaml without what `make` wrote over the original one, and what that was.
 
-    Values that a person changed stay; so do comments, though DVC lays out the file anew. Where
-    nothing but what was written differs it is the original text.
+    Where the file is as it was written, it is the text before that. Else values that a person
+    changed stay; so do comments, though DVC lays out the file anew. Where nothing but what was
+    written differs it is the original text.
 
     Raises:
         StudyError: one of the two cannot be read.
     """
     old, new = params.read(original), params.read(text)
     differing, known = params.changes(old, new), _remembered()
-    written = [value for value in differing if value in known]
+    if known.before is not None and text == known.after:
+        taken = params.changes(params.read(known.before), new)
+        return known.before, [value for value in taken if _key(value) != "scale"]
+    written = [value for value in differing if value in known.values]
     if written == differing and _with(original, written) == text:
         return original, written
     keys = {_key(value) for value in written}

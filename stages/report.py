@@ -44,10 +44,12 @@ def main() -> None:
     measured = read_metrics(REPORTS / "metrics.json", study.arms)
     metrics = metrics_table.with_pace(measured, study, records)
     labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize", DENSITY, DENSITIES)
+    # Empty where the competition's have no labels.
+    test = labels[labels["part"] == "test"].groupby("data_set")["count"].sum()
+    test_images = {str(name): int(count) for name, count in test.items() if count}
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
-    test = labels[labels["part"] == "test"]  # empty where the competition's have no labels
-    test_images = int(test["count"].sum()) or None
-    common = test if test_images else labels[labels["part"] == "validation"]
+    of_baseline = test_images.get(study.data_sets[study.baseline])
+    common = labels[labels["part"] == ("test" if of_baseline else "validation")]
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
     names = short_names(list(study.arms), study.arms)
@@ -59,7 +61,7 @@ def main() -> None:
         data=data,
         answer=answer.answer(study, config, claims, runs, comparisons),
         cards=answer.cards(
-            study, config, [item.figure for item in illustrations], runs, test_images,
+            study, config, [item.figure for item in illustrations], runs, of_baseline,
             (int(first["label"]), float(first["density"])),
         ),
         caveats=answer.caveats(

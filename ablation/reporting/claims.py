@@ -118,7 +118,7 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> list[str]:
         f"paper's way in {ways['with']} and against it in {ways['against']}"
         + (f", and {ways['about equal']} about equal" if ways["about equal"] else "")
         + f"; {decided} of them {'is' if decided == 1 else 'are'} decided, and {clear} "
-        f"{'has' if clear == 1 else 'have'} a 95% interval without 0.",
+        f"{'has' if clear == 1 else 'have'} a 95% interval that leaves out 0.",
     ]
 
 

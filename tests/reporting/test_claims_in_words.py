@@ -162,7 +162,7 @@ def test_the_head_counts_what_is_decided_and_which_way_the_rest_points() -> None
         "Of 9 claims of the paper 2 hold, 1 fails, 5 are undecided and 1 is not applicable.",
         "Of 5 claims that one arm is above another, our means point the paper's way in 2 and "
         "against it in 2, and 1 about equal; 2 of them are decided, and 2 have a 95% interval "
-        "without 0.",
+        "that leaves out 0.",
     ]
     alone = counts([judged("good", verdict="holds", why="")], config(CLAIMS))
     assert alone == ["Of 1 claim of the paper 1 holds, 0 fail and 0 are undecided."]

@@ -168,14 +168,24 @@ def test_what_make_exp_wrote_goes_and_what_a_person_wrote_stays(
     assert "keeps" not in said
 
     small.edit("params.yaml", "seeds: [0]      # one run", "seeds: [0, 1]   # mine: one run")
+    mine = Path("params.yaml").read_text()
     written.set_up(None, overrides=["arms.plain.rate=0.25"])
+    written.set_up("smoke")
+    assert "seeds: [0, 1]" not in Path("params.yaml").read_text()  # DVC has laid it out anew
     back.main()
-    text = Path("params.yaml").read_text()
-    assert "# mine: one run" in text
-    assert "rate: 0.5" in text
+    assert Path("params.yaml").read_text() == mine  # its layout too
     assert "keeps what else you changed, see `git diff params.yaml`: seeds=[0, 1]\n" in (
         capsys.readouterr().out
     )
+
+    # What was edited after it stays as well, as DVC lays it out.
+    written.set_up(None, overrides=["arms.plain.rate=0.25"])
+    small.edit("params.yaml", "# mine: one run", "# mine, later: one run")
+    back.main()
+    text = Path("params.yaml").read_text()
+    assert "# mine, later: one run" in text
+    assert "rate: 0.5" in text
+    capsys.readouterr()
 
     # Once back, the same value is a person's own.
     small.git("checkout", "params.yaml")

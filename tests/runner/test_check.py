@@ -88,6 +88,9 @@ def test_an_edited_report_is_found_and_concerns_no_run(clone: Repository) -> Non
     found = verdict(clone.path)
     assert found.causes == {"report": ["reports/report.html"]}
     assert found.after == []
+    _, _, head, row, *_ = check.lines(found, 100)  # a stage's name is shorter than the head
+    assert head.split("  ") == ["out of date", "not as it was then"]
+    assert row.index("reports/") == head.index("not as")
 
 
 def test_a_table_that_is_edited_or_lost_concerns_what_made_it_and_what_reads_it(

@@ -19,14 +19,21 @@ def test_runs_take_a_fixed_time_and_one_for_their_work() -> None:
     assert seconds_of(works, {"a": 22.0, "b": 26.0}) == pytest.approx({"a": 22, "b": 26, "c": 40})
 
 
-@pytest.mark.parametrize("done", [{"a": 10.0, "b": 10.0}, {"a": 20.0, "c": 10.0}])
-def test_runs_that_tell_no_slope_are_taken_in_proportion_to_their_work(
+@pytest.mark.parametrize("done", [{"a": 60.0, "b": 60.0}, {"a": 90.0, "c": 50.0}])
+def test_runs_that_tell_no_slope_take_the_known_fixed_time_and_the_rest_by_their_work(
     done: dict[str, float],
 ) -> None:
     works = {"a": 1.0, "b": 1.0, "c": 4.0}
     each = seconds_of(works, done)
-    assert each["c"] == pytest.approx(4 * each["a"])
+    assert each["c"] - FIXED == pytest.approx(4 * (each["a"] - FIXED))
     assert sum(each[name] for name in done) == pytest.approx(sum(done.values()))
+
+
+def test_short_runs_after_a_long_one_are_not_taken_for_nothing() -> None:
+    """As at smoke scale, where the start of a run is most of it."""
+    works = {"long": 1000.0, "a": 1.0, "b": 1.0, "c": 1.0}
+    each = seconds_of(works, {"long": 30.0, "a": 32.0})
+    assert each["b"] > FIXED
 
 
 def test_nothing_is_said_before_two_runs_are_done_or_half_an_hour_has_passed() -> None:

@@ -54,7 +54,7 @@ def arms(
     metrics: Metrics,
     comparisons: pd.DataFrame,
     config: ClaimsConfig,
-    test_images: int | None,
+    test_images: Mapping[str, int],
 ) -> tuple[list[str], list[Arm]]:
     """(columns, rows), without columns in which nothing stands; n where arms differ in it.
 
@@ -66,7 +66,7 @@ def arms(
         metrics: arm -> metric -> mean over the seeds, with the minutes of a run.
         comparisons: comparison.csv; the rows against the baseline are shown here.
         config: on how many validation images each arm is judged.
-        test_images: how many the test set has; None without labels.
+        test_images: data set -> how many its test set has; absent without labels.
     """
     against = comparisons[comparisons["group"] == "baseline"]
     apart = len(set(study.counts.values())) > 1
@@ -76,12 +76,14 @@ def arms(
         of_arm = runs[runs["arm"] == arm]
         cells = [Cell("n", str(len(of_arm)) if apart else "", key=len(of_arm))]
         for metric, name in ACCURACIES.items():
-            images = test_images if metric == "test_accuracy" else None
+            tested = test_images.get(study.data_sets[arm])
+            images = tested if metric == "test_accuracy" else None
             if len(of_arm) == 1 and metric == "validation_accuracy":
                 images = config.arms[arm].validation_images
             cells.append(_accuracy(name, of_arm[metric].dropna(), images))
             if metric != "train_accuracy":
-                cells.append(_difference(f"{name} {MINUS} baseline", rows_of.get((arm, metric))))
+                head = f"{name} {MINUS} baseline (points)"
+                cells.append(_difference(head, rows_of.get((arm, metric))))
         for column, key in (("External", "external_accuracy"), ("Parameters", "parameters"),
                             ("Minutes", "minutes")):  # fmt: skip
             value = value_of(metrics, arm, key)

@@ -153,8 +153,8 @@ def _text(comparisons: pd.DataFrame, names: Mapping[str, str]) -> str:
             if comparisons["p"].notna().any()
             else "",
             few_seeds(comparisons, names),
-            f"No better than naming the commonest label, or in no number, ended {diverged}; they "
-            "stay in, at the accuracy they reached."
+            f"No better than naming the commonest label, or in no number, ended {diverged}. Such "
+            "runs stay in, at the accuracy they reached."
             if diverged
             else "",
             f"Without a partner of the same seed, and so in no difference: {unpaired}."
