@@ -53,10 +53,10 @@ repro: $(BIN)/.installed $(more)
 cluster: $(CLUSTER)
 
 help:
-	@sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
+	sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))
 
 results:
-	@cat reports/tables/arms.md 2> /dev/null || { echo 'no results of this code are here yet: run make repro' >&2; exit 1; }
+	cat reports/tables/arms.md 2> /dev/null || { echo 'no results of this code are here yet: run make repro' >&2; exit 1; }
 
 exp: $(BIN)/.installed $(more)
 	$(if $(value SET),,$(error say what to change, as in: make exp SET="train.optimizer=adam"))
@@ -91,7 +91,7 @@ keep: $(BIN)/.installed
 bench: $(BIN)/.installed
 	$(activated) python -m bench $(if $(value PART),--part $(call each,PART))
 
-# In two halves side by side: the tests that start from one finished study, and all others.
+# In two halves side by side: the tests of one finished study with some more, and all others.
 # They have Dask too, since a test that is skipped here runs nowhere.
 # Both extras first, since two of pip at a time in one environment would be in each other's way.
 test: lint $(EXTRA) $(CLUSTER)
@@ -109,7 +109,7 @@ lint: $(BIN)/.installed
 # The environment, made again whenever the pins change.
 $(BIN)/.installed: requirements.txt $(PINS)
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
-	@echo 'installing the packages of $(PINS) into $(VENV), once: 0.9 GB to download, or more for a GPU'
+	echo 'installing the packages of $(PINS) into $(VENV), once: 0.9 GB to download, or more for a GPU'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@

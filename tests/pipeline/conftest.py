@@ -18,7 +18,10 @@ BESIDE = ("test_experiments.py", "test_own_files.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that share the finished study, so that one process makes it, and once."""
+    """Marks the tests that share the finished study, so that one process makes it, and once.
+
+    With them those of `BESIDE`.
+    """
     for item in items:
         if Path(__file__).parent not in item.path.parents or not isinstance(item, pytest.Function):
             continue

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import yaml
+
+from tests.pipeline.repository import Repository
+
 IMAGES = 150  # for training and validation
 
 
@@ -38,3 +42,10 @@ def few_arms(params: dict[str, Any], arms: Sequence[str], others: Sequence[str])
         if set(claim.get("arms", [])) <= set(arms)
     }
     return params
+
+
+def keep_few_arms(repository: Repository, arms: Sequence[str], others: Sequence[str]) -> None:
+    """Writes `few_arms` over the params.yaml of a repository."""
+    file = repository.path / "params.yaml"
+    params = few_arms(yaml.safe_load(file.read_text(encoding="utf-8")), arms, others)
+    file.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ablation.base.files import read_yaml
 from tests.pipeline.repository import Repository, ran
-from tests.pipeline.small import few_arms
+from tests.pipeline.small import keep_few_arms
 
 pytestmark = pytest.mark.slow
 
@@ -54,9 +53,7 @@ def test_another_optimizer_trains_those_is_compared_and_the_way_back_is_free(
 ) -> None:
     repository = copy_of(checkout)
     inheriting, others = ["baseline", "no_dropout"], ["adam"]
-    file = repository.path / "params.yaml"
-    params = few_arms(read_yaml(file), [*inheriting, *others], ["no_dropout", "adam"])
-    file.write_text(yaml.safe_dump(params, sort_keys=False))
+    keep_few_arms(repository, [*inheriting, *others], ["no_dropout", "adam"])
     repository.dvc("repro")
     repository.commit()
 

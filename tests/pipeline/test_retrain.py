@@ -10,7 +10,7 @@ import yaml
 
 from runner import dvc
 from tests.pipeline.repository import Repository
-from tests.pipeline.small import few_arms
+from tests.pipeline.small import keep_few_arms
 
 pytestmark = pytest.mark.slow
 
@@ -34,9 +34,7 @@ def test_other_images_stop_the_study_and_retrain_trains_all_of_it(
     # A cache of its own: another test may have trained these very runs into the one that is shared.
     cache = original.path.with_name("cache")
     (original.path / ".dvc/config.local").write_text(f"[cache]\n    dir = {cache}\n")
-    file = original.path / "params.yaml"
-    params = few_arms(yaml.safe_load(file.read_text()), ["baseline", "l2"], ["l2"])
-    file.write_text(yaml.safe_dump(params, sort_keys=False))
+    keep_few_arms(original, ["baseline", "l2"], ["l2"])
     assert "restored 0 runs, trained 2" in original.run(*RUNNER)
     original.run(sys.executable, "-m", "runner.keep")
     original.commit()
