@@ -132,7 +132,7 @@ def _check_out() -> None:
     missing = sum(not out.exists for out in outs)
     if missing:
         print(
-            f"{missing} of {len(outs)} outputs are not in DVC's cache, so they are not here; "
+            f"{missing} of {len(outs)} outputs have not been made on this machine yet; "
             "`make repro` makes them"
         )
 

@@ -36,7 +36,8 @@ def main() -> None:
             )
             parts |= {f"{name}_training": training, f"{name}_validation": validation}
         write_npz(Path(f"data/split/{seed}.npz"), parts)
-    print(f"split: {len(study.seeds)} seeds, {data.validation_fraction:.0%} for validation")
+    seeds = f"{len(study.seeds)} seed{'s' * (len(study.seeds) > 1)}"
+    print(f"split: {seeds}, {data.validation_fraction:.0%} for validation")
 
 
 if __name__ == "__main__":

@@ -146,6 +146,7 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
     return {
         "panels": panels,
         "paper": bool(table["paper"].notna().any()),
+        "far": figures.FAR if figures.far(table).nunique() == 2 else None,
         "diverged": runs_by_arm(cells(table["diverged"]), short),
         **_seeds(named(table, short), table),
         "seeds": int(table["seeds"].max()),

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LAYERS, BEST = ("arm", "layer"), ("group", "arm", "seed", "part")
 CURVES, RUNS = ("arm", "seed", "epoch", "metric"), ("arm", "seed")
 DIFFERENCES, DENSITIES = ("group", "arm", "other", "metric"), ("data_set", "part", "label")
+# Points. What reaches further out than this stands on an axis of its own: on one with it neither
+# the others' intervals would show nor the margin of equivalence.
+FAR = 10
 
 
 def draw(figure: FigureConfig, labels: Mapping[str, str], folder: Path) -> Figure:
@@ -74,3 +77,16 @@ def compared(table: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     if nameless := sorted(arms - set(labels)):
         raise UserError(f"the declaration gives the arm {brief(nameless[0])} no label")
     return [arm for arm in labels if arm in arms]
+
+
+def far(table: pd.DataFrame) -> pd.Series[bool]:
+    """Of each row, whether its pair reaches beyond FAR in any metric told in points.
+
+    Args:
+        table: differences and the ends of their intervals, as shares where `unit` says points.
+    """
+    reach = table[["difference", "low", "high"]].abs().max(axis="columns") * 100
+    beyond = table[(table["unit"] == "points") & (reach > FAR)]
+    pairs = set(zip(beyond["arm"], beyond["other"], strict=True))
+    rows = zip(table["arm"], table["other"], strict=True)
+    return pd.Series([pair in pairs for pair in rows], index=table.index, dtype=bool)

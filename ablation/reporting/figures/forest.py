@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,7 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ablation.reporting.config import ForestFigure
-from ablation.reporting.figures import DIFFERENCES, compared, read_table
+from ablation.reporting.figures import DIFFERENCES, compared, far, read_table
 from ablation.reporting.figures.style import (
     COLOURS,
     DOUBLE_COLUMN,
@@ -53,9 +52,6 @@ BETWEEN = 0.55  # inches, of the axis between near and far rows
 MINUS = "\N{MINUS SIGN}"
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
 TOLD_APART = ("better", "worse")
-# Differences further out than this, in points, stand on an axis of their own below: on one with
-# them the others would not show. Both axes are linear.
-FAR = 10.0
 
 Row = tuple[str, str, str]  # group, arm, other
 
@@ -74,9 +70,9 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     """
     labels = {arm: labels[arm] for arm in compared(table, labels)}
     metrics = [metric for metric in figure.metrics if metric in set(table["metric"])]
-    values = _in_units(table)
-    blocks = [block for block in _near_and_far(values) if not block.empty]
-    laid = [_rows(block, labels) for block in blocks]
+    values, below = _in_units(table), far(table)
+    blocks = [block for block in (values[~below], values[below]) if not block.empty]
+    laid = [_rows(block, labels, int(table["seeds"].max())) for block in blocks]
     heights = [max(y for y, _, _ in names) + 1.2 for _, names in laid]
     height = sum(heights) * ROW + AROUND + BETWEEN * (len(blocks) - 1)
     picture = Figure(figsize=(DOUBLE_COLUMN, height), layout="constrained")
@@ -86,7 +82,7 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], table: pd.DataFrame) -
         for axes, metric in zip(panels[index], metrics, strict=True):
             rows = block[block["metric"] == metric]
             ends = _ends(block, str(rows.iloc[0]["unit"]))
-            _panel(axes, rows, places, ends, int(table["seeds"].max()))
+            _panel(axes, rows, places, ends)
             if index == 0:
                 title = str(rows.iloc[0]["label"])
                 axes.set_title(title[:1].upper() + title[1:])
@@ -99,18 +95,14 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], table: pd.DataFrame) -
     return picture
 
 
-def _near_and_far(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The pairs of which no difference in points is beyond FAR, and the others."""
-    beyond = values[(values["unit"] == "points") & (values["difference"].abs() > FAR)]
-    pairs = set(zip(beyond["arm"], beyond["other"], strict=True))
-    far = [pair in pairs for pair in zip(values["arm"], values["other"], strict=True)]
-    return values[np.logical_not(far)], values[far]
-
-
 def _rows(
-    table: pd.DataFrame, labels: Mapping[str, str]
+    table: pd.DataFrame, labels: Mapping[str, str], most: int
 ) -> tuple[dict[Row, float], list[tuple[float, str, bool]]]:
-    """Where each row stands, downwards from 0; and (place, text, whether it is a head) of all."""
+    """Where each row stands, downwards from 0; and (place, text, whether it is a head) of all.
+
+    The name of a row of fewer seeds than `most` says of how many.
+    """
+    seeds = table.groupby(["group", "arm", "other"])["seeds"].min()
     short = {arm: label.split(" (")[0] for arm, label in labels.items()}
     rows = list(dict.fromkeys(zip(table["group"], table["arm"], table["other"], strict=True)))
     places: dict[Row, float] = {}
@@ -124,6 +116,8 @@ def _rows(
         for row in of_group:
             _, arm, other = row
             text = short[arm] if against else f"{short[arm]} {MINUS} {short[other]}"
+            if seeds[row] < most:
+                text += f" (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{seeds[row]})"
             text = textwrap.fill(text, NAME)
             more = text.count("\n") * LINE / 2  # above the row's middle, and as much below
             y += 1 + more
@@ -141,13 +135,8 @@ def _in_units(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panel(
-    axes: Axes,
-    rows: pd.DataFrame,
-    places: Mapping[Row, float],
-    ends: tuple[float, float],
-    most: int,
+    axes: Axes, rows: pd.DataFrame, places: Mapping[Row, float], ends: tuple[float, float]
 ) -> None:
-    """Draws the rows; one of fewer seeds than `most` says of how many."""
     first = rows.iloc[0]
     if pd.notna(first["margin"]) and _decidable(rows):
         axes.axvspan(-first["margin"], first["margin"], color="#DDDDDD", linewidth=0, zorder=0)
@@ -158,8 +147,6 @@ def _panel(
         if pd.notna(row.low):
             axes.plot([row.low, row.high], [y, y], color=BLUE, linewidth=1.3, zorder=2)
             text += f" [{_signed(row.low)}, {_signed(row.high)}]"
-        if row.seeds < most:
-            text += f" (n = {row.seeds})"
         decided = row.verdict in TOLD_APART
         axes.plot([row.difference], [y], **_mark(filled=decided), zorder=4)
         if pd.notna(row.paper):

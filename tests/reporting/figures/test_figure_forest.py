@@ -13,7 +13,7 @@ from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures.forest import draw
 from tests.reporting.figures.tables import forest_table, with_one_seed
 
-MINUS = "\N{MINUS SIGN}"
+MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 FIGURE = ForestFigure(
     kind="forest", title="t", paper="p", metrics=["validation_accuracy", "test_accuracy"]
 )
@@ -32,9 +32,10 @@ def marks(axes: Axes, marker: str) -> list[tuple[float, str]]:
 
 def test_a_difference_of_fewer_seeds_says_how_many(labels: dict[str, str]) -> None:
     picture = draw(FIGURE, labels, with_one_seed(forest_table(10), "vgg_augmented"))
-    texts = [text.get_text() for text in picture.axes[0].texts]
-    assert [text.endswith(" (n = 1)") for text in texts] == [False, False, False, True, False]
-    assert "[" not in texts[3]
+    few = f"VGG-16, augmented (n{SPACE}={SPACE}1)"
+    told = [name for axes in picture.axes[::2] for name in names(axes) if "(n" in name]
+    assert told == [few, f"VGG-16, augmented {MINUS} VGG-16, raw (n{SPACE}={SPACE}1)"]
+    assert "[" not in picture.axes[0].texts[names(picture.axes[0]).index(few) - 1].get_text()
     told = [text.get_text() for text in picture.legends[0].get_texts()]
     assert any("(n = 1 to 10)" in text for text in told)
 
@@ -57,6 +58,19 @@ def test_near_arms_stand_above_and_far_ones_below_each_baseline_first(
         f"arm {MINUS} baseline", "VGG-16, raw", "other pairs",
         f"VGG-16, augmented {MINUS} VGG-16, raw",
     ]  # fmt: skip
+
+
+def test_a_small_difference_with_a_wide_interval_stands_with_the_far_ones(
+    labels: dict[str, str],
+) -> None:
+    table = forest_table(10)
+    wide = (table["arm"] == "sgd") & (table["metric"] == "test_accuracy")
+    table.loc[wide & (table["other"] == "baseline"), ["low", "high"]] = [-0.15, 0.02]
+    axes = draw(FIGURE, labels, table).axes
+    assert "SGD" not in names(axes[0])
+    assert "SGD" in names(axes[2])
+    for panel in axes[:2]:
+        assert np.abs(panel.get_xlim()).max() < 10
 
 
 def test_every_axis_is_linear_and_as_wide_as_its_rows_in_both_panels(
