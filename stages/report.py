@@ -44,14 +44,11 @@ def main() -> None:
     measured = read_metrics(REPORTS / "metrics.json", study.arms)
     metrics = metrics_table.with_pace(measured, study, records)
     labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize", DENSITY, DENSITIES)
-    # Empty where the competition's have no labels.
-    test = labels[labels["part"] == "test"].groupby("data_set")["count"].sum()
-    test_images = {str(name): int(count) for name, count in test.items() if count}
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
-    of_baseline = test_images.get(study.data_sets[study.baseline])
-    common = labels[labels["part"] == ("test" if of_baseline else "validation")]
+    tested = runs.loc[runs["arm"] == study.baseline, "test_accuracy"].notna().any()
+    common = labels[labels["part"] == ("test" if tested else "validation")]
     first = common.loc[common["density"].idxmax()]
-    columns, rows = arms(study, runs, metrics, comparisons, config, test_images)
+    columns, rows = arms(study, runs, metrics, comparisons)
     names = short_names(list(study.arms), study.arms)
     judged = read_json(REPORTS / "data_check.json", "data_check")
     with refusing(REPORTS / "data_check.json", "check of the images", "data_check"):
@@ -61,7 +58,7 @@ def main() -> None:
         data=data,
         answer=answer.answer(study, config, claims, runs, comparisons),
         cards=answer.cards(
-            study, config, [item.figure for item in illustrations], runs, of_baseline,
+            study, config, [item.figure for item in illustrations], runs,
             (int(first["label"]), float(first["density"])),
         ),
         caveats=answer.caveats(

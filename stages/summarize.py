@@ -35,9 +35,6 @@ FIGURES = Path("configs/figures")
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
 SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports")
 
-# A part of the images -> as the names of its metrics begin.
-PARTS = {"training": "train", "validation": "validation", "test": "test"}
-
 
 def main() -> None:
     refuse_others("summarize")
@@ -50,7 +47,6 @@ def main() -> None:
     labels = _labels(study.seeds[0])
     # The runs come from the configuration: a removed arm's files may still lie about.
     rows, curves = [], []
-    images: dict[tuple[str, str], int] = {}  # behind each arm's accuracies; alike for every seed
     for arm, seed in study.runs:
         key = f"{arm}-{seed}"
         trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
@@ -62,11 +58,6 @@ def main() -> None:
         )
         row = summary.run_row(history, judged, claims.arms[arm], int(layers["parameters"].sum()))
         rows.append({"arm": arm, "seed": seed, **row})
-        images |= {
-            (arm, part): judged[f"{name}_images"]
-            for part, name in PARTS.items()
-            if f"{name}_images" in judged
-        }
         curves.append(history.assign(arm=arm, seed=seed))
     runs, all_curves = pd.DataFrame(rows), pd.concat(curves)
     all_curves = all_curves[["arm", "seed", "epoch", "metric", "value"]]
@@ -84,7 +75,7 @@ def main() -> None:
         for arm, data_set in study.data_sets.items()
     }
     _write_csv(REPORTS / "tables" / "labels.csv", summary.label_table(labels, data.digits))
-    head, arm_rows = exports.arms(study, runs, comparisons, images)
+    head, arm_rows = exports.arms(study, runs, comparisons)
     write_text(REPORTS / "tables/arms.tex", exports.arms_latex(head, arm_rows, study))
     write_text(REPORTS / "tables/arms.md", exports.arms_markdown(head, arm_rows, study))
     found = read_claims(REPORTS / "claims.json", claims.claims)
@@ -106,7 +97,7 @@ def main() -> None:
             networks = {arm: _layers(study, arm) for arm in figure.arms}
             table = summary.architectures_table(figure, networks)
         elif isinstance(figure, BestFigure):
-            table = summary.best_table(figure, runs, images, comparisons)
+            table = summary.best_table(figure, runs, comparisons)
         elif isinstance(figure, ForestFigure):
             table = summary.forest_table(figure, comparisons, claims)
         else:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from ablation.reporting.claims import Line
-from ablation.reporting.facts import interval
+from ablation.reporting.levels import Level, level
 from ablation.reporting.seeds import of_study
 from ablation.reporting.words import FAILED, MINUS, NOTHING, RANGE, rounded, signed_points
 from ablation.statistics.config import ClaimsConfig
@@ -46,21 +46,18 @@ def table(columns: str, head: Sequence[str], rows: Sequence[Sequence[str]], note
 
 
 def arms(
-    study: StudyConfig,
-    runs: pd.DataFrame,
-    comparisons: pd.DataFrame,
-    images: Mapping[tuple[str, str], int],
+    study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
-    The number of its seeds has a column where another arm has another. Arms that failed come last.
+    The number of its seeds has a column where another arm has another, and test accuracy where the
+    baseline's test images have labels. Arms that failed come last.
 
     Args:
         runs: runs.csv, a row a run.
         comparisons: comparison.csv.
-        images: how many stand behind each (arm, part); no test where its images have no labels.
     """
-    tested = (study.baseline, "test") in images
+    tested = level(runs[runs["arm"] == study.baseline], "test") is not None
     parts = ["validation", "test"] if tested else ["validation"]
     metric = f"{parts[-1]}_accuracy"
     against = comparisons[(comparisons["group"] == "baseline") & (comparisons["metric"] == metric)]
@@ -75,14 +72,7 @@ def arms(
             change = signed_points(row["difference"])
             if not pd.isna(row["low"]):
                 change += f" [{signed_points(row['low'])}, {signed_points(row['high'])}]"
-        # Each seed has other validation images: those of one alone leave their own uncertainty.
-        fixed = {part: part == "test" or len(of_arm) == 1 for part in parts}
-        cells = [
-            _accuracy(
-                of_arm[f"{part}_accuracy"].dropna(), images[arm, part] if fixed[part] else None
-            )
-            for part in parts
-        ]
+        cells = [_accuracy(level(of_arm, part)) for part in parts]
         count = (str(study.counts[arm]),) if apart else ()
         rows.append((label, *count, *cells, change, "" if row is None else str(row["verdict"])))
     none = [NOTHING] * len(parts)
@@ -130,11 +120,8 @@ def _row(cells: Sequence[str]) -> str:
     return " & ".join(map(escaped, cells)) + r" \\"
 
 
-def _accuracy(values: pd.Series, images: int | None) -> str:
-    if values.empty:
+def _accuracy(found: Level | None) -> str:
+    if found is None:
         return NOTHING
-    bounds = interval(values, images)
-    text = rounded(float(values.mean()) * 100)
-    if bounds is None:
-        return text
-    return f"{text} [{rounded(bounds[0] * 100)}, {rounded(bounds[1] * 100)}]"
+    bounds = found.bounds(", ")
+    return rounded(found.mean * 100) + (f" [{bounds}]" if bounds else "")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ablation.base.arrays import read_npz
@@ -29,8 +28,6 @@ from ablation.reporting.config import (
 from ablation.reporting.figures import compared, last_epochs, read_table
 from ablation.reporting.seeds import fewer, named
 from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
-from ablation.statistics.images import level_interval
-from ablation.statistics.verdict import CONFIDENCE
 
 Facts = dict[str, Any]
 Labels = Mapping[str, str]
@@ -229,12 +226,6 @@ def _seeds(seeds: Mapping[str, int], table: pd.DataFrame) -> Facts:
         "few": most < needed,
         "lacking": [quoted(name) for name, count in seeds.items() if count < needed <= most],
     }
-
-
-def interval(values: Any, images: int | None) -> tuple[float, float] | None:
-    """The 95% interval of a mean accuracy (0..1) over seeds and images, inside 0..1."""
-    found = level_interval(np.asarray(values, np.float64), images, CONFIDENCE)
-    return None if found is None else (max(0.0, found.low), min(1.0, found.high))
 
 
 _KINDS: dict[type, Any] = {

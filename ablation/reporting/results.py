@@ -35,6 +35,7 @@ class Circumstances:
     images_per_second: float
 
 
+PARTS = ("train", "validation", "test")
 ACCURACIES = ("train_accuracy", "validation_accuracy")
 COUNTS = ("train_images", "validation_images")
 TESTED = ("test_accuracy", "test_images", "test_macro_f1")
@@ -44,16 +45,22 @@ def read_runs(path: Path, runs: Collection[tuple[str, int]]) -> pd.DataFrame:
     """runs.csv: a row for each run (arm, seed) of the study, and no other.
 
     Raises:
-        UserError: the file is damaged, a run is missing, or an accuracy is no share.
+        UserError: the file is damaged, a run is missing, or an accuracy is no share of images.
     """
-    table = read_csv(path, "summarize", ("arm", "seed", *ACCURACIES), ("arm", "seed"))
+    measured = [f"{part}_{what}" for part in PARTS for what in ("accuracy", "images")]
+    table = read_csv(path, "summarize", ["arm", "seed", *measured], ("arm", "seed"))
     with refusing(path, "table of runs", "summarize"):
         found = list(zip(table["arm"], table["seed"], strict=True))
         if len(found) != len(runs) or set(found) != set(runs):
             raise UserError(f"has {len(found)} runs that are not the study's {len(runs)}")
-        for name in ACCURACIES:
-            if not table[name].between(0, 1).all():
-                raise UserError(f"has a {name} that is no share")
+        for part in PARTS:
+            # Test images may have no labels.
+            shown = table[table[f"{part}_accuracy"].notna()] if part == "test" else table
+            if not shown[f"{part}_accuracy"].between(0, 1).all():
+                raise UserError(f"has a {part}_accuracy that is no share")
+            images = shown[f"{part}_images"]
+            if not ((images >= 1) & (images % 1 == 0)).all():
+                raise UserError(f"has {part}_images that are no number of images")
     return table
 
 

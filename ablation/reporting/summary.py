@@ -31,10 +31,12 @@ CURVES = (
     "train_loss",
     "validation_loss",
 )
+IMAGES = ("train_images", "validation_images", "test_images")  # on how many each is measured
 METRICS = (
     "train_accuracy",
     "validation_accuracy",
     "test_accuracy",
+    *IMAGES,
     "test_macro_f1",
     "external_accuracy",
     "external_images",
@@ -45,6 +47,8 @@ METRICS = (
     "stability",
     "parameters",
 )
+# A part of the images -> as the names of its metrics begin.
+PARTS = {"training": "train", "validation": "validation", "test": "test"}
 HEADLINE = ("test_accuracy", "validation_accuracy")  # what `dvc metrics` shows of an arm
 
 
@@ -61,8 +65,8 @@ def run_row(
         facts: how the run's arm was trained.
         judged: what evaluate measured: train_accuracy, validation_accuracy; where the test set
             has labels, test_accuracy and test_macro_f1; where there is an external test set that
-            the network can see, external_accuracy, external_images (how many) and the 95% Wilson
-            interval from external_low to external_high.
+            the network can see, external_accuracy and the 95% Wilson interval from external_low to
+            external_high; and to each part of the images how many it has, as train_images.
     """
     curve = history[history["metric"] == "validation_accuracy"].sort_values("epoch")["value"]
     last = history[history["epoch"] == history["epoch"].max()]
@@ -82,9 +86,9 @@ def run_row(
 def by_arm(runs: pd.DataFrame) -> dict[str, dict[str, float]]:
     """arm -> metric -> mean over seeds, in the order of the arms; what nobody measured is absent.
 
-    `runs` has the columns arm, seed and METRICS, one row a run.
+    `runs` has the columns arm, seed and METRICS, one row a run; IMAGES are no metrics of an arm.
     """
-    means = runs.drop(columns="seed").groupby("arm", sort=False).mean()
+    means = runs.drop(columns=["seed", *IMAGES]).groupby("arm", sort=False).mean()
     return {
         str(arm): {key: round(float(value), 6) for key, value in row.items() if pd.notna(value)}
         for arm, row in means.iterrows()
@@ -165,36 +169,26 @@ def architectures_table(
     )
 
 
-def best_table(
-    figure: BestFigure,
-    runs: pd.DataFrame,
-    images: Mapping[tuple[str, str], int],
-    comparisons: pd.DataFrame,
-) -> pd.DataFrame:
+def best_table(figure: BestFigure, runs: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of each run on training, validation and test, and the group's chosen arm.
 
-    `images` says how many images stand behind each (arm, part); `tests` and `seeds_needed` are
-    those of the pairs of chosen arms.
+    `tests` and `seeds_needed` are those of the pairs of chosen arms.
     """
     rows = []
     for group, arms in figure.groups.items():
         chosen = best_arm(runs, arms)
         for arm in arms:
             for _, run in runs[runs["arm"] == arm].iterrows():
-                for part, key in (
-                    ("training", "train_accuracy"),
-                    ("validation", "validation_accuracy"),
-                    ("test", "test_accuracy"),
-                ):
-                    if pd.notna(run[key]):
+                for part, name in PARTS.items():
+                    if pd.notna(run[f"{name}_accuracy"]):
                         rows.append(
                             {
                                 "group": group,
                                 "arm": arm,
                                 "seed": run["seed"],
                                 "part": part,
-                                "accuracy": run[key],
-                                "images": images[arm, part],
+                                "accuracy": run[f"{name}_accuracy"],
+                                "images": int(run[f"{name}_images"]),
                                 "chosen": arm == chosen,
                             }
                         )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
@@ -213,8 +212,3 @@ def test_captions_need_no_plotting_library() -> None:
         "assert not {'matplotlib', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_an_interval_stays_inside_0_and_1() -> None:
-    assert module.interval(pd.Series([0.99, 1.0]), None)[1] == 1.0  # type: ignore[index]
-    assert module.interval([0.5], None) is None

@@ -18,15 +18,13 @@ STUDY = StudyConfig.model_construct(
 )  # fmt: skip
 RUNS = pd.DataFrame(
     {"arm": ["base", "base", "a", "a"], "validation_accuracy": [0.8, 0.82, 0.9, 0.9],
-     "test_accuracy": [0.8, 0.8, None, None]}
+     "test_accuracy": [0.8, 0.8, None, None], "validation_images": 50,
+     "test_images": [100, 100, None, None]}
 )  # fmt: skip
 COMPARED = pd.DataFrame(
     [{"arm": "a", "group": "baseline", "metric": "test_accuracy", "difference": -0.012,
       "low": -0.02, "high": 0.0, "verdict": "worse"}]
 )  # fmt: skip
-
-WITHOUT = {(arm, "validation"): 50 for arm in ("base", "a")}  # test images without labels
-IMAGES = WITHOUT | {(arm, "test"): 100 for arm in ("base", "a")}
 
 
 def test_special_characters_are_escaped_once() -> None:
@@ -41,19 +39,19 @@ def test_no_cell_opens_a_column_of_its_own(text: str) -> None:
 
 
 def test_arms_have_their_intervals_and_the_difference_to_the_baseline() -> None:
-    lines = arms_latex(*arms(STUDY, RUNS, COMPARED, IMAGES), STUDY).splitlines()
+    lines = arms_latex(*arms(STUDY, RUNS, COMPARED), STUDY).splitlines()
     assert lines[0].startswith("% Scale laptop, 2 seeds")
     assert lines[1] == r"\begin{tabular}{lrrrl}"
     assert lines[3].startswith(r"Arm & Validation (\%) & Test (\%) & To the baseline (points)")
     assert lines[5].startswith(r"base\_line & 81.0 [68.3, 93.7] & 80.0 [")
     assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & -- & $-$1.2 [$-$2.0, 0.0] & worse \\"
-    head, _ = arms(STUDY, RUNS, COMPARED, WITHOUT)
+    head, _ = arms(STUDY, RUNS.assign(test_accuracy=None), COMPARED)
     assert head == ("Arm", "Validation (%)", "To the baseline (points)", "Verdict")
 
 
 def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:
     study = STUDY.model_copy(update={"costly_arms": ["a"]})
-    head, rows = arms(study, RUNS.drop(index=3), COMPARED, IMAGES)
+    head, rows = arms(study, RUNS.drop(index=3), COMPARED)
     assert head[:3] == ("Arm", "n", "Validation (%)")
     assert [row[:2] for row in rows] == [("base_line", "2"), ("A & B", "1")]
     assert rows[1][2] == "90.0 [78.6, 95.7]"  # of one seed over its images, Wilson's for 45 of 50
@@ -65,17 +63,15 @@ def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:
 def test_an_arm_that_failed_has_a_row_without_numbers() -> None:
     gone = FailedArm(label="L_2", end="l2-0: killed", figures={})
     study = STUDY.model_copy(update={"failed": {"l2": gone}})
-    _, rows = arms(study, RUNS, COMPARED, IMAGES)
+    _, rows = arms(study, RUNS, COMPARED)
     assert rows[-1] == ("L_2", "failed", DASH, DASH, "")
-    assert r"L\_2 & failed & -- & -- &  \\" in arms_latex(
-        *arms(study, RUNS, COMPARED, IMAGES), study
-    )
-    _, rows = arms(study, RUNS, COMPARED, WITHOUT)
+    assert r"L\_2 & failed & -- & -- &  \\" in arms_latex(*arms(study, RUNS, COMPARED), study)
+    _, rows = arms(study, RUNS.assign(test_accuracy=None), COMPARED)
     assert rows[-1] == ("L_2", "failed", DASH, "")
 
 
 def test_markdown_is_read_as_it_is() -> None:
-    *lines, _, note = arms_markdown(*arms(STUDY, RUNS, COMPARED, IMAGES), STUDY).splitlines()
+    *lines, _, note = arms_markdown(*arms(STUDY, RUNS, COMPARED), STUDY).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert [line.split(" | ")[0].strip(" |") for line in lines[2:]] == ["base_line", "A & B"]
     assert note == "Scale laptop, 2 seeds; brackets: 95% intervals; differences are paired by seed."

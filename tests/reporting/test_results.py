@@ -33,7 +33,8 @@ SURE = np.full((3, 10), 0.1, np.float16)
 
 def runs(path: Path, **changes: Any) -> Path:
     table = {"arm": ["adam", "adam"], "seed": [0, 1], "train_accuracy": [0.9, 0.9],
-             "validation_accuracy": [0.8, 0.7]}  # fmt: skip
+             "validation_accuracy": [0.8, 0.7], "test_accuracy": [0.7, None], "train_images": 80,
+             "validation_images": 20, "test_images": [40, None]}  # fmt: skip
     pd.DataFrame(table | changes).to_csv(path / "runs.csv", index=False)
     return path / "runs.csv"
 
@@ -46,7 +47,8 @@ def test_runs_that_are_the_study_s_are_read(tmp_path: Path) -> None:
     "changes",
     [{"arm": ["adam", "sgd"]}, {"seed": [0, 0]}, {"seed": ["0", "x"]}, {"arm": [1, 2]},
      {"validation_accuracy": [0.8, 80]}, {"train_accuracy": [0.8, None]},
-     {"train_accuracy": ["0.8", "high"]}],
+     {"train_accuracy": ["0.8", "high"]}, {"test_accuracy": [0.8, -1]}, {"train_images": 0},
+     {"test_images": [0.5, None]}, {"validation_images": [20, None]}],
 )  # fmt: skip
 def test_other_runs_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(

@@ -36,6 +36,8 @@ JUDGED = {
     "validation_accuracy": 0.7,
     "test_accuracy": 0.6,
     "test_macro_f1": 0.5,
+    "train_images": 400.0,
+    "validation_images": 50.0,
     "test_images": 100.0,
     "external_accuracy": 0.55,
     "external_images": 84.0,
@@ -52,6 +54,9 @@ def test_a_run_s_metrics() -> None:
         "train_accuracy": 0.9,
         "validation_accuracy": 0.7,
         "test_accuracy": 0.6,
+        "train_images": 400.0,
+        "validation_images": 50.0,
+        "test_images": 100.0,
         "test_macro_f1": 0.5,
         "external_accuracy": 0.55,
         "external_images": 84.0,
@@ -115,7 +120,7 @@ def test_what_no_run_measured_is_absent_from_the_metrics() -> None:
     means = summary.by_arm(pd.DataFrame(rows))
     for arm in "ab":
         assert "stability" not in means[arm]
-        assert set(means[arm]) == set(summary.METRICS) - {"stability"}
+        assert set(means[arm]) == set(summary.METRICS) - {"stability", *summary.IMAGES}
         assert means[arm]["test_accuracy"] == 0.6
 
 
@@ -222,9 +227,10 @@ def test_the_comparison_names_each_group_s_best_arm() -> None:
             train_accuracy=[1.0, 0.8, 0.8, 0.9, 1.0],
             validation_accuracy=[0.6, 0.5, 0.8, 0.7, 1.0],
             test_accuracy=[0.5, 0.4, 0.6, math.nan, 1.0],
+            train_images=80,
+            validation_images=20,
+            test_images=[7, 7, 7, math.nan, 7],
         ),
-        {(arm, part): 10 for arm in "abc" for part in ("training", "validation", "test")}
-        | {("b", "test"): 7},
         COMPARED,
     )
     assert list(table.columns) == [

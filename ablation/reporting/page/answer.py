@@ -11,19 +11,17 @@ import pandas as pd
 from ablation.composition.config import DataConfig
 from ablation.reporting.claims import counts
 from ablation.reporting.config import BestFigure, FigureConfig
-from ablation.reporting.facts import interval
+from ablation.reporting.levels import level
 from ablation.reporting.page.metrics_table import Metrics, value_of
 from ablation.reporting.seeds import of_study
 from ablation.reporting.summary import best_arm
 from ablation.reporting.words import (
-    RANGE,
     counted,
     listed,
     paragraph,
     percent,
     points,
     quoted,
-    rounded,
     short_names,
     signed_points,
 )
@@ -78,7 +76,6 @@ def cards(
     config: ClaimsConfig,
     figures: Sequence[FigureConfig],
     runs: pd.DataFrame,
-    test_images: int | None,
     majority: tuple[int, float] | None,
 ) -> list[Card]:
     """Baseline, the best of each group and of each other family of arms, and the commonest label.
@@ -86,7 +83,7 @@ def cards(
     `majority` is (label, share of the test images, or of validation images); None if unknown.
     """
     names = short_names(list(study.arms), study.arms)
-    metric = "validation_accuracy" if test_images is None else "test_accuracy"
+    part = "test" if level(runs[runs["arm"] == study.baseline], "test") else "validation"
     apart = len(set(study.counts.values())) > 1
     chosen = {study.baseline: "Baseline"}
     groups = [figure.groups for figure in figures if isinstance(figure, BestFigure)]
@@ -100,13 +97,11 @@ def cards(
         chosen.setdefault(best, text)
     found = []
     for arm, name in chosen.items():
-        values = runs.loc[runs["arm"] == arm, metric].dropna()
-        if len(values):
-            bounds = interval(values, test_images)
-            small = "" if bounds is None else RANGE.join(rounded(x * 100) for x in bounds)
+        of_arm = runs[runs["arm"] == arm]
+        if of_card := level(of_arm, part):
             # Its parts stay on one line.
-            count = f", n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(values)}" if apart else ""
-            found.append(Card(f"{name}{count}", percent(float(values.mean())), small))
+            count = f", n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(of_arm)}" if apart else ""
+            found.append(Card(f"{name}{count}", percent(of_card.mean), of_card.bounds()))
     if majority is not None:
         found.append(Card(f"Always saying {majority[0]}", percent(majority[1]), ""))
     return found

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ablation.reporting.facts import interval
+from ablation.reporting.levels import Level, level
 from ablation.reporting.page.marks import Mark, difference_mark
 from ablation.reporting.page.metrics_table import Metrics, value_of
 from ablation.reporting.words import (
     FAILED,
     MINUS,
     NOTHING,
-    RANGE,
     percent,
     rounded,
     signed_points,
 )
-from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
-ACCURACIES = {"test_accuracy": "Test", "validation_accuracy": "Validation",
-              "train_accuracy": "Training"}  # fmt: skip
+PARTS = {"test": "Test", "validation": "Validation", "train": "Training"}
 
 
 @dataclass(frozen=True)
@@ -49,12 +46,7 @@ class Arm:
 
 
 def arms(
-    study: StudyConfig,
-    runs: pd.DataFrame,
-    metrics: Metrics,
-    comparisons: pd.DataFrame,
-    config: ClaimsConfig,
-    test_images: Mapping[str, int],
+    study: StudyConfig, runs: pd.DataFrame, metrics: Metrics, comparisons: pd.DataFrame
 ) -> tuple[list[str], list[Arm]]:
     """(columns, rows), without columns in which nothing stands; n where arms differ in it.
 
@@ -65,8 +57,6 @@ def arms(
         runs: runs.csv, a row a run.
         metrics: arm -> metric -> mean over the seeds, with the minutes of a run.
         comparisons: comparison.csv; the rows against the baseline are shown here.
-        config: on how many validation images each arm is judged.
-        test_images: data set -> how many its test set has; absent without labels.
     """
     against = comparisons[comparisons["group"] == "baseline"]
     apart = len(set(study.counts.values())) > 1
@@ -75,15 +65,11 @@ def arms(
     for arm, label in study.arms.items():
         of_arm = runs[runs["arm"] == arm]
         cells = [Cell("n", str(len(of_arm)) if apart else "", key=len(of_arm))]
-        for metric, name in ACCURACIES.items():
-            tested = test_images.get(study.data_sets[arm])
-            images = tested if metric == "test_accuracy" else None
-            if len(of_arm) == 1 and metric == "validation_accuracy":
-                images = config.arms[arm].validation_images
-            cells.append(_accuracy(name, of_arm[metric].dropna(), images))
-            if metric != "train_accuracy":
+        for part, name in PARTS.items():
+            cells.append(_accuracy(name, level(of_arm, part)))
+            if part != "train":
                 head = f"{name} {MINUS} baseline (points)"
-                cells.append(_difference(head, rows_of.get((arm, metric))))
+                cells.append(_difference(head, rows_of.get((arm, f"{part}_accuracy"))))
         for column, key in (("External", "external_accuracy"), ("Parameters", "parameters"),
                             ("Minutes", "minutes")):  # fmt: skip
             value = value_of(metrics, arm, key)
@@ -115,12 +101,10 @@ _SHOWN = {
 }
 
 
-def _accuracy(column: str, values: pd.Series, images: int | None) -> Cell:
-    if values.empty:
+def _accuracy(column: str, found: Level | None) -> Cell:
+    if found is None:
         return Cell(column, "")
-    mean, bounds = float(values.mean()), interval(values, images)
-    small = "" if bounds is None else f"{rounded(bounds[0] * 100)}{RANGE}{rounded(bounds[1] * 100)}"
-    return Cell(column, percent(mean), small, mean)
+    return Cell(column, percent(found.mean), found.bounds(), found.mean)
 
 
 def _difference(column: str, row: Mapping[str, float] | None) -> Cell:

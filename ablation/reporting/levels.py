@@ -1,0 +1,44 @@
+"""An arm's accuracy on a part of the images, with its interval: alike in every table and card."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ablation.reporting.words import RANGE, rounded
+from ablation.statistics.images import level_interval
+from ablation.statistics.verdict import CONFIDENCE
+
+
+class Level(NamedTuple):
+    """The mean accuracy (0..1) over the seeds, and its 95% interval or None."""
+
+    mean: float
+    interval: tuple[float, float] | None
+
+    def bounds(self, between: str = RANGE) -> str:
+        """The ends of the interval in per cent, as in "81.8–85.0"; "" without one."""  # noqa: RUF002
+        return between.join(rounded(end * 100) for end in self.interval or ())
+
+
+def level(runs: pd.DataFrame, part: str) -> Level | None:
+    """The level of an arm; None where none of its runs has such an accuracy.
+
+    The test images are the same for all seeds. The validation images are others with each seed, so
+    those of one seed alone leave an uncertainty of their own.
+
+    Args:
+        runs: the rows of runs.csv of that arm.
+        part: train, validation or test.
+    """
+    known = runs[runs[f"{part}_accuracy"].notna()]
+    if known.empty:
+        return None
+    accuracies = known[f"{part}_accuracy"].to_numpy(np.float64)
+    shared = part == "test" or (part == "validation" and len(known) == 1)
+    images = int(known[f"{part}_images"].iloc[0]) if shared else None
+    found = level_interval(accuracies, images, CONFIDENCE)
+    inside = None if found is None else (max(0.0, found.low), min(1.0, found.high))
+    return Level(float(accuracies.mean()), inside)
