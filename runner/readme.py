@@ -1,7 +1,8 @@
 """Writes the table of results in README.md: `python -m runner.readme`, after new results.
 
 Which arms it shows stands in the README, in the mark before the table; the numbers come from
-reports/tables/arms.md, and the paper's from the claims in params.yaml.
+reports/tables/arms.md, the paper's from the claims in params.yaml, and how many of these hold from
+reports/claims.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from ablation.base.errors import UserError
 from ablation.base.files import read_yaml, write_text
 from ablation.reporting.exports import COUNT
 
-README, TABLE, PARAMS = Path("README.md"), Path("reports/tables/arms.md"), Path("params.yaml")
+README, PARAMS = Path("README.md"), Path("params.yaml")
+TABLE, CLAIMS = Path("reports/tables/arms.md"), Path("reports/claims.md")
 _BLOCK = re.compile(r"(<!-- results: ([a-z0-9_ ]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
 
 
@@ -23,12 +25,13 @@ def main() -> None:
     if not TABLE.exists():
         raise SystemExit(f"readme: there is no {TABLE}; run `make repro` first")
     text = README.read_text(encoding="utf-8")
-    write_text(README, filled(text, TABLE.read_text(encoding="utf-8"), read_yaml(PARAMS)))
+    table, claims = (path.read_text(encoding="utf-8") for path in (TABLE, CLAIMS))
+    write_text(README, filled(text, table, claims, read_yaml(PARAMS)))
     print(f"readme: the table of {README} is that of {TABLE}")
 
 
-def filled(readme: str, table: str, params: Mapping[str, Any]) -> str:
-    """The README with its table of results.
+def filled(readme: str, table: str, claims: str, params: Mapping[str, Any]) -> str:
+    """The README with its table of results, and the first sentence of `claims` below it.
 
     Raises:
         UserError: the README has no mark for the table, or names an arm that the table lacks.
@@ -53,8 +56,9 @@ def filled(readme: str, table: str, params: Mapping[str, Any]) -> str:
         cells = [by_label[label][k] for k in kept]
         lines.append([*cells, _paper(arm, params["claims"])])
     rendered = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    note = table.strip().splitlines()[-1]
-    return _BLOCK.sub(lambda m: f"{m.group(1)}{rendered}\n\n{note}\n{m.group(3)}", readme)
+    note, counted = table.strip().splitlines()[-1], claims.splitlines()[2].partition(". ")[0]
+    below = f"{rendered}\n\n{note}\n\n{counted.removesuffix('.')}."
+    return _BLOCK.sub(lambda m: f"{m.group(1)}{below}\n{m.group(3)}", readme)
 
 
 def _paper(arm: str, claims: Mapping[str, Any]) -> str:

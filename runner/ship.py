@@ -68,7 +68,7 @@ def main() -> None:
 def command(scale: str, run: str | None) -> str:
     """What makes the shipped network in a clone."""
     if run is None:
-        return f"make repro SCALE={scale} && make ship"
+        return f"make repro SCALE={scale} RETRAIN=1 && make ship"  # restored runs have no network
     return f"dvc exp run -S scale={scale} evaluate@{run} && make ship RUN={run}"
 
 

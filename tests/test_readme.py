@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ablation.study.resolution import resolve
-from runner.readme import TABLE, filled
+from runner.readme import CLAIMS, TABLE, filled
 from tests.params import PARAMS
 from tests.pipeline.repository import Repository
 
@@ -149,23 +149,26 @@ Scale laptop, 3 seeds; brackets: 95% intervals.
 def test_its_table_of_results_is_filled_from_the_reports() -> None:
     claim = {"kind": "level", "arms": ["sgd"], "metric": "test_accuracy", "paper": 0.963}
     params = {"arms": {}, "costly_arms": {"sgd": {"label": "SGD, x"}}, "claims": {"a": claim}}
-    text = filled("Head\n<!-- results: sgd -->\nold\n<!-- end of results -->\n", TABLE_TEXT, params)
+    mark = "Head\n<!-- results: sgd -->\nold\n<!-- end of results -->\n"
+    claims = "# Claims\n\nOf 2 claims 1 holds. More.\n"
+    text = filled(mark, TABLE_TEXT, claims, params)
     assert text.splitlines()[2:] == [
         "| Arm | Test (%) | To the baseline (points) | Paper |",
         "| --- | --- | --- | --- |",
         "| SGD, x | 80.0 | +1.0 | 96.3% (test) |",
         "",
         "Scale laptop, 3 seeds; brackets: 95% intervals.",
+        "",
+        "Of 2 claims 1 holds.",
         "<!-- end of results -->",
     ]
     # Numbers of seeds that differ have a column there, and stand below the table here.
     counted = TABLE_TEXT.replace("x |", "x | 3 |").replace("base   |", "base | 3 |")
     counted = counted.replace("Arm    |", "Arm | n |")
-    mark = "Head\n<!-- results: sgd -->\nold\n<!-- end of results -->\n"
-    assert filled(mark, counted, params) == text
+    assert filled(mark, counted, claims, params) == text
 
 
 @pytest.mark.skipif(not (ROOT / TABLE).exists(), reason="no results of this code are committed")
 def test_its_table_is_that_of_the_committed_results() -> None:
-    table = (ROOT / TABLE).read_text(encoding="utf-8")
-    assert filled(README, table, PARAMS) == README, "run `python -m runner.readme`"
+    table, claims = ((ROOT / path).read_text(encoding="utf-8") for path in (TABLE, CLAIMS))
+    assert filled(README, table, claims, PARAMS) == README, "run `python -m runner.readme`"

@@ -114,7 +114,7 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> list[str]:
     clear = sum(_clear(claim, config) for claim in pointing)
     return [
         text,
-        f"Of {counted(len(pointing), 'claim')} that one arm is above another, our means point the "
+        f"Of {counted(len(pointing), 'claim')} on which of two arms is higher, our means point the "
         f"paper's way in {ways['with']} and against it in {ways['against']}"
         + (f", and {ways['about equal']} about equal" if ways["about equal"] else "")
         + f"; {decided} of them {'is' if decided == 1 else 'are'} decided, and {clear} "
@@ -130,8 +130,8 @@ def reading(config: ClaimsConfig, scale: str) -> str:
         "with its 95% interval: over the seeds; of a level on test images over seeds and images; "
         "with one seed over the images alone, or none. A difference is decided where Holm's p is "
         f"below 0.05 and the interval leaves out 0; equal means a 90% interval within {margin} "
-        "points of 0. Without a verdict the direction is only where the means lie; levels and "
-        "equalities have one too, though no arm is above another there. The paper's numbers are of "
+        "points of 0, and then neither arm is higher. Without a verdict the direction is only "
+        "where the means lie; levels and equalities may have one too. The paper's numbers are of "
         "single runs and take no part."
     )
 

@@ -160,7 +160,7 @@ def test_the_head_counts_what_is_decided_and_which_way_the_rest_points() -> None
     ]
     assert counts(table, config(CLAIMS)) == [
         "Of 9 claims of the paper 2 hold, 1 fails, 5 are undecided and 1 is not applicable.",
-        "Of 5 claims that one arm is above another, our means point the paper's way in 2 and "
+        "Of 5 claims on which of two arms is higher, our means point the paper's way in 2 and "
         "against it in 2, and 1 about equal; 2 of them are decided, and 2 have a 95% interval "
         "that leaves out 0.",
     ]

@@ -72,7 +72,7 @@ def test_the_best_by_validation_is_kept_with_what_it_is(project: Path) -> None:
     about = json.loads((project / "models/shipped/about.json").read_text())
     assert about["run"] == "largest-0"
     assert about["provenance"]["commit"] == "abc"
-    assert about["command"] == "make repro SCALE=smoke && make ship"
+    assert about["command"] == "make repro SCALE=smoke RETRAIN=1 && make ship"
     kept = (project / "models/shipped/network.keras").read_bytes()
     assert kept == (project / "models/networks/largest-0.keras").read_bytes()
     assert about["bytes"] == len(kept)
