@@ -27,6 +27,7 @@ INHERITING = [
     "l2",
     "head_1024",
     "head_512_32",
+    "largest",
 ]
 
 

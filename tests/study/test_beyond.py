@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -21,18 +22,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PARAMS = read_yaml(ROOT / "params.yaml")
 (LINES,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/beyond.md").read_text(), re.DOTALL)
 ADDED: dict[str, Any] = yaml.safe_load(LINES)
+NAMES = [*ADDED["arms"], *ADDED["costly_arms"]]
 FRESH = "fresh"  # the baseline's network on other images
-TRAINED_OTHERWISE = {FRESH, "smoothed", "averaged"}
-NETWORKS = [name for name in ADDED["arms"] if name not in TRAINED_OTHERWISE]
+TRAINED_OTHERWISE = {FRESH, "smoothed", "averaged", "ours_dense"}
+NETWORKS = [name for name in NAMES if name not in TRAINED_OTHERWISE]
 
 
 @pytest.mark.parametrize("scale", list(PARAMS["scales"]))
 def test_each_is_an_arm_at_every_scale_and_costs_what_none_other_does(scale: str) -> None:
     study = resolve(merged(PARAMS, ADDED) | {"scale": scale})
-    assert set(study.arms) == {*ARMS, *ADDED["arms"]}
+    assert set(study.arms) == {*ARMS, *NAMES}
     costs = {name: study.study.multiply_adds[name] for name in ("baseline", *NETWORKS)}
     assert len(set(costs.values())) == len(costs), costs
-    for name in ADDED["arms"]:
+    for name in NAMES:
         assert study.arms[name].model.architecture == ("vgg19" if name == "vgg19" else "cnn")
 
 
@@ -58,6 +60,20 @@ def test_fresh_differs_from_the_baseline_in_its_images_alone(scale: str) -> None
     assert fresh.model_copy(update={"fresh": None}) == baseline
 
 
+@pytest.mark.parametrize("scale", list(PARAMS["scales"]))
+def test_ours_dense_differs_from_ours_in_head_and_images_alone(scale: str) -> None:
+    arms = resolve(merged(PARAMS, ADDED) | {"scale": scale}).arms
+    dense, baseline = arms["ours_dense"], arms["baseline"]
+    for key in ("optimizer", "batch_size"):
+        if scale != "ours":  # where largest_fresh is the long run
+            assert getattr(dense.train, key) == getattr(arms["largest_fresh"].train, key)
+    dropout = {"spatial_dropout", "dropout", "dense_dropout"}
+    kept = dense.model.model_dump(exclude=dropout)
+    assert kept == baseline.model.model_dump(exclude=dropout)
+    assert not any(any(np.ravel(getattr(dense.model, key))) for key in dropout)
+    assert dense.input == baseline.input
+
+
 def test_each_is_a_network_of_its_own() -> None:
     arms = resolve(merged(PARAMS, ADDED) | {"scale": "smoke"}).arms
     names = ("baseline", "vgg_raw", *NETWORKS)
@@ -79,7 +95,7 @@ def test_vgg19_s_weights_are_asked_for_where_an_arm_starts_from_them_alone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     source = PARAMS["sources"]["vgg19"]
-    none = {"arms": {"vgg19": {"model": {"vgg19": {"weights": "none"}}}}}
+    none = {"costly_arms": {"vgg19": {"model": {"vgg19": {"weights": "none"}}}}}
     for change, fetched, digest in (
         ({}, None, None),
         (ADDED, source, source["public"]["digest"]),
