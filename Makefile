@@ -26,6 +26,9 @@ BIN := $(VENV)/bin
 PINS := requirements$(if $(value GPU),-gpu).txt
 EXTRA := $(BIN)/.extra
 CLUSTER := $(BIN)/.cluster
+# A typo would start another study. The last three are set below, whatever a person gives.
+known := SET SCALE SCHEDULER GIT NETWORKS JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE PYTHON VENV BIN
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known) options activated more),,$(error there is no $(name)=; there are $(known)))))
 # What a person gives is one word for the shell, or with `each` some, and never a command.
 define newline
 
@@ -51,6 +54,10 @@ repro: $(BIN)/.installed $(more)
 	$(activated) python -m runner $(if $(value SCALE),--scale=$(call quoted,SCALE)) $(options)
 
 cluster: $(CLUSTER)
+
+# Whatever else a person types.
+.DEFAULT:
+	$(error there is no command '$@'; `make help` lists them)
 
 help:
 	sed -n 's/^# \(make \)/\1/p' $(firstword $(MAKEFILE_LIST))

@@ -129,11 +129,14 @@ def _check_out() -> None:
     )
     if done.returncode != 0:
         raise StudyError(f"`dvc checkout` failed: {' '.join(done.stderr.split())}")
-    missing = sum(not out.exists for out in outs)
+    # A restored run has all but its network, which nothing needs.
+    missing = {
+        out.stage.addressing for out in outs if not any(made.exists for made in out.stage.outs)
+    }
     if missing:
         print(
-            f"{missing} of {len(outs)} outputs have not been made on this machine yet; "
-            "`make repro` makes them"
+            f"of {len(missing)} stages nothing has been made on this machine yet; `make repro` "
+            "makes it"
         )
 
 

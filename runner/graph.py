@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
+from ablation.base.files import read_yaml
 from ablation.study.checks import shown
 from runner.pool import stop
 
@@ -71,7 +73,25 @@ def change(overrides: Sequence[str], params: Path = Path("params.yaml")) -> None
     except Exception as error:  # a library's own for what it cannot parse, convert or find
         cause = error.__cause__ if isinstance(error, DvcException) else None
         reason = " ".join(str(cause or error).split())[:200] or type(error).__name__
+        if unknown := re.match("Could not override '([^']+)'", reason):
+            reason = _unknown(unknown[1], read_yaml(params))
+        elif "," in reason and "[" not in reason:
+            reason += "; a list stands in brackets, as in seeds=[0,1]"
         raise StudyError(f"SET is {shown(' '.join(overrides))}: {reason}") from None
+
+
+def _unknown(key: str, tree: Any) -> str:
+    """Where in `tree` the dotted `key` leads nowhere, and which keys are there."""
+    passed: list[str] = []
+    for part in key.split("."):
+        if not isinstance(tree, dict) or part not in tree:
+            break
+        passed.append(part)
+        tree = tree[part]
+    of = f" of {'.'.join(passed)}" if passed else ""
+    there = list(tree) if isinstance(tree, dict) else []
+    allowed = f"; allowed: {', '.join(map(str, there))}" if there else ""
+    return f"{key}: unknown key{of}{allowed}"
 
 
 def save_experiment() -> None:
@@ -80,7 +100,9 @@ def save_experiment() -> None:
     Raises:
         StudyError: DVC could not; its message is above.
     """
-    if _status([*DVC, "exp", "save", "--force"]) != 0:
+    # Without a target DVC commits every output, and a restored run has no network. All that was
+    # made is recorded already, so the first stage stands for all.
+    if _status([*DVC, "exp", "save", "--force", "resolve"]) != 0:
         raise StudyError("`dvc exp save` failed; its message is above")
 
 

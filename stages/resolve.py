@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ablation.base.cli import run
-from ablation.base.errors import UserError
+from ablation.base.errors import UserError, brief
 from ablation.base.files import write_yaml
 from ablation.reporting.config import ForestFigure
 from ablation.study.checks import ConfigError
@@ -40,8 +40,9 @@ def main() -> None:
     for note in notes(content):
         print(f"{PARAMS}: {note}", file=sys.stderr)
     write(study)
-    for gone in prune({f"{arm}-{seed}" for arm, seed in study.study.runs}):
-        print(f"resolve: {gone} is of a run that the study has no more; it is in DVC's cache")
+    if gone := prune({f"{arm}-{seed}" for arm, seed in study.study.runs}):
+        runs = sorted({path.name for path in gone})
+        print(f"resolve: removed what is of no run of the study, in DVC's cache: {brief(runs)}")
     print(
         f"resolve: scale {study.study.scale}, {len(study.arms)} arms, "
         f"{len(study.study.runs)} runs, {len(study.figures)} figures, "

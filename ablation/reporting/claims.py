@@ -202,7 +202,8 @@ def _metric(claim: Content, config: ClaimsConfig) -> str:
         first, end = window(facts.epochs, metric.last, facts.steady_epochs)
         why = "at a constant rate"
         if facts.steady_epochs < facts.epochs:
-            why = f"before the rate falls below {percent(config.statistics.steady_rate)}"
+            share = percent(config.statistics.steady_rate)
+            why = f"before the rate falls below {share} of its highest"
         spans.append(f"epochs {first + 1} to {end} of {facts.epochs}, {why}")
     return f"{claim['metric']} ({'; '.join(dict.fromkeys(spans))})"
 

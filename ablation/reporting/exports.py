@@ -80,7 +80,13 @@ def arms(
     rows += [(label, *count, FAILED, *none, "") for label in study.failed_labels]
     accuracies = [f"{part.capitalize()} (%)" for part in parts]
     counted_apart = (COUNT,) if apart else ()
-    head = ("Arm", *counted_apart, *accuracies, "To the baseline (points)", "Verdict")
+    head = (
+        "Arm",
+        *counted_apart,
+        *accuracies,
+        f"{parts[-1].capitalize()} {MINUS} baseline (points)",
+        "Verdict",
+    )
     return head, rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -50,12 +51,19 @@ def test_a_fresh_clone_trains_nothing_then_what_changed_and_a_run_is_verified(
     assert reports(clone) == before
     assert clone.git("status", "--short") == ""
 
-    clone.edit("params.yaml", "label: dense 1024", "label: dense 1024 units")
-    log = clone.make("repro", "JOBS=2")
+    # An experiment is recorded although restored runs have no network, and the way back is free.
+    log = clone.make("exp", "JOBS=2", "SET=arms.head_1024.label=wide")
     assert did(log) == (0, 0)
     changed = {name for name, content in reports(clone).items() if before.get(name) != content}
     assert "reports/report.html" in changed
     assert "reports/metrics.json" not in changed
+    shown = csv.DictReader(clone.dvc("exp", "show", "--csv").splitlines())
+    recorded = [row for row in shown if row["arms.head_1024.label"] == "wide" and row["Experiment"]]
+    assert len(recorded) == 1
+    assert "arms.head_1024.label=wide" in clone.make("experiments")
+    assert "nothing has been made" not in clone.make("back")
+    assert clone.git("status", "--short") == ""
+    assert reports(clone) == before
 
     clone.edit("params.yaml", "train: {optimizer: adam}", "train: {optimizer: adam, epochs: 1}")
     log = clone.make("repro", "JOBS=2")

@@ -140,7 +140,10 @@ def test_jumps_say_over_which_epochs_and_at_what_rate() -> None:
     falling = {arm: facts(epochs=300, steady_epochs=165) for arm in ARMS}
     asked = config(CLAIMS, arms=falling)
     (found,) = lines([judged("stable")], asked, NAMES)
-    assert found.metric == "a number (epochs 16 to 165 of 300, before the rate falls below 50.0%)"
+    assert (
+        found.metric
+        == "a number (epochs 16 to 165 of 300, before the rate falls below 50.0% of its highest)"
+    )
 
 
 # --- the head ---------------------------------------------------------------------------------

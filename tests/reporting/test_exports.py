@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ablation.reporting.exports import arms, arms_latex, arms_markdown, escaped, table
 from ablation.study.config import FailedArm, StudyConfig
 
-DASH = "\N{EN DASH}"
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 STUDY = StudyConfig.model_construct(
     scale="laptop", seeds=[0, 1], costly_seeds=[0], baseline="base", costly_arms=[],
@@ -42,11 +42,11 @@ def test_arms_have_their_intervals_and_the_difference_to_the_baseline() -> None:
     lines = arms_latex(*arms(STUDY, RUNS, COMPARED), STUDY).splitlines()
     assert lines[0].startswith("% Scale laptop, 2 seeds")
     assert lines[1] == r"\begin{tabular}{lrrrl}"
-    assert lines[3].startswith(r"Arm & Validation (\%) & Test (\%) & To the baseline (points)")
+    assert lines[3].startswith(r"Arm & Validation (\%) & Test (\%) & Test $-$ baseline (points)")
     assert lines[5].startswith(r"base\_line & 81.0 [68.3, 93.7] & 80.0 [")
     assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & -- & $-$1.2 [$-$2.0, 0.0] & worse \\"
     head, _ = arms(STUDY, RUNS.assign(test_accuracy=None), COMPARED)
-    assert head == ("Arm", "Validation (%)", "To the baseline (points)", "Verdict")
+    assert head == ("Arm", "Validation (%)", f"Validation {MINUS} baseline (points)", "Verdict")
 
 
 def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:

@@ -122,3 +122,25 @@ def test_what_dvc_cannot_do_is_one_line(study: Path, capfd: pytest.CaptureFixtur
         graph.repro("prepare")
     assert "\n" not in str(error.value)
     assert "source.txt" in capfd.readouterr().err  # DVC's own message reached the person
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("arms.adm.label=x", "arms.adm.label: unknown key of arms; allowed: adam, sgd"),
+        ("train.optimiser=adam", "train.optimiser: unknown key of train; allowed: optimizer"),
+        ("scal=smoke", "scal: unknown key; allowed: scale, train, arms, seeds"),
+        ("scale.x=smoke", "scale.x: unknown key of scale"),
+        ("seeds=0,1", "a list stands in brackets, as in seeds=[0,1]"),
+    ],
+)
+def test_an_override_of_no_key_says_which_keys_there_are(
+    override: str, told: str, tmp_path: Path
+) -> None:
+    params = tmp_path / "params.yaml"
+    text = "scale: laptop\ntrain: {optimizer: sgd}\narms: {adam: {label: a}, sgd: {}}\nseeds: [0]\n"
+    params.write_text(text, encoding="utf-8")
+    with pytest.raises(graph.StudyError) as refused:
+        graph.change([override], params)
+    assert told in str(refused.value)
+    assert params.read_text(encoding="utf-8") == text

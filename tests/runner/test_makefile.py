@@ -114,3 +114,20 @@ def test_what_is_no_number_of_runs_is_refused(text: str) -> None:
 
 def test_a_number_of_runs() -> None:
     assert number("12") == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["repro", "SCAEL=laptop"], "there is no SCAEL=; there are SET SCALE SCHEDULER"),
+        (["repo"], "there is no command 'repo'; `make help` lists them"),
+        (["repro", "scale=smoke"], "there is no scale=; there are SET SCALE SCHEDULER"),
+    ],
+)
+def test_a_name_that_is_none_is_refused_before_anything_runs(
+    make: Make, arguments: list[str], told: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        make(*arguments)
+    assert told in refused.value.stderr
+    assert refused.value.stdout == ""

@@ -155,14 +155,16 @@ def _told(
     for by, noun in (("label", "label"), ("background", "background")):
         rows = accuracy[accuracy["by"] == by]
         # A group of a handful of images is the weakest or the best by chance.
-        rows = rows[rows["images"] >= 30] if (rows["images"] >= 30).any() else rows
+        many = rows["images"] >= 30
+        only = f" (of {noun}s with 30 images and more)" if many.any() and not many.all() else ""
+        rows = rows[many] if many.any() else rows
         if len(rows) < 2:
             continue
         worst, best = (rows.loc[rows["accuracy"].idxmin()], rows.loc[rows["accuracy"].idxmax()])
         sentences.append(
             f"{capital(name)} is weakest on {noun} {values[by][int(worst['group'])]} "
             f"({percent(worst['accuracy'])} of {counted(int(worst['images']), 'image')}) and best "
-            f"on {values[by][int(best['group'])]} ({percent(best['accuracy'])})."
+            f"on {values[by][int(best['group'])]} ({percent(best['accuracy'])}){only}."
         )
     if votes.get("wrong"):
         sentences.append(
