@@ -19,7 +19,7 @@ PAPER = SIMPLE | NORMALIZED
 CNN = PAPER | OURS
 VGG = {"vgg_raw", "vgg_augmented"}
 ALL = CNN | VGG
-NESTEROV = PAPER - {"adam", "sgd"}
+NESTEROV = PAPER - {"adam", "sgd"} | {"largest"}
 NONE: set[str] = set()
 FRESH = {"largest_fresh"}
 
@@ -31,7 +31,7 @@ class In(NamedTuple):
     extends: str = "baseline"
 
 
-DROPS = NORMALIZED - {"no_dropout"}
+DROPS = NORMALIZED - {"no_dropout"} | {"largest"}
 
 # key -> a new value, and the arms whose runs it makes others.
 TABLE: dict[str, tuple[Any, set[str]]] = {
@@ -51,7 +51,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "model.cnn.dropout": ([0.0, 0.0, 0.1], DROPS),
     "model.cnn.head": ("average", PAPER),
     "model.cnn.dense": ([256], NORMALIZED - {"head_1024", "head_512_32"}),
-    "model.cnn.dense_dropout": (0.4, DROPS),
+    "model.cnn.dense_dropout": (0.4, DROPS - {"largest"}),
     "model.cnn.regularizer": ("l2", CNN - {"l1", "l2"}),
     "model.cnn.regularization": (0.001, {"l1", "l2"}),
     "model.vgg16.weights": ("none", VGG),
@@ -71,12 +71,12 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.label_smoothing": (0.1, ALL),
     "train.average_weights": (0.99, ALL),
     "train.threads": (2, ALL),
-    "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *OURS}),
-    "train.optimizers.adam.learning_rate": (0.0123, {"adam", *OURS}),  # the VGG arms have their own
+    "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *FRESH}),
+    "train.optimizers.adam.learning_rate": (0.0123, {"adam", *FRESH}),  # VGG-16 has its own
     "train.optimizers.adam.momentum": (0.5, NONE),  # Adam has none of SGD's
     "train.optimizers.adam.nesterov": (False, NONE),
-    "train.optimizers.adam.schedule": ("constant", {"adam", *VGG, *OURS}),
-    "train.optimizers.adam.warmup": (0.2, {"adam", *VGG, *OURS}),
+    "train.optimizers.adam.schedule": ("constant", {"adam", *VGG, *FRESH}),
+    "train.optimizers.adam.warmup": (0.2, {"adam", *VGG, *FRESH}),
     "train.optimizers.sgd.algorithm": ("adam", {"sgd"}),
     "train.optimizers.sgd.learning_rate": (0.0123, {"sgd"}),
     "train.optimizers.sgd.momentum": (0.5, {"sgd"}),
@@ -95,7 +95,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "scales.smoke.train.images": (In(150), {"another"}),
     "scales.smoke.train.epochs": (3, CNN),
     "scales.smoke.train.images_per_epoch": (100, CNN),
-    "scales.smoke.train.batch_size": (40, PAPER),
+    "scales.smoke.train.batch_size": (40, PAPER | {"largest"}),
     "scales.smoke.train.measured_images": (40, ALL),
     # What the images are is a matter of the data set, which runs depend on as files.
     "scales.smoke.data.canvas": (72, ALL - {"simple_mnist"}),
