@@ -27,7 +27,8 @@ PINS := requirements$(if $(value GPU),-gpu).txt
 EXTRA := $(BIN)/.extra
 CLUSTER := $(BIN)/.cluster
 # A typo would start another study. The last three are set below, whatever a person gives.
-known := SET SCALE SCHEDULER GIT NETWORKS JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE PYTHON VENV BIN
+choices := SET SCALE SCHEDULER GIT NETWORKS JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE
+known := $(choices) PYTHON VENV BIN
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known) options activated more),,$(error there is no $(name)=; there are $(known)))))
 # What a person gives is one word for the shell, or with `each` some, and never a command.
 define newline
@@ -37,7 +38,7 @@ endef
 unsafe = $(subst $(newline), ,$(value $1))
 quoted = '$(subst ','\'',$(unsafe))'
 each = $(foreach word,$(unsafe),'$(subst ','\'',$(word))')
-unexport SET SCALE SCHEDULER GIT NETWORKS JOBS ARMS RUN PART IMAGE GPU FORCE RETRAIN LIVE
+unexport $(choices)
 override options = $(if $(value JOBS),--jobs=$(call quoted,JOBS))$(if $(value GPU), --gpu)$(if $(value FORCE), --force)$(if $(value RETRAIN), --retrain)$(if $(value LIVE), --live=$(call quoted,LIVE))$(if $(value SCHEDULER), --scheduler=$(call quoted,SCHEDULER))$(if $(value GIT), --git=$(call quoted,GIT))$(if $(value NETWORKS), --networks)
 # What these need beside the environment.
 override more = $(if $(value LIVE),$(EXTRA)) $(if $(value SCHEDULER),$(CLUSTER))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.files import read_yaml
-from ablation.study.checks import shown
+from ablation.study.checks import listed, shown
 from runner.pool import stop
 
 STAGES = ("train", "evaluate")  # the stages of one run, in order
@@ -89,8 +89,7 @@ def _unknown(key: str, tree: Any) -> str:
         passed.append(part)
         tree = tree[part]
     of = f" of {'.'.join(passed)}" if passed else ""
-    there = list(tree) if isinstance(tree, dict) else []
-    allowed = f"; allowed: {', '.join(map(str, there))}" if there else ""
+    allowed = f"; allowed: {listed(tree)}" if isinstance(tree, dict) and tree else ""
     return f"{key}: unknown key{of}{allowed}"
 
 

@@ -13,6 +13,7 @@ from ablation.reporting.config import CurvesFigure
 from ablation.reporting.declared import fitting, read_figure, read_index
 from ablation.reporting.facts import DENSITY
 from ablation.reporting.figures import DENSITIES
+from ablation.reporting.levels import judged_on
 from ablation.reporting.page import answer, metrics_table, page, pictures, provenance
 from ablation.reporting.page.arms import arms
 from ablation.reporting.page.checked import data_check
@@ -45,8 +46,7 @@ def main() -> None:
     metrics = metrics_table.with_pace(measured, study, records)
     labels = read_csv(REPORTS / "tables" / "labels.csv", "summarize", DENSITY, DENSITIES)
     labels = labels[labels["data_set"] == study.data_sets[study.baseline]]
-    tested = runs.loc[runs["arm"] == study.baseline, "test_accuracy"].notna().any()
-    common = labels[labels["part"] == ("test" if tested else "validation")]
+    common = labels[labels["part"] == judged_on(study, runs)]
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons)
     names = short_names(list(study.arms), study.arms)

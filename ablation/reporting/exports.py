@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ablation.reporting.claims import Line
-from ablation.reporting.levels import Level, level
+from ablation.reporting.levels import Level, judged_on, level
 from ablation.reporting.seeds import of_study
 from ablation.reporting.words import FAILED, MINUS, NOTHING, RANGE, rounded, signed_points
 from ablation.statistics.config import ClaimsConfig
@@ -57,8 +57,7 @@ def arms(
         runs: runs.csv, a row a run.
         comparisons: comparison.csv.
     """
-    tested = level(runs[runs["arm"] == study.baseline], "test") is not None
-    parts = ["validation", "test"] if tested else ["validation"]
+    parts = list(dict.fromkeys(["validation", judged_on(study, runs)]))
     metric = f"{parts[-1]}_accuracy"
     against = comparisons[(comparisons["group"] == "baseline") & (comparisons["metric"] == metric)]
     rows_of = {row["arm"]: row for row in against.to_dict("records")}

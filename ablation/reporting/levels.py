@@ -10,6 +10,7 @@ import pandas as pd
 from ablation.reporting.words import RANGE, rounded
 from ablation.statistics.images import level_interval
 from ablation.statistics.verdict import CONFIDENCE
+from ablation.study.config import StudyConfig
 
 
 class Level(NamedTuple):
@@ -21,6 +22,16 @@ class Level(NamedTuple):
     def bounds(self, between: str = RANGE) -> str:
         """The ends of the interval in per cent, as in "81.8–85.0"; "" without one."""  # noqa: RUF002
         return between.join(rounded(end * 100) for end in self.interval or ())
+
+
+def judged_on(study: StudyConfig, runs: pd.DataFrame) -> str:
+    """The part that arms are judged on: test, or validation where test images have no labels.
+
+    Args:
+        runs: runs.csv, a row a run.
+    """
+    tested = runs.loc[runs["arm"] == study.baseline, "test_accuracy"].notna().any()
+    return "test" if tested else "validation"
 
 
 def level(runs: pd.DataFrame, part: str) -> Level | None:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json
 from ablation.base.reading import refusing
+from ablation.reporting.summary import PARTS
 from ablation.reporting.tables import read_csv
 from ablation.statistics.claims import Judgement
 
@@ -35,7 +36,6 @@ class Circumstances:
     images_per_second: float
 
 
-PARTS = ("train", "validation", "test")
 ACCURACIES = ("train_accuracy", "validation_accuracy")
 COUNTS = ("train_images", "validation_images")
 TESTED = ("test_accuracy", "test_images", "test_macro_f1")
@@ -47,13 +47,13 @@ def read_runs(path: Path, runs: Collection[tuple[str, int]]) -> pd.DataFrame:
     Raises:
         UserError: the file is damaged, a run is missing, or an accuracy is no share of images.
     """
-    measured = [f"{part}_{what}" for part in PARTS for what in ("accuracy", "images")]
+    measured = [f"{part}_{what}" for part in PARTS.values() for what in ("accuracy", "images")]
     table = read_csv(path, "summarize", ["arm", "seed", *measured], ("arm", "seed"))
     with refusing(path, "table of runs", "summarize"):
         found = list(zip(table["arm"], table["seed"], strict=True))
         if len(found) != len(runs) or set(found) != set(runs):
             raise UserError(f"has {len(found)} runs that are not the study's {len(runs)}")
-        for part in PARTS:
+        for part in PARTS.values():
             # Test images may have no labels.
             shown = table[table[f"{part}_accuracy"].notna()] if part == "test" else table
             if not shown[f"{part}_accuracy"].between(0, 1).all():

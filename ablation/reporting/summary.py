@@ -31,7 +31,9 @@ CURVES = (
     "train_loss",
     "validation_loss",
 )
-IMAGES = ("train_images", "validation_images", "test_images")  # on how many each is measured
+# A part of the images -> as the names of its metrics begin.
+PARTS = {"training": "train", "validation": "validation", "test": "test"}
+IMAGES = tuple(f"{name}_images" for name in PARTS.values())  # on how many each is measured
 METRICS = (
     "train_accuracy",
     "validation_accuracy",
@@ -47,8 +49,6 @@ METRICS = (
     "stability",
     "parameters",
 )
-# A part of the images -> as the names of its metrics begin.
-PARTS = {"training": "train", "validation": "validation", "test": "test"}
 HEADLINE = ("test_accuracy", "validation_accuracy")  # what `dvc metrics` shows of an arm
 
 

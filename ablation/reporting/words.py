@@ -59,6 +59,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
+def n_is(seeds: int) -> str:
+    """ "n = 3", which no line break parts."""
+    return f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{seeds}"
+
+
 def capital(sentence: str) -> str:
     """The sentence with its first letter in upper case."""
     return sentence[:1].upper() + sentence[1:]

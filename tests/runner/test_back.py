@@ -132,7 +132,7 @@ def test_in_a_clone_without_the_data_it_says_what_is_missing(
     back.main()
     assert changed(clone) == []
     said = capsys.readouterr().out
-    assert "nothing has been made on this machine yet; `make repro` makes it" in said
+    assert "of 5 stages nothing has been made on this machine yet; `make repro` makes it" in said
     assert not Path("models/networks/plain-0").exists()  # it was of the other scale
 
 

@@ -28,6 +28,7 @@ from ablation.reporting.figures.style import (
     legend_below,
     number,
 )
+from ablation.reporting.words import n_is
 
 COLUMNS = (
     "arm",
@@ -117,7 +118,7 @@ def _rows(
             _, arm, other = row
             text = short[arm] if against else f"{short[arm]} {MINUS} {short[other]}"
             if seeds[row] < most:
-                text += f" (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{seeds[row]})"
+                text += f" ({n_is(seeds[row])})"
             text = textwrap.fill(text, NAME)
             more = text.count("\n") * LINE / 2  # above the row's middle, and as much below
             y += 1 + more

@@ -11,13 +11,14 @@ import pandas as pd
 from ablation.composition.config import DataConfig
 from ablation.reporting.claims import counts
 from ablation.reporting.config import BestFigure, FigureConfig
-from ablation.reporting.levels import level
+from ablation.reporting.levels import judged_on, level
 from ablation.reporting.page.metrics_table import Metrics, value_of
 from ablation.reporting.seeds import of_study
 from ablation.reporting.summary import best_arm
 from ablation.reporting.words import (
     counted,
     listed,
+    n_is,
     paragraph,
     percent,
     points,
@@ -55,7 +56,7 @@ def answer(
     best = best_arm(runs, _comparable(study))
     if best == study.baseline:
         return [*sentences, "No arm is above the baseline on validation images."]
-    part = "validation" if runs["test_accuracy"].isna().any() else "test"
+    part = judged_on(study, runs)
     mean = runs.loc[runs["arm"] == best, f"{part}_accuracy"].mean()
     name = quoted(study.arms[best])
     told = f"Best by validation accuracy is {name}: {percent(mean)} on {part} images"
@@ -83,7 +84,7 @@ def cards(
     `majority` is (label, share of the test images, or of validation images); None if unknown.
     """
     names = short_names(list(study.arms), study.arms)
-    part = "test" if level(runs[runs["arm"] == study.baseline], "test") else "validation"
+    part = judged_on(study, runs)
     apart = len(set(study.counts.values())) > 1
     chosen = {study.baseline: "Baseline"}
     groups = [figure.groups for figure in figures if isinstance(figure, BestFigure)]
@@ -99,8 +100,7 @@ def cards(
     for arm, name in chosen.items():
         of_arm = runs[runs["arm"] == arm]
         if of_card := level(of_arm, part):
-            # Its parts stay on one line.
-            count = f", n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(of_arm)}" if apart else ""
+            count = f", {n_is(len(of_arm))}" if apart else ""
             found.append(Card(f"{name}{count}", percent(of_card.mean), of_card.bounds()))
     if majority is not None:
         found.append(Card(f"Always saying {majority[0]}", percent(majority[1]), ""))
