@@ -12,7 +12,6 @@ from ablation.base.arrays import read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing, write_json, write_text
 from ablation.data_check.config import Measured
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.answers import read_answers, read_labels
 from ablation.reporting.claims import counts, lines, markdown, reading
 from ablation.reporting.results import read_judged
@@ -34,7 +33,6 @@ IMAGES_COLUMNS = ("first", "second", "seed", "images", "only_first", "only_secon
 
 
 def main() -> None:
-    refuse_others("compare")
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     runs = _runs(study, config)

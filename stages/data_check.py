@@ -19,7 +19,6 @@ from ablation.data_check import check
 from ablation.data_check.check import EACH, MADE, SAMPLE, Images
 from ablation.data_check.config import Measured
 from ablation.data_check.tolerance import as_json, complaint
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.answers import read_composed, read_images, read_labels
 from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
@@ -30,7 +29,6 @@ NOTHING = "No image was composed, so there is nothing to judge and no background
 
 
 def main() -> None:
-    refuse_others("data_check")
     measured = read_config(Path("ablation/data_check/measured.yaml"), Measured)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     if config.source != "composed":

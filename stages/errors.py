@@ -8,7 +8,6 @@ import pandas as pd
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
 from ablation.composition.config import DataConfig
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.answers import read_answers, read_composed, read_images, read_labels
 from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
@@ -24,7 +23,6 @@ NOTHING = "The test images have no labels, so nobody can say where an answer is 
 
 
 def main() -> None:
-    refuse_others("errors")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     name = study.data_sets[study.baseline]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import replacing
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import figures, words
 from ablation.reporting.declared import fitting, read_figure
 from ablation.reporting.figures.style import note, save
@@ -13,7 +12,6 @@ REPORTS = Path("reports")
 
 
 def main(name: str) -> None:
-    refuse_others("figures", name)
     declared, tables = Path(f"configs/figures/{name}.yaml"), REPORTS / "tables" / name
     figure, labels, failed = read_figure(declared)
     with fitting(declared, tables):

@@ -6,7 +6,6 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
 from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import claims as claims_in_words
 from ablation.reporting import facts
 from ablation.reporting.config import CurvesFigure
@@ -31,7 +30,6 @@ IMAGES_TEST = ("first", "second", "seed", "images", "only_first", "only_second",
 
 
 def main() -> None:
-    refuse_others("report")
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)

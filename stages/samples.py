@@ -12,7 +12,6 @@ from ablation.base.arrays import read_labelled
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.config import AugmentationFigure
 from ablation.reporting.declared import read_figure, read_index
 from ablation.training import framework
@@ -23,7 +22,6 @@ PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2
 
 
 def main() -> None:
-    refuse_others("samples")
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     figures = {}

@@ -12,7 +12,6 @@ from ablation.base.errors import UserError
 from ablation.base.files import read_config
 from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
-from ablation.monitoring.recorded import refuse_others
 from ablation.study.config import StudyConfig
 from ablation.training.split import stratified
 
@@ -20,7 +19,6 @@ TRAIN = Path("data/sets/train")
 
 
 def main() -> None:
-    refuse_others("split")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     for seed in study.seeds:

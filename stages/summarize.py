@@ -14,7 +14,6 @@ from ablation.base.files import (
     write_text,
 )
 from ablation.composition.config import DataConfig
-from ablation.monitoring.recorded import refuse_others
 from ablation.reporting import exports, summary
 from ablation.reporting.answers import read_labels
 from ablation.reporting.claims import lines
@@ -37,7 +36,6 @@ SAMPLES, SETS, REPORTS = Path("data/samples"), Path("data/sets"), Path("reports"
 
 
 def main() -> None:
-    refuse_others("summarize")
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     claims = read_config(Path("configs/claims.yaml"), ClaimsConfig)

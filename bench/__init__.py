@@ -1,1 +1,0 @@
-"""Measures what the study costs on this machine: `make bench`, one subject a file."""
