@@ -17,12 +17,12 @@ from ablation.base.files import write_yaml
 from ablation.reporting.config import ForestFigure
 from ablation.study.checks import ConfigError
 from ablation.study.dialects import notes
-from ablation.study.memory import check_memory, machine_bytes
 from ablation.study.reading import read
 from ablation.study.resolution import Resolved, resolve
 from ablation.training.config import ArmConfig
 
 PARAMS = Path("params.yaml")
+PAPER = Path("paper.yaml")
 CONFIGS = Path("configs")
 COLLECTED = (Path("models/histories"), Path("models/evaluations"))
 RUN = re.compile(r"[a-z][a-z0-9_]*-[0-9]+")
@@ -31,9 +31,8 @@ RUN = re.compile(r"[a-z][a-z0-9_]*-[0-9]+")
 def main() -> None:
     content = PARAMS.read_bytes()
     try:
-        study = resolve(read(content))
+        study = resolve(read(content), read(PAPER.read_bytes()))
         if not os.environ.get("FORCE"):
-            check_memory(study.data, study.arms, study.evaluation.batch_size, machine_bytes())
             check_backends(study.arms)
     except ConfigError as error:
         raise UserError(f"{PARAMS}: {error}") from None
@@ -73,8 +72,7 @@ def prune(runs: Collection[str]) -> list[Path]:
 
 def write(study: Resolved) -> None:
     """Writes every configuration."""
-    whole = None if study.study.failed else {"failed"}  # no key where no arm failed
-    _write("study", study.study.model_dump(exclude=whole))
+    _write("study", study.study)
     _write("sources", study.sources)
     _write("admit", study.admit)
     _write("data", study.data)
@@ -86,15 +84,13 @@ def write(study: Resolved) -> None:
             study.study.arms if isinstance(figure, ForestFigure) else getattr(figure, "arms", [])
         )
         labels = {arm: study.study.arms[arm] for arm in drawn}
-        failed = study.study.failed_in(name)
-        missing = {"failed": failed} if failed else {}
-        _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels, **missing})
+        _write(f"figures/{name}", {"figure": figure.model_dump(), "labels": labels})
     _write("figures/index", list(study.figures))
     for folder, names in (("arms", {*study.arms}), ("figures", {"index", *study.figures})):
         for path in (CONFIGS / folder).glob("*.yaml"):  # of a study with more of them
             if path.stem not in names:
                 path.unlink()
-    _write("claims", study.claims.model_dump(exclude=whole))
+    _write("claims", study.claims.model_dump(exclude={"failed"}))
 
 
 def check_backends(arms: Mapping[str, ArmConfig]) -> None:

@@ -38,7 +38,7 @@ def _backend_is_not_handed_on() -> Iterator[None]:
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.load_profile("suite")
 
-PARAMS = Path(__file__).parent.parent / "params.yaml"
+ROOT = Path(__file__).parent.parent
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ ADAM = {
 
 @pytest.fixture(scope="session")
 def _params() -> dict[str, Any]:
-    return read(PARAMS.read_bytes())
+    return read((ROOT / "params.yaml").read_bytes())
 
 
 @pytest.fixture
@@ -71,7 +71,8 @@ def params(_params: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def resolved(_params: dict[str, Any]) -> Callable[[str], Resolved]:
     """The project's own params.yaml resolved at a scale."""
-    return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale})
+    paper = read((ROOT / "paper.yaml").read_bytes())
+    return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale}, paper)
 
 
 @pytest.fixture

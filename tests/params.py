@@ -15,7 +15,9 @@ from ablation.study.resolution import resolve
 Tree = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
-PARAMS: Tree = read((Path(__file__).parent.parent / "params.yaml").read_bytes())
+ROOT = Path(__file__).parent.parent
+PARAMS: Tree = read((ROOT / "params.yaml").read_bytes())
+PAPER: Tree = read((ROOT / "paper.yaml").read_bytes())
 ARMS: Tree = {**PARAMS["arms"], **PARAMS["costly_arms"]}  # of both sections
 SCALE = "smoke"
 SCALES = tuple(PARAMS["scales"])
@@ -47,10 +49,10 @@ def leaves(tree: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
         yield path, tree
 
 
-def mistake(params: Tree) -> str:
+def mistake(params: Tree, paper: Tree = PAPER) -> str:
     """The message that `params` is refused with, which must be one line."""
     with pytest.raises(ConfigError) as error:
-        resolve(params)
+        resolve(params, paper)
     message = str(error.value)
     assert message
     assert message == message.strip(" :")

@@ -13,28 +13,12 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as NumPy's and Keras's own
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=100)]
 
 
-class FailedArm(Section):
-    """An arm of which a run failed, while the rest is reported.
-
-    Attributes:
-        label: its name in pictures and tables.
-        end: which run failed, and the end of its log.
-        figures: name -> title of the figures that would show it.
-    """
-
-    label: str
-    end: str
-    figures: dict[Name, str]
-
-
 class StudyConfig(Section):
     """The study as a whole: its scale, its runs in order and how they are named in pictures.
 
     Attributes:
         seeds: of every arm but the costly ones, which run with `costly_seeds`, some of these.
         arms: arm -> its label; `costly_arms` are among them.
-        failed: the arms of which a run failed, where the rest is reported; such an arm stands
-            nowhere else. None of it, and no key, where all arms are there.
     """
 
     scale: str
@@ -45,7 +29,6 @@ class StudyConfig(Section):
     costly_arms: list[Name]
     data_sets: dict[Name, str]
     multiply_adds: dict[Name, int]
-    failed: dict[Name, FailedArm] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _arms_are_alike(self) -> StudyConfig:
@@ -81,14 +64,6 @@ class StudyConfig(Section):
     def counts(self) -> dict[str, int]:
         """arm -> how many seeds it runs with."""
         return {arm: len(self.seeds_of(arm)) for arm in self.arms}
-
-    @property
-    def failed_labels(self) -> list[str]:
-        return [arm.label for arm in self.failed.values()]
-
-    def failed_in(self, figure: str) -> list[str]:
-        """The labels of the failed arms that a figure would show."""
-        return [arm.label for arm in self.failed.values() if figure in arm.figures]
 
     @property
     def runs(self) -> list[tuple[str, int]]:

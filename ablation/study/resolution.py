@@ -45,6 +45,7 @@ from ablation.training.config import ArmConfig
 
 SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
 ASKED = ("statistics", "metrics", "claims")
+PAPER = ("figures", *ASKED)
 SEEDS = ("seeds", "costly_seeds")
 TOP = ("scale", *SEEDS, "baseline", "sources", *SECTIONS, "scales", ARMS, COSTLY, "figures", *ASKED)
 
@@ -70,7 +71,17 @@ class Resolved(Section):
     claims: ClaimsConfig
 
 
-def resolve(params: Tree) -> Resolved:
+def resolve(params: Tree, paper: Tree) -> Resolved:
+    """The complete configuration of the study, from params.yaml and paper.yaml as trees.
+
+    Raises:
+        ConfigError: as of `_resolve`.
+    """
+    check_keys(mapping(paper, "paper.yaml"), PAPER, "paper.yaml: ")
+    return _resolve({**mapping(params, "params.yaml"), **paper})
+
+
+def _resolve(params: Tree) -> Resolved:
     """Checks `params` whole and gives the complete configuration of the study.
 
     Raises:
@@ -100,7 +111,7 @@ def resolve(params: Tree) -> Resolved:
 def _at_scale(params: Tree, scale: str) -> Resolved:
     """The complete configuration at one scale."""
     sizes = mapping(params["scales"][scale], f"scales.{scale}")
-    check_keys(sizes, (*SECTIONS, "arms"), f"scales.{scale}.")
+    check_keys(sizes, (*SEEDS, *SECTIONS, "arms"), f"scales.{scale}.")
     base: Tree = {key: mapping(params[key], key) for key in SECTIONS}
     for key in SECTIONS:
         base = {**base, key: _fill(base[key], sizes.get(key, {}), key, scale)}

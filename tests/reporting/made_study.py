@@ -54,6 +54,7 @@ def make(
         params = re.sub(rf"(?m)^(      {key}: )\d+", rf"\g<1>{count}", params)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "params.yaml").write_text(params, encoding="utf-8")
+    shutil.copy(ROOT / "paper.yaml", folder)
     shutil.copytree(ROOT / "ablation" / "data_check", folder / "ablation" / "data_check")
     stage(folder, "resolve")
     study, claims = (read_yaml(folder / "configs" / f"{name}.yaml") for name in ("study", "claims"))
