@@ -13,10 +13,10 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, replacing, write_json, write_text
 from ablation.data_check.config import Measured
 from ablation.reporting.answers import read_answers, read_labels
-from ablation.reporting.claims import counts, lines, markdown, reading
 from ablation.reporting.results import read_judged
-from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_history
+from ablation.reporting.verdict_table import counts, lines, markdown, reading
+from ablation.reporting.wording import few_seeds
 from ablation.statistics import claims
 from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import replacing
-from ablation.reporting import figures, words
+from ablation.reporting import figures, wording
 from ablation.reporting.declared import fitting, read_figure
 from ablation.reporting.figures.style import note, save
 
@@ -17,7 +17,7 @@ def main(name: str) -> None:
     with fitting(declared, tables):
         picture = figures.draw(figure, labels, tables)
     if failed:
-        note(picture, words.failed(failed))
+        note(picture, wording.failed(failed))
     target = REPORTS / "figures"
     with replacing(target / f"{name}.png") as png, replacing(target / f"{name}.svg") as svg:
         save(picture, png, svg, f"{figure.title} (paper: {figure.paper})")

@@ -6,11 +6,10 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, read_yaml, write_text
 from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
-from ablation.reporting import claims as claims_in_words
-from ablation.reporting import facts
+from ablation.reporting import captions, verdict_table
+from ablation.reporting.captions import DENSITY
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.declared import fitting, read_figure, read_index
-from ablation.reporting.facts import DENSITY
 from ablation.reporting.figures import DENSITIES
 from ablation.reporting.levels import judged_on
 from ablation.reporting.page import answer, metrics_table, page, pictures, provenance
@@ -19,9 +18,8 @@ from ablation.reporting.page.checked import data_check
 from ablation.reporting.page.differences import differences
 from ablation.reporting.page.errors import errors
 from ablation.reporting.results import read_claims, read_metrics, read_records, read_runs
-from ablation.reporting.seeds import few_seeds
 from ablation.reporting.tables import read_comparisons, read_csv
-from ablation.reporting.words import short_names
+from ablation.reporting.wording import few_seeds, short_names
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -63,8 +61,8 @@ def main() -> None:
             study, data, metrics, majority, few_seeds(comparisons, study.arms),
             tested=bool(comparisons["p"].notna().any()),
         ),
-        reading=claims_in_words.reading(config, study.scale),
-        claims=claims_in_words.lines(claims, config, study.arms),
+        reading=verdict_table.reading(config, study.scale),
+        claims=verdict_table.lines(claims, config, study.arms),
         columns=columns,
         arms=rows,
         metrics=metrics_table.shown(metrics),
@@ -104,8 +102,8 @@ def _illustrations() -> tuple[list[page.Illustration], dict[str, float]]:
         folder = REPORTS / "tables" / name
         with fitting(declared, folder):
             if isinstance(figure, CurvesFigure):
-                majority |= facts.majority_shares(folder)
-            found = facts.facts(figure, labels, folder)
+                majority |= captions.majority_shares(folder)
+            found = captions.facts(figure, labels, folder)
         text, alt = page.caption(figure, found, failed)
         image = ""
         if figure.kind == "augmentation":  # pixels, which are shorter as such

@@ -16,7 +16,6 @@ from ablation.base.files import (
 from ablation.composition.config import DataConfig
 from ablation.reporting import exports, summary
 from ablation.reporting.answers import read_labels
-from ablation.reporting.claims import lines
 from ablation.reporting.config import (
     ArchitecturesFigure,
     AugmentationFigure,
@@ -27,6 +26,7 @@ from ablation.reporting.config import (
 from ablation.reporting.declared import read_figure, read_index
 from ablation.reporting.results import read_claims, read_judged
 from ablation.reporting.tables import read_comparisons, read_csv, read_history
+from ablation.reporting.verdict_table import lines
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from runner.readme import CLAIMS, TABLE, filled
 
 from ablation.study.resolution import resolve
-from runner.readme import CLAIMS, TABLE, filled
 from tests.params import PARAMS
 from tests.pipeline.repository import Repository
 

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ablation.reporting.claims import Line
 from ablation.reporting.levels import Level, judged_on, level
-from ablation.reporting.seeds import of_study
-from ablation.reporting.words import FAILED, MINUS, NOTHING, RANGE, rounded, signed_points
+from ablation.reporting.verdict_table import Line
+from ablation.reporting.wording import (
+    FAILED,
+    MINUS,
+    NOTHING,
+    RANGE,
+    of_study,
+    rounded,
+    signed_points,
+)
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 

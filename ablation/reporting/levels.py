@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ablation.reporting.words import RANGE, rounded
+from ablation.reporting.wording import RANGE, rounded
 from ablation.statistics.images import level_interval
 from ablation.statistics.verdict import CONFIDENCE
 from ablation.study.config import StudyConfig

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.fuzz import corruptions
+
 from tests.pipeline.repository import Repository
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from ablation.reporting import facts as module
+from ablation.reporting import captions as module
 from ablation.reporting.config import FigureConfig
 from ablation.reporting.page.page import caption
-from ablation.reporting.words import percent
+from ablation.reporting.wording import percent
 from tests.reporting.figures.tables import (
     LABELS,
     architectures_table,
@@ -208,7 +208,7 @@ def test_majority_shares_are_each_arm_s_own(tmp_path: Path) -> None:
 
 def test_captions_need_no_plotting_library() -> None:
     code = (
-        "import sys; import ablation.reporting.facts, ablation.reporting.page.page; "
+        "import sys; import ablation.reporting.captions, ablation.reporting.page.page; "
         "assert not {'matplotlib', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

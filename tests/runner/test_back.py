@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from runner.leftovers import ASIDE
 
 from runner import back, keep, written
 from runner.graph import StudyError
-from runner.leftovers import ASIDE
 from tests.pipeline.repository import Repository
 
 pytestmark = [

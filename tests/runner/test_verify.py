@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-
-from runner import verify
 from runner.lock import Run
 from runner.store import Objects, Place
+
+from runner import verify
 
 OTHER = ["processor: A there, B here"]
 SEEDS = [{"validation_accuracy": 0.5 + d, "test_accuracy": 0.7 + d} for d in (-0.01, 0, 0.01)]

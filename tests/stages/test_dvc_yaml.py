@@ -222,10 +222,10 @@ def test_a_stage_declares_the_other_files_of_the_package_that_it_reads(stage: st
 HARMLESS = (
     "ablation/monitoring/progress.py",
     "ablation/monitoring/provenance.py",
-    "ablation/reporting/facts.py",
+    "ablation/reporting/captions.py",
     "ablation/reporting/figures/style.py",
     "ablation/reporting/page/page.py",
-    "ablation/reporting/words.py",
+    "ablation/reporting/wording.py",
     "ablation/sources/download.py",
     "ablation/competition/kaggle.py",
     "ablation/statistics/claims.py",

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from ablation.base.files import read_json, read_yaml, write_json, write_yaml
+from ablation.reporting.captions import facts as figure_facts
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.facts import facts as figure_facts
 from ablation.reporting.page.page import caption
 from stages import compare, resolve, split, summarize
 from tests.params import PARAMS

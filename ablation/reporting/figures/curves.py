@@ -31,7 +31,7 @@ from ablation.reporting.figures.style import (
     legend_below,
     number,
 )
-from ablation.reporting.words import short_names
+from ablation.reporting.wording import short_names
 
 COLUMNS = ("arm", "seed", "epoch", "metric", "value", "majority_share")
 # Both measured in inference mode; the running accuracy of training, which dropout distorts, is in

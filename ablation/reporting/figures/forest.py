@@ -28,7 +28,7 @@ from ablation.reporting.figures.style import (
     legend_below,
     number,
 )
-from ablation.reporting.words import n_is
+from ablation.reporting.wording import n_is
 
 COLUMNS = (
     "arm",

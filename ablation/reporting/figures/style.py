@@ -14,7 +14,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ablation.reporting.words import rounded
+from ablation.reporting.wording import rounded
 
 # Inches: a journal's column and its page, 89 and 183 mm.
 SINGLE_COLUMN = 3.5

@@ -9,16 +9,16 @@ from typing import Any
 import pandas as pd
 
 from ablation.composition.config import DataConfig
-from ablation.reporting.claims import counts
 from ablation.reporting.config import BestFigure, FigureConfig
 from ablation.reporting.levels import judged_on, level
 from ablation.reporting.page.metrics_table import Metrics, value_of
-from ablation.reporting.seeds import of_study
 from ablation.reporting.summary import best_arm
-from ablation.reporting.words import (
+from ablation.reporting.verdict_table import counts
+from ablation.reporting.wording import (
     counted,
     listed,
     n_is,
+    of_study,
     paragraph,
     percent,
     points,

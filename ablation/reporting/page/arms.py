@@ -10,7 +10,7 @@ import pandas as pd
 from ablation.reporting.levels import Level, level
 from ablation.reporting.page.marks import Mark, difference_mark
 from ablation.reporting.page.metrics_table import Metrics, value_of
-from ablation.reporting.words import (
+from ablation.reporting.wording import (
     FAILED,
     MINUS,
     NOTHING,

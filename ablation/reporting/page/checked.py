@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ablation.reporting.words import RANGE, counted, listed, paragraph
+from ablation.reporting.wording import RANGE, counted, listed, paragraph
 
 PASSED = {True: "yes", False: "no", None: RANGE}
 

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from ablation.reporting.page.marks import Mark, difference_mark
-from ablation.reporting.seeds import few_seeds
-from ablation.reporting.words import (
+from ablation.reporting.wording import (
     FAILED,
     MINUS,
     NOTHING,
     cells,
     counted,
     difference,
+    few_seeds,
     paragraph,
     runs_by_arm,
     short_names,

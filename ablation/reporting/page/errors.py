@@ -11,12 +11,19 @@ import pandas as pd
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.reading import refusing
-from ablation.reporting import words
+from ablation.reporting import wording
 from ablation.reporting.answers import LABELS
 from ablation.reporting.page.pictures import embedded_image
-from ablation.reporting.seeds import fewer
 from ablation.reporting.tables import grid, read_csv
-from ablation.reporting.words import capital, counted, percent, quoted, rounded, signed_points
+from ablation.reporting.wording import (
+    capital,
+    counted,
+    fewer,
+    percent,
+    quoted,
+    rounded,
+    signed_points,
+)
 
 COLUMNS = {
     "votes": ("arm", "seeds", "accuracy", "vote", "low", "high"),
@@ -114,7 +121,7 @@ def errors(
     return Errors(
         told=_told(votes.set_index("arm").loc[best], accuracy[accuracy["arm"] == best],
                    quoted(names[best]),
-                   values) + [f"{words.failed([label])}." for label in failed],
+                   values) + [f"{wording.failed([label])}." for label in failed],
         votes=_votes(votes[votes["seeds"] > 1], names),
         seeds=seeds,
         fewer=fewer({names[row["arm"]]: int(row["seeds"]) for row in votes.to_dict("records")}),

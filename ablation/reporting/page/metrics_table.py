@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from ablation.reporting.words import FAILED, NOTHING, RANGE, rounded, signed_points
+from ablation.reporting.wording import FAILED, NOTHING, RANGE, rounded, signed_points
 from ablation.study.config import StudyConfig
 
 # arm -> metric -> mean over the seeds; a metric may be None or absent

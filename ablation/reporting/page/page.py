@@ -15,16 +15,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ablation.composition.config import DataConfig
-from ablation.reporting import words
-from ablation.reporting.claims import Line
+from ablation.reporting import wording
+from ablation.reporting.captions import Facts
 from ablation.reporting.config import FigureConfig
-from ablation.reporting.facts import Facts
 from ablation.reporting.page.answer import Card
 from ablation.reporting.page.arms import Arm
 from ablation.reporting.page.checked import DataCheck
 from ablation.reporting.page.differences import Differences
 from ablation.reporting.page.errors import Errors
 from ablation.reporting.page.metrics_table import Column, Row
+from ablation.reporting.verdict_table import Line
 from ablation.study.config import StudyConfig
 
 
@@ -91,7 +91,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     names = ("capital", "counted", "listed", "percent", "points", "rounded", "signed_points")
-    made.globals |= {name: getattr(words, name) for name in names}
+    made.globals |= {name: getattr(wording, name) for name in names}
     return made
 
 
@@ -116,7 +116,7 @@ def caption(figure: FigureConfig, facts: Facts, failed: Sequence[str] = ()) -> t
     module: Any = environment().get_template("captions.j2").module
     macros = getattr(module, figure.kind), getattr(module, f"{figure.kind}_alt")
     caption, alt = (" ".join(str(macro(facts).unescape()).split()) for macro in macros)
-    missing = f" {words.failed(failed)}." if failed else ""
+    missing = f" {wording.failed(failed)}." if failed else ""
     return f"{caption}{missing}", f"{alt}{missing}"
 
 
@@ -129,7 +129,7 @@ def lost(study: StudyConfig, drawn: Sequence[str]) -> list[tuple[str, str]]:
         if name not in drawn
     }
     return [
-        (title, f"{words.failed(study.failed_in(name))}, so there is nothing to draw.")
+        (title, f"{wording.failed(study.failed_in(name))}, so there is nothing to draw.")
         for name, title in titles.items()
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
-from ablation.reporting.words import counted, listed, quoted, rounded, runs_by_arm
+from ablation.reporting.wording import counted, listed, quoted, rounded, runs_by_arm
 from ablation.study.config import StudyConfig
 
 UNKNOWN = "not recorded"

@@ -26,8 +26,7 @@ from ablation.reporting.config import (
     LabelDensityFigure,
 )
 from ablation.reporting.figures import compared, last_epochs, read_table
-from ablation.reporting.seeds import fewer, named
-from ablation.reporting.words import cells, quoted, runs_by_arm, short_names
+from ablation.reporting.wording import cells, fewer, named, quoted, runs_by_arm, short_names
 
 Facts = dict[str, Any]
 Labels = Mapping[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ablation.reporting.seeds import few_seeds, fewer, named, of_study
+from ablation.reporting.wording import few_seeds, fewer, named, of_study
 from ablation.study.config import StudyConfig
 
 NAMES = {"vgg": "VGG-16, raw", "vgg2": "VGG-16, augmented", "adam": "Adam", "sgd": "SGD"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ablation.reporting.claims import Line, counts, lines, markdown, reading
-from ablation.reporting.words import difference, level, signed
+from ablation.reporting.verdict_table import Line, counts, lines, markdown, reading
+from ablation.reporting.wording import difference, level, signed
 from ablation.statistics.config import (
     ChangeMetric,
     EpochsToLevelMetric,

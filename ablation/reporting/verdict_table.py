@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablation.reporting.page.marks import Mark, difference_mark, level_mark
-from ablation.reporting.words import (
+from ablation.reporting.wording import (
     NOTHING,
     counted,
     difference,

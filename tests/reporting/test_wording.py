@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation.reporting.words import (
+from ablation.reporting.wording import (
     counted,
     listed,
     no_verdict,
