@@ -109,7 +109,7 @@ def best(study: StudyConfig, asked: str | None) -> tuple[str, dict[str, Any]]:
 def elsewhere(path: Path, arm: ArmConfig) -> Iterator[Judged]:
     """How the network does on new images of its size and, if it takes them, the competition's."""
     data = read_config(Path("configs/data.yaml"), DataConfig)
-    arrays = read_npz(Path("data/raw/mnist.npz"), "fetch", ("x_test", "y_test"))
+    arrays = read_npz(Path("data/raw/mnist.npz"), ("x_test", "y_test"))
     framework.start(arm.train)
     from ablation.networks import architectures
 

@@ -37,7 +37,7 @@ def main() -> None:
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     runs = _runs(study, config)
     comparisons = compare(config, runs, study.baseline, study.data_sets)
-    classes = np.bincount(read_npz(DIGITS, "fetch", ["y_train"])["y_train"], minlength=10)
+    classes = np.bincount(read_npz(DIGITS, ["y_train"])["y_train"], minlength=10)
     # Our own images are composed to have the labels that a claim speaks of: the official judge it.
     official = np.array(read_config(MEASURED, Measured).labels)
     judged = claims.judge(
@@ -68,7 +68,7 @@ def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
         tests[name] = read_labels(test) if test.exists() else None
     for seed in study.seeds:
         for name, of_set in labels.items():
-            _, validation = read_split(SPLIT / f"{seed}.npz", name, len(of_set))
+            _, validation = read_split(SPLIT / f"{seed}.npz", name)
             counts = np.bincount(of_set[validation])
             majority[name, seed] = float(counts.max() / counts.sum())
     runs = {}

@@ -86,7 +86,7 @@ def main() -> None:
 
 def _sample(config: DataConfig, measured: Measured) -> Images:
     """Images on the study's own pictures, laid out as the measured ones."""
-    arrays = read_npz(Path("data/raw/mnist.npz"), "fetch", ("x_train", "y_train"))
+    arrays = read_npz(Path("data/raw/mnist.npz"), ("x_train", "y_train"))
     digits = Digits(arrays["x_train"], arrays["y_train"])
     composed = compose(
         digits,

@@ -32,21 +32,21 @@ def main(arm: str, seed: int) -> None:
 
     model = architectures.load(Path(f"models/networks/{key}.keras"), run, seed, f"train@{key}")
     data_set = run.input.set
-    images, labels = read_labelled(SETS / "train" / data_set, "preprocess")
+    images, labels = read_labelled(SETS / "train" / data_set)
     if labels is None:
         raise UserError(
             f"{SETS / 'train' / data_set} has no labels.npy; run `dvc repro preprocess`"
         )
-    training, validation = read_split(Path(f"data/split/{seed}.npz"), data_set, len(images))
+    training, validation = read_split(Path(f"data/split/{seed}.npz"), data_set)
     # In the file's order, which reads faster.
     training, validation = np.sort(training[: run.train.images]), np.sort(validation)
     parts: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8] | None]] = {
         "train": (images[training], labels[training]),
         "validation": (images[validation], labels[validation]),
-        "test": read_labelled(SETS / "test" / data_set, "preprocess"),
+        "test": read_labelled(SETS / "test" / data_set),
     }
     if (OWN / "images.npy").exists():
-        external = read_labelled(OWN, "admit")
+        external = read_labelled(OWN)
         side = external[0].shape[1]
         if side == run.image_size:
             parts["external"] = external

@@ -33,7 +33,7 @@ PARTS = ("images", "labels")
 def main() -> None:
     config = read_config(Path("configs/data.yaml"), DataConfig)
     names = ("x_train", "y_train", "x_test", "y_test")
-    mnist = read_npz(Path("data/raw/mnist.npz"), "fetch", names)
+    mnist = read_npz(Path("data/raw/mnist.npz"), names)
     digits = {
         "train": Digits(mnist["x_train"], mnist["y_train"]),
         "test": Digits(mnist["x_test"], mnist["y_test"]),
@@ -89,7 +89,7 @@ def _competition(config: DataConfig) -> None:
 def _admitted(name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """An array of the competition's, uint8 (n, *shape)."""
     path = OWN / f"{name}.npy"
-    array = read_npy(path, "admit", mmap=True)
+    array = read_npy(path, mmap=True)
     with refusing(path, "array of the competition's", "admit"):
         if array.dtype != np.uint8 or array.ndim == 0 or array.shape[1:] != shape:
             raise UserError(f"holds {array.dtype} {array.shape}, not uint8 {('n', *shape)}")

@@ -46,7 +46,7 @@ def main() -> None:
     first = common.loc[common["density"].idxmax()]
     columns, rows = arms(study, runs, metrics, comparisons)
     names = short_names(list(study.arms), study.arms)
-    judged = read_json(REPORTS / "data_check.json", "data_check")
+    judged = read_json(REPORTS / "data_check.json")
     with refusing(REPORTS / "data_check.json", "check of the images", "data_check"):
         checked = data_check(judged)
     content = page.Content(
@@ -80,7 +80,7 @@ def main() -> None:
         sheet=pictures.embedded_png(REPORTS / "figures" / "backgrounds.png")
         if checked.sheet
         else "",
-        provenance=provenance.facts(study, records, read_yaml(CONFIGS / "sources.yaml", "resolve")),
+        provenance=provenance.facts(study, records, read_yaml(CONFIGS / "sources.yaml")),
         command=provenance.command(study, records),
     )  # fmt: skip
     text = page.render(content)

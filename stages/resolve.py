@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ablation.study.memory import check_memory, machine_bytes
 from pydantic import BaseModel
 
 from ablation.base.cli import run

@@ -41,7 +41,7 @@ def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
     from ablation.reporting.input_steps import input_steps
 
     folder = TRAIN / arm.input.set
-    images, labels = read_labelled(folder, "preprocess")
+    images, labels = read_labelled(folder)
     if labels is None:
         raise UserError(f"{folder / 'labels.npy'} is missing; run `dvc repro preprocess`")
     # The paper's image numbers, at the same share of a smaller study's images.

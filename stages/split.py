@@ -25,7 +25,7 @@ def main() -> None:
         parts: dict[str, NDArray[np.int64]] = {}
         for name in ("modified", "mnist"):
             path = TRAIN / name / "labels.npy"
-            labels = read_npy(path, "preprocess")
+            labels = read_npy(path)
             with refusing(path, "set of labels", "preprocess"):
                 if labels.dtype != np.uint8 or labels.ndim != 1 or len(labels) == 0:
                     raise UserError(f"holds {labels.dtype} {labels.shape}, not labels (n,) uint8")

@@ -83,7 +83,7 @@ def main() -> None:
         figure = read_figure(FIGURES / f"{name}.yaml").figure
         folder = REPORTS / "tables" / name
         if isinstance(figure, AugmentationFigure):
-            read_npz(SAMPLES / f"{name}.npz", "samples")  # whole, or refused
+            read_npz(SAMPLES / f"{name}.npz")  # whole, or refused
             with replacing(folder / "data.npz") as temporary:
                 temporary.write_bytes((SAMPLES / f"{name}.npz").read_bytes())
             continue
@@ -115,7 +115,7 @@ def _labels(seed: int) -> dict[tuple[str, str], Any]:
     parts = {}
     for name in ("modified", "mnist"):
         labels = read_labels(SETS / "train" / name / "labels.npy")
-        training, validation = read_split(Path(f"data/split/{seed}.npz"), name, len(labels))
+        training, validation = read_split(Path(f"data/split/{seed}.npz"), name)
         parts[name, "training"] = labels[training]
         parts[name, "validation"] = labels[validation]
         parts[name, "combined"] = labels

@@ -67,10 +67,10 @@ def main(arm: str, seed: int) -> None:
 def read_images(arm: ArmConfig, seed: int) -> Images:
     """The arm's data set with the seed's split."""
     name = arm.input.set
-    images, labels = read_labelled(TRAIN / name, "preprocess")
+    images, labels = read_labelled(TRAIN / name)
     if labels is None:
         raise UserError(f"{TRAIN / name} has no labels.npy; run `dvc repro preprocess`")
-    training, validation = read_split(Path(f"data/split/{seed}.npz"), name, len(images))
+    training, validation = read_split(Path(f"data/split/{seed}.npz"), name)
     return Images(images, labels, training, validation, _composer(arm, seed))
 
 
@@ -78,7 +78,7 @@ def read_weights(arm: ArmConfig) -> dict[str, NDArray[np.float32]] | None:
     """The weights that the arm's network starts from, float32; None where it draws its own."""
     if arm.model.pretrained is None:
         return None
-    return read_npz(RAW / f"{arm.model.pretrained}.npz", "fetch")
+    return read_npz(RAW / f"{arm.model.pretrained}.npz")
 
 
 def _composer(arm: ArmConfig, seed: int) -> Fresh | None:
@@ -88,7 +88,7 @@ def _composer(arm: ArmConfig, seed: int) -> Fresh | None:
     from ablation.composition.config import LayoutConfig
     from ablation.composition.digits import Digits
 
-    mnist = read_npz(RAW / "mnist.npz", "fetch", ("x_train", "y_train"))
+    mnist = read_npz(RAW / "mnist.npz", ("x_train", "y_train"))
     digits = Digits(mnist["x_train"], mnist["y_train"])
     return composer(LayoutConfig(**arm.fresh.layout), digits, seed, arm.train.threads)
 

@@ -1,22 +1,25 @@
-"""What every stage script does around its work: a person's mistake is one line, not a traceback."""
+"""What every stage script does around its work: whatever goes wrong is one line."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 
 from ablation.base.errors import UserError, brief
 
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = Path("logs")
+
 
 def run(stage: str, main: Callable[..., None], **arguments: Callable[[str], Any]) -> None:
-    """Runs a stage with the command line's arguments.
+    """Runs a stage with the command line's arguments; what it raises ends it with one line.
 
-    A person's mistake, a missing file, a full disk or too little memory ends it with one line and
-    exit status 1; wrong arguments with how to call it and status 2. `--help` prints what the stage
-    does. A defect of the program (any other exception) keeps its traceback.
+    Exit status 1, or 2 for wrong arguments. The traceback of a defect goes to
+    logs/STAGE.traceback.txt, or STAGE-ARGUMENTS.
 
     Args:
         stage: its name, as of its module.
@@ -26,29 +29,41 @@ def run(stage: str, main: Callable[..., None], **arguments: Callable[[str], Any]
     """
     usage = " ".join([f"usage: python -m stages.{stage}", *(name.upper() for name in arguments)])
     given = sys.argv[1:]
-    if any(text in ("-h", "--help") for text in given):
+    if "-h" in given or "--help" in given:
         print(f"{usage}\n\n{(main.__globals__.get('__doc__') or '').strip()}")
         return
-    if len(given) != len(arguments):
-        _misused(f"{stage}: {len(given)} arguments instead of {len(arguments)}; {usage}")
     try:
-        pairs = zip(arguments.items(), given, strict=True)
-        values = {name: read(text) for (name, read), text in pairs}
+        if len(given) != len(arguments):
+            raise UserError(f"{len(given)} arguments instead of {len(arguments)}")
+        texts = dict(zip(arguments, given, strict=True))
+        values = {name: arguments[name](text) for name, text in texts.items()}
     except UserError as error:
-        _misused(f"{stage}: {error}; {usage}")
+        print(f"{stage}: {error}; {usage}", file=sys.stderr)
+        sys.exit(2)
     try:
         main(**values)
     except UserError as error:
         sys.exit(f"{stage}: {error}")
-    except OSError as error:
-        if error.errno is None:  # raised by a library for something that is no file
-            raise
-        sys.exit(f"{stage}: {_told(error)}")
-    except MemoryError as error:
-        reason = f" ({brief(error)})" if str(error) else ""
-        sys.exit(f"{stage}: needs more memory than this machine has{reason}")
     except KeyboardInterrupt:
         sys.exit(f"{stage}: interrupted; run the same command again to go on")
+    except Exception as error:
+        if isinstance(error, FileNotFoundError) and error.filename:
+            sys.exit(f"{stage}: {error.filename} is missing; run `dvc repro`, which makes it")
+        if isinstance(error, OSError) and error.errno:  # a full disk has no room for a traceback
+            sys.exit(f"{stage}: {error}")
+        sys.exit(f"{stage}: {_defect('-'.join([stage, *given]), error)}")
+
+
+def _defect(name: str, error: Exception) -> str:
+    """The exception and its place in this project, after its traceback is written to a file."""
+    log = LOGS / f"{name}.traceback.txt"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if Path(f.filename).is_relative_to(ROOT)]
+    ours = [f for f in ours if "site-packages" not in f.filename] or frames
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
+    return f"{type(error).__name__}: {brief(error)} ({place}); the traceback is in {log}"
 
 
 def seed(text: str) -> int:
@@ -60,18 +75,3 @@ def seed(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) >= 2**32:
         raise UserError(f"SEED = {brief(text)!r}; allowed: a whole number from 0 to {2**32 - 1}")
     return int(text)
-
-
-def _told(error: OSError) -> str:
-    """A failure of a file in words, with its name."""
-    if error.filename is None:
-        return error.strerror or brief(error)
-    path = os.fsdecode(error.filename) if not isinstance(error.filename, int) else error.filename
-    if isinstance(error, FileNotFoundError):
-        return f"{path} is missing; run `dvc repro`, which makes it"
-    return f"{path}: {error.strerror}"
-
-
-def _misused(line: str) -> NoReturn:
-    print(line, file=sys.stderr)
-    sys.exit(2)

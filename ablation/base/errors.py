@@ -6,17 +6,10 @@ LONGEST = 80  # characters of what a message quotes
 
 
 class UserError(ValueError):
-    """A person's mistake or a failed circumstance, told in one line: what, where, what to do.
-
-    A stage ends with the message alone. Any other exception is a defect and keeps its traceback.
-    """
+    """A person's mistake or a failed circumstance, told in one line: what, where, what to do."""
 
 
 def brief(value: object) -> str:
-    """What a message quotes of something foreign: one line, printable, at most 80 characters."""
-    try:
-        text = str(value)
-    except ValueError:  # an integer of more digits than Python prints
-        text = f"a {type(value).__name__} too long to print"
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(text[:1000].split()))
+    """What a message quotes of something foreign: one line of at most 80 characters."""
+    line = " ".join(str(value).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

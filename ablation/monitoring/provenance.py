@@ -117,7 +117,7 @@ def read_records(path: Path, made_by: str | None = None) -> dict[str, Any]:
     Raises:
         UserError: the file is no such record.
     """
-    content = read_json(path, made_by)
+    content = read_json(path)
     with refusing(path, "record", made_by):
         if not isinstance(content, dict):
             raise UserError(f"is no record of how runs were trained: {brief(content)}")

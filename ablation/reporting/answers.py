@@ -34,7 +34,7 @@ def read_answers(
         UserError: the file is damaged, or of other images.
     """
     names = ["test", "test_probabilities"] if probabilities else ["test"]
-    arrays = read_npz(path, made_by, names)
+    arrays = read_npz(path, names)
     with refusing(path, "set of answers", made_by):
         said, sure = arrays["test"], arrays.get("test_probabilities", np.zeros((0, LABELS)))
         if said.dtype != np.uint8 or said.ndim != 1 or (said >= LABELS).any():
@@ -56,7 +56,7 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
     Raises:
         UserError: the file is damaged, or holds anything else.
     """
-    labels = read_npy(path, "preprocess")
+    labels = read_npy(path)
     with refusing(path, "set of labels", "preprocess"):
         whole = labels.dtype == np.uint8 and labels.ndim == 1 and len(labels) > 0
         if not whole or (labels >= LABELS).any():
@@ -70,7 +70,7 @@ def read_images(path: Path, images: int, side: int) -> NDArray[np.uint8]:
     Raises:
         UserError: the file is damaged, or holds others, or another number of them.
     """
-    array = read_npy(path, "preprocess", mmap=True)
+    array = read_npy(path, mmap=True)
     with refusing(path, "set of images", "preprocess"):
         if array.dtype != np.uint8 or array.shape != (images, side, side):
             raise UserError(
@@ -94,7 +94,7 @@ def read_composed(
     """
     shapes = {"families": (1, families), "digit_labels": (2, LABELS), "corners": (3, 1 << 15)}
     names = [name for name in shapes if corners or name != "corners"]
-    arrays = read_npz(path, "preprocess", names)
+    arrays = read_npz(path, names)
     with refusing(path, "record of composing", "preprocess"):
         for name, array in arrays.items():
             sides, below = shapes[name]

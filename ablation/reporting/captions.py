@@ -190,7 +190,7 @@ def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) ->
 
 
 def _augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> Facts:
-    arrays = read_npz(folder / "data.npz", "summarize")
+    arrays = read_npz(folder / "data.npz")
     with refusing(folder / "data.npz", "set of samples", "summarize"):
         steps = {str(name): arrays[f"step_{name}"] for name in arrays["steps"]}
         images = [

@@ -26,7 +26,7 @@ def read_index(folder: Path) -> list[str]:
         UserError: the list and the files beside it name other figures.
     """
     path = folder / f"{INDEX}.yaml"
-    names = read_yaml(path, "resolve")
+    names = read_yaml(path)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UserError(f"{path} is no list of figures; run `dvc repro --force resolve`")
     files = {file.stem for file in folder.glob("*.yaml")} - {INDEX}
@@ -76,7 +76,7 @@ def read_figure(path: Path) -> Declared:
     Raises:
         UserError: the file holds no figure.
     """
-    content = read_yaml(path, "resolve")
+    content = read_yaml(path)
     try:
         figure = TypeAdapter[Any](FigureConfig).validate_python(content["figure"])
         labels = {str(arm): str(label) for arm, label in content["labels"].items()}

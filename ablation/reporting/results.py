@@ -73,7 +73,7 @@ def read_judged(path: Path, made_by: str, labels: bool) -> dict[str, Any]:
     Raises:
         UserError: the file is damaged, or a metric is missing or none.
     """
-    judged = read_json(path, made_by)
+    judged = read_json(path)
     with refusing(path, "set of metrics", made_by):
         if not isinstance(judged, dict):
             raise UserError(f"is no set of metrics: {brief(judged)}")
@@ -92,7 +92,7 @@ def read_metrics(path: Path, arms: Collection[str]) -> dict[str, dict[str, float
     Raises:
         UserError: the file is damaged, an arm is missing, or a metric is no number.
     """
-    content = read_json(path, "summarize")
+    content = read_json(path)
     with refusing(path, "set of metrics", "summarize"):
         found = {arm: dict(content[arm]) for arm in arms}
         for arm, metrics in found.items():
@@ -108,7 +108,7 @@ def read_records(path: Path) -> dict[str, dict[str, Any]]:
     Raises:
         UserError: the file is damaged, or a record lacks what every other has.
     """
-    content = read_json(path, "provenance")
+    content = read_json(path)
     with refusing(path, "set of records", "provenance"):
         records = TypeAdapter(dict[str, dict[str, Any]]).validate_python(content)
         for record in records.values():
@@ -123,7 +123,7 @@ def read_claims(path: Path, claims: Collection[str]) -> list[dict[str, Any]]:
     Raises:
         UserError: the file is damaged, or of other claims.
     """
-    content = read_json(path, "compare")
+    content = read_json(path)
     with refusing(path, "list of claims", "compare"):
         judged = TypeAdapter(list[Judgement]).validate_python(content)
         if [one.claim for one in judged] != list(claims):

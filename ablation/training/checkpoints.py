@@ -71,7 +71,7 @@ def restore(path: Path, model: keras.Model) -> State:
         UserError: the file is damaged or of another network; the model is as before.
     """
     variables = _variables(model)
-    arrays = read_npz(path, None)
+    arrays = read_npz(path)
     with refusing(path, "checkpoint", None):
         state = State(**json.loads(str(arrays.pop("state"))))
         if not len(state.history) == len(state.train_seconds) == len(state.epoch_seconds):

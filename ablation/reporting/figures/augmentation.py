@@ -50,7 +50,7 @@ def read(folder: Path) -> Samples:
         UserError: an array is missing, or has not one image for each number.
     """
     path = folder / "data.npz"
-    arrays = read_npz(path, "summarize")
+    arrays = read_npz(path)
     with refusing(path, "set of samples", "summarize"):
         missing = [name for name in ("numbers", "labels", "steps") if name not in arrays]
         names = [] if missing else [str(step) for step in arrays["steps"]]

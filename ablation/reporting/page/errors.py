@@ -106,7 +106,7 @@ def errors(
     )
     if votes.empty:
         return None
-    arrays = read_npz(folder / "hardest.npz", "errors")
+    arrays = read_npz(folder / "hardest.npz")
     with refusing(folder / "hardest.npz", "set of hard images", "errors"):
         best = str(arrays["arm"])
         hardest = [
