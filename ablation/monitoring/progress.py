@@ -1,22 +1,21 @@
-"""How far a run has come, for people who wait for it."""
+"""How far a run has come, for people who wait for it. No result depends on it."""
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from ablation.base.files import write_json
-from ablation.monitoring import live
-from ablation.training.moment import Moment
+from ablation.training.loop import Moment
 
 
 @dataclass(frozen=True)
 class Progress:
     """One run's state: `share` of the whole run is done, `resumed` of it by an earlier process;
-    `accuracy` is None until the first is known, times are in seconds."""
+    `accuracy` is on validation images and None before the first epoch ends; times in seconds."""
 
     run: str
     epoch: int
@@ -26,28 +25,20 @@ class Progress:
     accuracy: float | None
     images_per_second: float
     seconds_left: float
-    epoch_ended: bool
 
     @staticmethod
     def of(run: str, moment: Moment) -> Progress:
         """What a person wants to know of the moment that the run is at."""
-        done = moment.epoch - 1 + moment.steps / moment.steps_of_epoch
-        # An epoch is measured too, so finished ones tell the time left better than its steps; the
-        # median, since the first compiles.
-        before = moment.epoch_seconds
-        pace = moment.seconds * moment.steps_of_epoch / moment.steps
-        if before:
-            pace = median(before)
+        last = moment.history[-1] if moment.history else {}
         return Progress(
             run=run,
             epoch=moment.epoch,
             epochs=moment.epochs,
-            share=done / moment.epochs,
+            share=(moment.epoch - 1 + moment.share) / moment.epochs,
             resumed=moment.resumed / moment.epochs,
-            accuracy=moment.accuracy,
-            images_per_second=moment.images / moment.seconds,
-            seconds_left=pace * (moment.epochs - done),
-            epoch_ended=moment.epoch_ended,
+            accuracy=last.get("validation_accuracy"),
+            images_per_second=moment.images_per_second,
+            seconds_left=moment.seconds_left,
         )
 
     def __str__(self) -> str:
@@ -68,30 +59,40 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-class Notebook:
-    """Keeps a run's latest progress in a file, at most once a second, for whoever watches.
+class Reporter:
+    """Tells of a run while it trains: a line an epoch, a file for who watches, live curves.
 
-    Each epoch goes into live curves too, where they are asked for.
+    Curves are DVCLive's and only drawn where the variable ABLATION_LIVE is set (`make repro LIVE=1`,
+    which installs it): live/ARM-SEED, which the DVC extension for VS Code shows.
     """
 
-    def __init__(self, path: Path) -> None:
-        """
-        Args:
-            path: .scratch/progress/RUN.json of the project; the curves are in its live/RUN.
-
-        Raises:
-            UserError: live curves are asked for that there are not.
-        """
-        self._path = path
+    def __init__(self, run: str, root: Path) -> None:
+        """`root` is the project's folder; progress is in .scratch/progress/RUN.json."""
+        self._run, self._path = run, root / ".scratch" / "progress" / f"{run}.json"
+        self._folder = root / "live" / run
+        self._live: Any = None
+        self._told = 0  # epochs
         self._written = float("-inf")
-        self._curves = live.begun(path.stem, path.parents[2] / "live")
 
-    def note(self, progress: Progress) -> None:
-        if self._curves and progress.epoch_ended and progress.accuracy is not None:
-            done = round(progress.resumed * progress.epochs)
-            self._curves.note(progress.epoch, progress.accuracy, progress.images_per_second, done)
-        now = time.monotonic()
-        if now - self._written >= 1.0:
-            content: dict[str, Any] = asdict(progress)
-            write_json(self._path, content)
-            self._written = now
+    def __call__(self, moment: Moment) -> None:
+        progress = Progress.of(self._run, moment)
+        if len(moment.history) == moment.epoch > self._told:
+            self._told = moment.epoch
+            print(progress, flush=True)
+            if os.environ.get("ABLATION_LIVE"):
+                self._draw(moment)
+        if time.monotonic() - self._written >= 1.0:
+            self._written = time.monotonic()
+            write_json(self._path, asdict(progress))
+
+    def _draw(self, moment: Moment) -> None:
+        if self._live is None:
+            from dvclive import Live
+
+            self._live = Live(
+                str(self._folder), resume=moment.resumed > 0, save_dvc_exp=False, dvcyaml=None
+            )
+        self._live.step = moment.epoch
+        for name, value in moment.history[-1].items():
+            self._live.log_metric(name, value)
+        self._live.sync()

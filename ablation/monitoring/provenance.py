@@ -1,68 +1,52 @@
-"""Under what circumstances a run was trained: for the record, not for any number.
-
-The same training may run anywhere at any time, so this is no result: it lies beside the results,
-under the digest of the history that it belongs to.
-"""
+"""Under what circumstances a run was trained: for the record, not for any number."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ablation.base.errors import UserError, brief
-from ablation.base.files import read_json, write_json
-from ablation.base.reading import refusing
-from ablation.monitoring import live
-
-PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy")
+PACKAGES = ("keras", "tensorflow", "jax", "numpy")
+# DVC and the runs themselves write these while a study trains.
+_RESULTS = ("dvc.lock", "models/", "reports/")
 _CPUINFO = Path("/proc/cpuinfo")
 
 
-def describe(backend: str, device: str, threads: int, variables: dict[str, str]) -> dict[str, Any]:
-    """The machine and the software, as they are now.
+def describe(
+    backend: str,
+    device: str,
+    threads: int,
+    variables: dict[str, str],
+    started: float,
+    seconds: float,
+    images_per_second: float,
+) -> dict[str, Any]:
+    """The code, the machine and the software, as they are now, and how long a run took.
 
     Args:
         variables: what is set of the variables that a framework reads.
+        started: seconds since 1970.
+        seconds: of its epochs.
     """
     return {
-        **commit(Path()),
+        **_commit(),
         "backend": backend,
         "device": device,
         "threads": threads,
         "processor": processor(),
         "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: version(name) for name in PACKAGES if name in sys.modules},
         "variables": variables,
-    }
-
-
-def timed(started: float, seconds: float, images_per_second: float) -> dict[str, Any]:
-    """When a run began (seconds since 1970), how long its epochs took, and its speed."""
-    return {
         "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         "images_per_second": round(images_per_second, 1),
     }
-
-
-def commit(folder: Path) -> dict[str, Any]:
-    """The commit that is checked out, and whether the tree is as it says; None without git."""
-    try:
-        name = _git(folder, "rev-parse", "HEAD")
-        changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
-        return {"commit": None, "clean": None}
-    changed = [line[3:] for line in changes.splitlines()]
-    # DVC writes the lock file and the reports while a study runs.
-    own = [path for path in changed if path != "dvc.lock" and not path.startswith("reports/")]
-    return {"commit": name, "clean": not own}
 
 
 def processor() -> str:
@@ -74,64 +58,57 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def place(folder: Path, key: str, history: Path) -> Path:
-    """Where the record of a run lies whose history is this file."""
-    return folder / key / f"{digest(history)}.json"
-
-
-def digest(history: Path) -> str:
-    """Of a run's history: the same training gives the same one."""
-    return hashlib.sha256(history.read_bytes()).hexdigest()[:16]
-
-
-def write(folder: Path, key: str, history: Path, record: dict[str, Any]) -> None:
-    """Keeps the record of a run that has ended, and completes its live curves, if it has any."""
-    write_json(place(folder, key, history), record)
-    live.ended(key, history)
-
-
-def gather(
-    folder: Path, histories: dict[str, Path], before: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """The record of each run, by its key.
+def differences(
+    before: Mapping[str, Any], arm: Mapping[str, Any], inputs: Mapping[str, str]
+) -> list[str]:
+    """What a run would be trained on now that differs from what it was trained on.
 
     Args:
-        folder: where this machine keeps records.
-        histories: run -> its history.csv.
-        before: what was gathered last, which serves runs that were trained elsewhere.
+        before: its record, with its `arm` and `inputs`.
+        arm: its configuration now.
+        inputs: path -> digest of its files now.
+
+    Returns:
+        the files, of its configuration with the keys: `ablation/training/loop.py`,
+        `configs/arms/adam.yaml: train.optimizer`.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for key, history in histories.items():
-        path, name = place(folder, key, history), digest(history)
-        known = before.get(key, {})
-        if path.exists():
-            found[key] = {"history": name, **read_records(path)}
-        else:
-            found[key] = known if known.get("history") == name else {"history": name}
+    old, new = _leaves(before["arm"]), _leaves(arm)
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    found = []
+    for path in sorted({**before["inputs"], **inputs}):
+        if before["inputs"].get(path) != inputs.get(path):
+            of = path.startswith("configs/arms/") and keys
+            found.append(f"{path}: {', '.join(keys)}" if of else path)
     return found
 
 
-def read_records(path: Path, made_by: str | None = None) -> dict[str, Any]:
-    """The record of a run, or those of all.
+def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(tree, Mapping):
+        return {prefix: tree}
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        found |= _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+def _commit() -> dict[str, Any]:
+    """The commit that is checked out, and whether the tree is as it says; None without git."""
+    try:
+        name = git("rev-parse", "HEAD").strip()
+        changed = git("status", "--porcelain", "--untracked-files=no").splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "clean": None}
+    return {"commit": name, "clean": all(line[3:].startswith(_RESULTS) for line in changed)}
+
+
+def git(*arguments: str) -> str:
+    """What git prints of the repository that the process is in.
 
     Raises:
-        UserError: the file is no such record.
+        OSError: git is not installed.
+        subprocess.CalledProcessError: it failed.
     """
-    content = read_json(path)
-    with refusing(path, "record", made_by):
-        if not isinstance(content, dict):
-            raise UserError(f"is no record of how runs were trained: {brief(content)}")
-    return content
-
-
-def _version(package: str) -> str | None:
-    """Of a package that this process has loaded."""
-    return version(package) if package in sys.modules else None
-
-
-def _git(folder: Path, *arguments: str) -> str:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, env=clean, check=True, capture_output=True, text=True
-    )
-    return done.stdout.rstrip("\n")
+    return subprocess.run(
+        ["git", *arguments], env=clean, check=True, capture_output=True, text=True
+    ).stdout

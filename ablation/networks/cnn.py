@@ -17,34 +17,21 @@ def features(x: Any, config: CnnConfig, seed: int) -> Any:
 
     Takes (n, height, width, channels) and gives the maps of the last block, both symbolic.
     """
-    before = config.residual == "preactivation"
     number = 0
     if config.stem is not None:
         stem = config.stem
         x = _convolution(x, stem.filters, stem.kernel, config, seed, "stem", stem.stride)
-        x = x if before else _activate(x, config, "stem")
+        x = _activate(x, config, "stem")
     for block, filters_of_block in enumerate(config.blocks, start=1):
-        entered = x
-        for index, filters in enumerate(filters_of_block, start=1):
+        for filters in filters_of_block:
             number += 1
-            if before:
-                x = _activate(x, config, f"{number}")
             x = _convolution(x, filters, config.kernel, config, seed, f"conv_{number}")
-            if before:
-                continue
-            if config.residual == "postactivation" and index == len(filters_of_block):
-                x = _normalize(x, config, f"{number}")
-                x = _add_entered(x, entered, config, seed, f"{block}")
-                x = layers.ReLU(name=f"relu_{number}")(x)
-            else:
-                x = _activate(x, config, f"{number}")
-        if before:
-            x = _add_entered(x, entered, config, seed, f"{block}")
+            x = _activate(x, config, f"{number}")
         x = _dropout(x, config.spatial_dropout[block - 1], seed, f"spatial_dropout_{block}")
         x = _dropout(x, config.dropout[block - 1], seed, f"dropout_{block}")
         if config.pools[block - 1] > 1:
             x = layers.MaxPooling2D(config.pools[block - 1], name=f"pool_{block}")(x)
-    return _activate(x, config, "last") if before else x
+    return x
 
 
 def _convolution(
@@ -64,15 +51,11 @@ def _convolution(
 
 
 def _activate(x: Any, config: CnnConfig, suffix: str) -> Any:
-    return layers.ReLU(name=f"relu_{suffix}")(_normalize(x, config, suffix))
-
-
-def _normalize(x: Any, config: CnnConfig, suffix: str) -> Any:
-    if config.normalization_momentum is None:
-        return x
-    return BatchNormalization(
-        momentum=config.normalization_momentum, name=f"normalization_{suffix}"
-    )(x)
+    if config.normalization_momentum is not None:
+        x = BatchNormalization(
+            momentum=config.normalization_momentum, name=f"normalization_{suffix}"
+        )(x)
+    return layers.ReLU(name=f"relu_{suffix}")(x)
 
 
 def _dropout(x: Any, rate: float, seed: int, name: str) -> Any:
@@ -81,12 +64,3 @@ def _dropout(x: Any, rate: float, seed: int, name: str) -> Any:
         return x
     kind = layers.SpatialDropout2D if name.startswith("spatial") else layers.Dropout
     return kind(rate, seed=dropout_seed(seed, name), name=name)(x)
-
-
-def _add_entered(x: Any, entered: Any, config: CnnConfig, seed: int, suffix: str) -> Any:
-    """`x` plus what entered the block, brought to as many channels (He et al. 2016a, option B)."""
-    if entered.shape[-1] != x.shape[-1]:
-        entered = _convolution(entered, x.shape[-1], 1, config, seed, f"projection_{suffix}")
-        if config.residual == "postactivation":
-            entered = _normalize(entered, config, f"projection_{suffix}")
-    return layers.Add(name=f"residual_{suffix}")([x, entered])

@@ -24,8 +24,6 @@ from ablation.base.section import (
     Stride,
 )
 
-Residual = Literal["none", "postactivation", "preactivation"]
-
 
 class InputConfig(Section):
     """Which data set an arm sees, and the layers between its raw images and its network."""
@@ -59,8 +57,6 @@ class CnnConfig(Section):
         stem: the convolution before the blocks, if any.
         blocks: filters of each convolution, block by block.
         pools: by how much the pooling at the end of each block divides a side; 1 for no pooling.
-        residual: whether what enters a block is added to what leaves it, and whether each
-            normalization and ReLU stands after its convolution or before it (He et al. 2016a, b).
         normalization_momentum: of the moving statistics; None without batch normalization.
         spatial_dropout, dropout: the rate at the end of each block.
         head: what makes logits of the last maps (`networks.heads`).
@@ -73,11 +69,10 @@ class CnnConfig(Section):
     blocks: Blocks
     pools: list[Stride]
     kernel: Kernel
-    residual: Residual
     normalization_momentum: Fraction | None
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
-    head: Literal["dense", "average", "largest"]
+    head: Literal["dense", "largest"]
     dense: Dense
     dense_dropout: Fraction
     regularizer: RegularizerConfig | None
@@ -102,7 +97,7 @@ class CnnConfig(Section):
 
 
 class VggConfig(Section):
-    """A VGG network under new dense layers (paper, section 3.2.1, figure 4 left).
+    """VGG-16 under new dense layers (paper, section 3.2.1, figure 4 left).
 
     Attributes:
         weights: the digest of the ImageNet weights that it starts from; None for random ones. Other
@@ -111,15 +106,15 @@ class VggConfig(Section):
             input, convolutions and poolings.
     """
 
-    architecture: Literal["vgg16", "vgg19"]
+    architecture: Literal["vgg16"]
     weights: str | None
-    frozen_layers: Annotated[int, Field(ge=0, le=22)]
+    frozen_layers: Annotated[int, Field(ge=0, le=19)]
     dense: Dense
     dense_dropout: Fraction
 
     @property
     def pretrained(self) -> str | None:
-        """The network whose ImageNet weights it starts from, `vgg16` say; None where random."""
+        """The network whose ImageNet weights it starts from; None where random."""
         return self.architecture if self.weights else None
 
 

@@ -1,7 +1,6 @@
-"""From the maps of the last convolution to the logits: the dense head of the paper, and two others.
+"""From the maps of the last convolution to the logits: the dense head of the paper, and another.
 
-The dense head (figure 4) sees where in the image a feature is. The average head sees how much of it
-there is. The largest head is made for the question itself: the label is the largest digit present,
+The dense head (figure 4) sees where in the image a feature is. The largest head is made for the question itself: the label is the largest digit present,
 wherever it stands. Ten maps hold the evidence for each digit at each place, the maximum over the
 places says how surely the digit is somewhere, and from these ten it follows which is the largest.
 """
@@ -45,10 +44,7 @@ def logits(x: Any, config: CnnConfig, seed: int) -> Any:
     """The head that the network's configuration names: (n, height, width, c) to (n, 10)."""
     if config.head == "largest":
         return _largest(x, config, seed)
-    if config.head == "average":
-        x = layers.GlobalAveragePooling2D(name="average")(x)
-    else:
-        x = layers.Flatten(name="flatten")(x)
+    x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(config.dense, start=1):
         name = f"dense_{index}"
         x = layers.Dense(

@@ -1,4 +1,4 @@
-"""A VGG network without its top, under the paper's dense layers (section 3.2.1, figure 4 left)."""
+"""VGG-16 without its top, under the paper's dense layers (section 3.2.1, figure 4 left)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def features(x: Any, config: VggConfig, seed: int) -> Any:
         raise ValueError(
             f"{config.architecture} pools five times and needs images of 32 px, not {x.shape[1]}"
         )
-    for block, filters_of_block in enumerate(vgg_layers.BLOCKS[config.architecture], start=1):
+    for block, filters_of_block in enumerate(vgg_layers.BLOCKS, start=1):
         for index, filters in enumerate(filters_of_block, start=1):
             name = vgg_layers.layer_name(block, index)
             x = layers.Conv2D(
@@ -68,7 +68,7 @@ def set_imagenet_weights(model: keras.Model, weights: Weights | None) -> None:
 
 
 def freeze(model: keras.Model, count: int) -> None:
-    """Freezes the first `count` layers of a VGG network as Keras counts them (section 3.2.1).
+    """Freezes the first `count` layers of VGG-16 as Keras counts them (section 3.2.1).
 
     Keras has the input as the first layer, so 5 stand for the input, both convolutions and the
     pooling of block 1, and the first convolution of block 2.

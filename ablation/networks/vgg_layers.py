@@ -1,12 +1,9 @@
-"""The convolutions of VGG networks: their names and sizes, from which all else follows."""
+"""The convolutions of VGG-16: their names and sizes, from which all else follows."""
 
 from __future__ import annotations
 
-# Filters of each convolution, block by block (Simonyan and Zisserman 2014, table 1, D and E).
-BLOCKS = {
-    "vgg16": ((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3),
-    "vgg19": ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4),
-}
+# Filters of each convolution, block by block (Simonyan and Zisserman 2014, table 1, D).
+BLOCKS = ((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3)
 KERNEL = 3  # px, side of every kernel
 CHANNELS = 3  # of an image
 
@@ -16,11 +13,11 @@ def layer_name(block: int, layer: int) -> str:
     return f"block{block}_conv{layer}"
 
 
-def kernel_shapes(architecture: str) -> dict[str, tuple[int, int, int, int]]:
+def kernel_shapes() -> dict[str, tuple[int, int, int, int]]:
     """The kernel shape (height, width, in, out) of each convolution, in order, by name."""
     shapes = {}
     channels = CHANNELS
-    for block, filters_of_block in enumerate(BLOCKS[architecture], start=1):
+    for block, filters_of_block in enumerate(BLOCKS, start=1):
         for layer, filters in enumerate(filters_of_block, start=1):
             shapes[layer_name(block, layer)] = (KERNEL, KERNEL, channels, filters)
             channels = filters

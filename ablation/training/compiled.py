@@ -16,8 +16,7 @@ import keras
 import numpy as np
 from jax import lax
 
-from ablation.training.epochs import Epoch, Images
-from ablation.training.steps import Steps
+from ablation.training.loop import Epoch, Images, Steps
 
 # Values of the trainable, the other (moving statistics, random states) and the optimizer's
 # variables.

@@ -22,7 +22,7 @@ from ablation.base.section import (
 )
 from ablation.networks.config import NetworkConfig
 
-Backend = Literal["tensorflow", "jax", "torch"]
+Backend = Literal["tensorflow", "jax"]
 Engine = Literal["steps", "compiled"]
 
 
@@ -59,10 +59,6 @@ class TrainConfig(Section):
         images_per_epoch: how many of those an epoch shows.
         measured_images: how many training and validation images are measured after each epoch.
         threads: of the processor.
-        label_smoothing: the share of the target that is spread over all labels (Szegedy et al.
-            2016).
-        average_weights: what the running average of the weights keeps of itself at each step; it
-            is the network that is measured and kept. None for the last weights.
     """
 
     backend: Backend
@@ -73,8 +69,6 @@ class TrainConfig(Section):
     batch_size: Batch
     measured_images: Images
     threads: Threads
-    label_smoothing: Fraction
-    average_weights: Fraction | None
     optimizer: Annotated[OptimizerConfig, Field(discriminator="algorithm")]
 
 

@@ -77,7 +77,7 @@ def limit(count: int) -> None:
     for name in (
         "TF_NUM_INTRAOP_THREADS",
         "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",  # torch heeds it before OpenMP's
+        "MKL_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
         "NPROC",  # XLA's own, which JAX has on a processor
     ):
@@ -96,10 +96,6 @@ def device() -> str:
         import jax
 
         return str(jax.devices()[0].device_kind)
-    if keras.backend.backend() == "torch":
-        import torch
-
-        return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     import tensorflow as tf
 
     return "GPU" if tf.config.list_physical_devices("GPU") else "cpu"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import yaml
+
 from ablation.base.errors import UserError
-from ablation.base.files import read_yaml
 
 
 def dependencies(graph: Path, stage: str, item: Mapping[str, str]) -> list[Path]:
@@ -19,7 +21,7 @@ def dependencies(graph: Path, stage: str, item: Mapping[str, str]) -> list[Path]
         item: what `${item.KEY}` stands for in an instance of the stage.
     """
     paths = []
-    for entry in read_yaml(graph)["stages"][stage]["deps"]:
+    for entry in yaml.safe_load(graph.read_text(encoding="utf-8"))["stages"][stage]["deps"]:
         for key, value in item.items():
             entry = entry.replace(f"${{item.{key}}}", value)
         paths.append(Path(entry))
@@ -29,8 +31,9 @@ def dependencies(graph: Path, stage: str, item: Mapping[str, str]) -> list[Path]
 class Inputs:
     """The files that a stage depends on, as they were when it started.
 
-    DVC takes the digests of a stage's dependencies after the stage has run. A file that changed
-    meanwhile would be recorded with a result that is not of it.
+    Attributes:
+        digests: path -> 16 hexadecimal digits. Python is digested as it is parsed, so that a
+            comment or another layout is no other code.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
@@ -40,57 +43,55 @@ class Inputs:
             FileNotFoundError: there is no such file.
         """
         self._paths = list(paths)
-        self._looks = {path: _look(path) for path in self._files()}
-        self._digests = {path: _digest(path) for path in self._looks}
+        self.digests = self._digests()
 
-    @property
-    def digest(self) -> str:
-        """Of all the files, by name and content: 32 hexadecimal digits."""
-        whole = hashlib.sha256(json.dumps([[str(p), d] for p, d in self._digests.items()]).encode())
-        return whole.hexdigest()[:32]
+    def without(self, *folders: str) -> dict[str, str]:
+        """The digests of the files that are in none of these folders."""
+        return {path: d for path, d in self.digests.items() if not path.startswith(folders)}
 
-    def refuse_change(self, stage: str) -> None:
+    def refuse_change(self) -> None:
         """Ends the stage where a file is not what it was, so that nothing is recorded.
+
+        DVC takes the digests of a stage's dependencies after the stage has run. A file that changed
+        meanwhile would be recorded with a result that is not of it.
 
         Raises:
             UserError: naming the file.
         """
-        files = self._files()
-        differing = [path for path in {*files, *self._digests} if self._changed(path)]
-        if differing:
-            raise UserError(
-                f"{min(differing)} changed while {stage} ran, so nothing is recorded; "
-                "run the same command again"
-            )
+        now = self._digests()
+        for path in sorted({*now, *self.digests}):
+            if now.get(path) != self.digests.get(path):
+                raise UserError(
+                    f"{path} changed while the stage ran, so nothing is recorded; "
+                    "run the same command again"
+                )
 
-    def _changed(self, path: Path) -> bool:
-        if path not in self._digests or not path.exists():
-            return True
-        # A file that looks as before is not read again: data sets are large.
-        return _look(path) != self._looks[path] and _digest(path) != self._digests[path]
+    def _digests(self) -> dict[str, str]:
+        files = sorted(file for path in self._paths for file in _files_of(path))
+        return {file.as_posix(): _digest(file) for file in files}
 
-    def _files(self) -> list[Path]:
-        return sorted(file for path in self._paths for file in _files_of(path))
+
+def identity(digests: Mapping[str, str]) -> str:
+    """Of files by name and content, in 16 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest()[:16]
 
 
 def _files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    files = (file for file in path.rglob("*") if file.is_file())
-    return [file for file in files if not any(map(_is_by_product, file.relative_to(path).parts))]
-
-
-def _is_by_product(name: str) -> bool:
-    """Of Python or of an editor: what .dvcignore keeps from DVC."""
-    return name.startswith((".", "#")) or name.endswith(("~", ".pyc")) or name == "__pycache__"
-
-
-def _look(path: Path) -> tuple[int, ...]:
-    """What changes when a file does, without reading it."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    # What Python or an editor leaves .dvcignore keeps from DVC.
+    return [
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and not any(part.startswith((".", "#", "__pycache__")) for part in file.parts)
+        and not file.name.endswith(("~", ".pyc"))
+    ]
 
 
 def _digest(path: Path) -> str:
+    if path.suffix == ".py":
+        parsed = ast.dump(ast.parse(path.read_bytes()))
+        return hashlib.sha256(parsed.encode()).hexdigest()[:16]
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The files that a trained run leaves: its history, its layers and its network.
+"""The files of a trained run: its history, its layers and its network.
 
 They hold results only: the same training gives the same bytes, whenever and wherever it ran.
 """
@@ -16,34 +16,44 @@ from typing import Any
 import keras
 
 from ablation.base.files import replacing
-from ablation.training import summary
-from ablation.training.loop import Trained
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 
 
-def write(trained: Trained, folder: Path, network: Path) -> None:
-    """Writes history.csv (epoch, metric, value) and layers.csv into `folder`.
-
-    The network goes to `network`, without its optimizer's state.
-    """
-    history = [
+def write_history(path: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """Writes a run's history as rows of epoch, metric, value."""
+    rows = [
         {"epoch": row["epoch"], "metric": metric, "value": float(row[metric])}
-        for row in trained.history
+        for row in history
         for metric in sorted(row.keys() - {"epoch"})
     ]
-    _write_csv(folder / "history.csv", history)
-    _write_csv(folder / "layers.csv", summary.layers(trained.model))
-    save(summary.without_training_state(trained.model), network)
+    _write_csv(path, rows)
+
+
+def write_layers(path: Path, model: keras.Model) -> None:
+    """Writes a row a layer: layer, type, output_shape as "(n, 36, 36, 16)", parameters, trainable."""
+    rows = [
+        {
+            "layer": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": str(tuple(layer.output.shape)).replace("None", "n"),
+            "parameters": layer.count_params(),
+            "trainable": bool(layer.trainable_weights),
+        }
+        for layer in model.layers
+    ]
+    _write_csv(path, rows)
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Writes the network in Keras's format, without what Keras takes from the clock and memory.
+    """Writes the network in Keras's format, without its optimizer's state.
 
-    Those are dates, and the addresses by which objects that layers share are told apart.
+    Without what Keras takes from the clock and memory too: dates, and the addresses by which
+    objects that layers share are told apart.
     """
+    uncompiled = keras.Model(model.input, model.output, name=model.name)
     with replacing(path) as temporary:
-        model.save(temporary)
+        uncompiled.save(temporary)
         with zipfile.ZipFile(temporary) as archive:
             members = {info.filename: archive.read(info) for info in archive.infolist()}
         metadata = json.loads(members["metadata.json"])
