@@ -18,7 +18,6 @@ from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
-from ablation.base.reading import refusing
 from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
@@ -68,32 +67,19 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
 
 def _competition(config: DataConfig) -> None:
     """The competition's own images as `admit` took them in; its test images have no labels."""
-    square = (config.canvas, config.canvas)
-    images, labels = _admitted("train_images", square), _admitted("train_labels", ())
-    with refusing(OWN / "train_labels.npy", "set of labels", "admit"):
-        if len(labels) != len(images):
-            raise UserError(f"holds {len(labels)} labels of {len(images)} images")
+    images = read_npy(OWN / "train_images.npy", mmap=True)
+    labels = read_npy(OWN / "train_labels.npy")
     if len(images) < config.images:
         raise UserError(
             f"data.images = {config.images}; allowed: at most {len(images)}, the competition's "
             "training images"
         )
     _write("train/modified", images[: config.images], labels[: config.images])
-    test = _admitted("test_images", square)
+    test = read_npy(OWN / "test_images.npy", mmap=True)
     _write("test/modified", test, None)
     shutil.rmtree(COMPOSITIONS, ignore_errors=True)
     COMPOSITIONS.mkdir(parents=True)  # empty: nothing was composed
     print(f"preprocess: {config.images} images of the competition for train, {len(test)} for test")
-
-
-def _admitted(name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """An array of the competition's, uint8 (n, *shape)."""
-    path = OWN / f"{name}.npy"
-    array = read_npy(path, mmap=True)
-    with refusing(path, "array of the competition's", "admit"):
-        if array.dtype != np.uint8 or array.ndim == 0 or array.shape[1:] != shape:
-            raise UserError(f"holds {array.dtype} {array.shape}, not uint8 {('n', *shape)}")
-    return array
 
 
 def _write(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8] | None) -> None:

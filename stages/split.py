@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from ablation import streams
 from ablation.base.arrays import read_npy, write_npz
 from ablation.base.cli import run
-from ablation.base.errors import UserError
 from ablation.base.files import read_config
-from ablation.base.reading import refusing
 from ablation.composition.config import DataConfig
 from ablation.study.config import StudyConfig
 from ablation.training.split import stratified
@@ -24,11 +22,7 @@ def main() -> None:
     for seed in study.seeds:
         parts: dict[str, NDArray[np.int64]] = {}
         for name in ("modified", "mnist"):
-            path = TRAIN / name / "labels.npy"
-            labels = read_npy(path)
-            with refusing(path, "set of labels", "preprocess"):
-                if labels.dtype != np.uint8 or labels.ndim != 1 or len(labels) == 0:
-                    raise UserError(f"holds {labels.dtype} {labels.shape}, not labels (n,) uint8")
+            labels = read_npy(TRAIN / name / "labels.npy")
             training, validation = stratified(
                 labels, data.validation_fraction, streams.generator("split", seed, name)
             )

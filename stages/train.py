@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from ablation.base import cli
 from ablation.base.arrays import read_labelled, read_npz, read_split
-from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing, write_json
 from ablation.monitoring import provenance
 from ablation.training import framework
@@ -121,6 +120,7 @@ def read_images(arm: ArmConfig, seed: int) -> "Images":
     from ablation.training.loop import Images
 
     images, labels = read_labelled(SETS / "train" / arm.input.set)
+    assert labels is not None  # preprocess leaves them out of test sets alone
     training, validation = read_split(Path(f"data/split/{seed}.npz"), arm.input.set)
     fresh = None
     if arm.fresh is not None:

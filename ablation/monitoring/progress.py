@@ -62,8 +62,8 @@ def duration(seconds: float) -> str:
 class Reporter:
     """Tells of a run while it trains: a line an epoch, a file for who watches, live curves.
 
-    Curves are DVCLive's and only drawn where the variable ABLATION_LIVE is set (`make repro LIVE=1`,
-    which installs it): live/ARM-SEED, which the DVC extension for VS Code shows.
+    Curves are DVCLive's, in live/ARM-SEED, and only drawn where the variable ABLATION_LIVE is set
+    (`make repro LIVE=1`, which installs it).
     """
 
     def __init__(self, run: str, root: Path) -> None:

@@ -1,8 +1,9 @@
-"""From the maps of the last convolution to the logits: the dense head of the paper, and another.
+"""From the maps of the last convolution to the logits: the paper's dense head, and another.
 
-The dense head (figure 4) sees where in the image a feature is. The largest head is made for the question itself: the label is the largest digit present,
-wherever it stands. Ten maps hold the evidence for each digit at each place, the maximum over the
-places says how surely the digit is somewhere, and from these ten it follows which is the largest.
+The dense head (figure 4) sees where in the image a feature is. The largest head is made for the
+question itself: the label is the largest digit present, wherever it stands. Ten maps hold the
+evidence for each digit at each place, the maximum over the places says how surely the digit is
+somewhere, and from these ten it follows which is the largest.
 """
 
 from __future__ import annotations

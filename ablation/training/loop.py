@@ -1,4 +1,4 @@
-"""Training one run, from top to bottom: what it sees and when, its optimizer, the loop, checkpoints.
+"""Training one run, from top to bottom: images in order, optimizer, epochs, checkpoints.
 
 Keras 3 and NumPy only, so the same loop runs under TensorFlow and JAX. What does an epoch is an
 engine: `Steps` here, batch by batch on either, or `compiled.Compiled`, an epoch at once under JAX.
@@ -134,7 +134,7 @@ def batches(
 
 
 def build_optimizer(config: OptimizerConfig, steps: int) -> keras.optimizers.Optimizer:
-    """Keras's optimizer (paper, section 4.1, figure 5); its schedule, if any, ends after `steps`."""
+    """Keras's optimizer (paper, section 4.1, figure 5); a schedule ends after `steps`."""
     rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
     if config.warmup is not None:  # it falls from its height to 0, as a cosine does
         warmup = round(config.warmup * steps)

@@ -31,7 +31,7 @@ def write_history(path: Path, history: Sequence[Mapping[str, float]]) -> None:
 
 
 def write_layers(path: Path, model: keras.Model) -> None:
-    """Writes a row a layer: layer, type, output_shape as "(n, 36, 36, 16)", parameters, trainable."""
+    """Writes a row a layer; its output_shape is "(n, 36, 36, 16)", say."""
     rows = [
         {
             "layer": layer.name,
