@@ -73,10 +73,8 @@ def prune(runs: Collection[str]) -> list[Path]:
 def write(study: Resolved) -> None:
     """Writes every configuration."""
     _write("study", study.study)
-    _write("sources", study.sources)
     _write("admit", study.admit)
     _write("data", study.data)
-    _write("evaluation", study.evaluation)
     for name, arm in study.arms.items():
         _write(f"arms/{name}", arm)
     for name, figure in study.figures.items():

@@ -101,7 +101,6 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "blocks": [[8, 8], [16]],
             "pools": [2, 2],
             "kernel": 3,
-            "residual": "none",
             "batch_normalization": True,
             "batch_normalization_momentum": 0.9,
             "spatial_dropout": [0.2, 0.0],
@@ -123,8 +122,6 @@ def tiny_arm() -> Callable[..., ArmConfig]:
             "batch_size": 8,
             "measured_images": 20,
             "threads": 1,
-            "label_smoothing": 0.0,
-            "average_weights": None,
             "optimizer": {
                 "algorithm": "sgd",
                 "learning_rate": 0.01,

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import ablation.composition
 from ablation.base.section import Section, Tree
 from ablation.composition.config import DataConfig, LayoutConfig
+from ablation.inputs.sources import SOURCES
 from ablation.networks.config import CnnConfig, InputConfig, VggConfig
-from ablation.sources.config import SourcesConfig
 from ablation.study.checks import (
     ConfigError,
     check_keys,
@@ -66,15 +66,13 @@ def merge_arms(declared: Declared, sized: Any, base: Tree, scale: str) -> dict[s
     return {name: _merged(name, declared, sizes, base, scale) for name in declared.arms}
 
 
-def resolve_arms(
-    merged: Mapping[str, Tree], data: DataConfig, sources: SourcesConfig
-) -> dict[str, ArmConfig]:
+def resolve_arms(merged: Mapping[str, Tree], data: DataConfig) -> dict[str, ArmConfig]:
     """Every arm, complete, from its merged sections.
 
     Raises:
         ConfigError: a wrong value, an arm that cannot run.
     """
-    return {name: _arm(name, tree, data, sources) for name, tree in merged.items()}
+    return {name: _arm(name, tree, data) for name, tree in merged.items()}
 
 
 def _merged(name: str, declared: Declared, sized: Tree, base: Tree, scale: str) -> Tree:
@@ -136,7 +134,7 @@ def _check_offer(section: type[Section], settings: Any, path: str) -> None:
     validated(section, settings, path)
 
 
-def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> ArmConfig:
+def _arm(name: str, tree: Tree, data: DataConfig) -> ArmConfig:
     """What is effective of an arm's sections: of all that is on offer, what it uses."""
     where = f" (arm {name})"
     model, train = tree["model"], tree["train"]
@@ -161,7 +159,7 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
         arm = ArmConfig(
             image_size=image_size,
             input=inputs,
-            model=_model(architecture, network, sources, where),
+            model=_model(network),
             precision=settings.precision,
             train=TrainConfig(
                 backend=settings.backend,
@@ -172,39 +170,24 @@ def _arm(name: str, tree: Tree, data: DataConfig, sources: SourcesConfig) -> Arm
                 batch_size=settings.batch_size,
                 measured_images=settings.measured_images,
                 threads=settings.threads,
-                label_smoothing=settings.label_smoothing,
-                average_weights=settings.average_weights,
                 optimizer=rule.effective(),
             ),
-            fresh=_fresh(data, sources, settings.fresh_backgrounds)
-            if settings.fresh_images
-            else None,
+            fresh=_fresh(data, settings.fresh_backgrounds) if settings.fresh_images else None,
         )
     check_network(arm, where)
     return arm
 
 
-def _model(
-    architecture: str, settings: Section, sources: SourcesConfig, where: str
-) -> CnnConfig | VggConfig:
+def _model(settings: Section) -> CnnConfig | VggConfig:
     if isinstance(settings, CnnSettings):
         return settings.effective()
     assert isinstance(settings, VggSettings)
-    name: Literal["vgg16", "vgg19"] = "vgg16" if architecture == "vgg16" else "vgg19"
-    if settings.weights == "none":
-        return settings.effective(name, None)
-    source = sources.vgg16 if name == "vgg16" else sources.vgg19
-    if source is None:
-        raise ConfigError(
-            f"model.{name}.weights = 'imagenet'{where} and sources.{name} is null; "
-            f"allowed: none, or an address under sources.{name}"
-        )
-    return settings.effective(name, source.content or source.public.digest)
+    return settings.effective(SOURCES.vgg16.content if settings.weights == "imagenet" else None)
 
 
-def _fresh(data: DataConfig, sources: SourcesConfig, families: list[str] | None) -> FreshConfig:
+def _fresh(data: DataConfig, families: list[str] | None) -> FreshConfig:
     """What a run depends on that composes its own images: all but its seed."""
-    content = sources.mnist.content
+    content = SOURCES.mnist.content
     layout = {key: getattr(data, key) for key in LayoutConfig.model_fields}
     if families is not None:
         layout["backgrounds"] = families

@@ -50,20 +50,18 @@ def _cnn(model: CnnConfig, size: int) -> Iterator[Layer]:
         yield _convolution(sides[0], model.stem.kernel, channels, model.stem.filters)
         channels = model.stem.filters
     for side, block in zip(sides, model.blocks, strict=True):
-        if model.residual != "none" and channels != block[-1]:  # the projection
-            yield _convolution(side, 1, channels, block[-1])
         for filters in block:
             yield _convolution(side, model.kernel, channels, filters)
             channels = filters
     if model.head == "largest":  # a convolution of 1 px at each place
         yield _convolution(last, 1, channels, _CLASSES)
     else:
-        yield from _dense(channels if model.head == "average" else last**2 * channels, model.dense)
+        yield from _dense(last**2 * channels, model.dense)
 
 
 def _vgg(model: VggConfig, size: int) -> Iterator[Layer]:
     channels = vgg_layers.CHANNELS
-    for block in vgg_layers.BLOCKS[model.architecture]:
+    for block in vgg_layers.BLOCKS:
         for filters in block:
             yield _convolution(size, vgg_layers.KERNEL, channels, filters)
             channels = filters

@@ -83,12 +83,6 @@ def check_arm(inputs: InputConfig, train: TrainSettings, data: DataConfig, where
             f"train.engine = 'compiled'{where} with train.backend {train.backend}; allowed: steps, "
             "or the backend jax"
         )
-    if train.average_weights is not None and train.backend != "tensorflow":
-        # Keras gives weights and their average one memory, which JAX then takes away.
-        raise ConfigError(
-            f"train.average_weights = {train.average_weights}{where} with train.backend "
-            f"{train.backend}; allowed: null, or the backend tensorflow"
-        )
     if train.fresh_images and inputs.set != "modified":
         raise ConfigError(
             f"train.fresh_images = True{where} with input.set {inputs.set}; allowed: False, "
@@ -129,7 +123,7 @@ def check_network(network: NetworkConfig, where: str) -> None:
         smallest = prod(model.pools) * (model.stem.stride if model.stem else 1)
         *_, last = model.sides(size)
     else:
-        smallest = 2 ** len(vgg_layers.BLOCKS[model.architecture])
+        smallest = 2 ** len(vgg_layers.BLOCKS)
         last = size // smallest
     if last < 1:
         raise ConfigError(

@@ -12,9 +12,7 @@ from typing import Any, get_args
 from ablation.base.section import Name, Section, Tree
 from ablation.competition.config import AdmitConfig
 from ablation.composition.config import DataConfig
-from ablation.evaluation.config import EvaluationConfig
 from ablation.reporting.config import AugmentationFigure, BestFigure, FigureConfig
-from ablation.sources.config import SourcesConfig
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.arms import ARM_SECTIONS, merge_arms, resolve_arms
 from ablation.study.checks import (
@@ -36,18 +34,17 @@ from ablation.study.sizes import check_data as check_size
 from ablation.study.sizes import (
     check_different,
     check_entries,
-    check_evaluation,
     check_once,
     check_samples,
 )
 from ablation.study.texts import LONGEST_TITLE, check_label, check_values
 from ablation.training.config import ArmConfig
 
-SECTIONS = ("data", *ARM_SECTIONS, "evaluation")
+SECTIONS = ("data", *ARM_SECTIONS)
 ASKED = ("statistics", "metrics", "claims")
 PAPER = ("figures", *ASKED)
 SEEDS = ("seeds", "costly_seeds")
-TOP = ("scale", *SEEDS, "baseline", "sources", *SECTIONS, "scales", ARMS, COSTLY, "figures", *ASKED)
+TOP = ("scale", *SEEDS, "baseline", *SECTIONS, "scales", ARMS, COSTLY, "figures", *ASKED)
 
 MOST_DRAWN = 56  # arms in a figure: so many pairs of colour and marker there are
 
@@ -62,10 +59,8 @@ class Resolved(Section):
     """All that `resolve` writes."""
 
     study: StudyConfig
-    sources: SourcesConfig
     admit: AdmitConfig
     data: DataConfig
-    evaluation: EvaluationConfig
     arms: dict[Name, ArmConfig]
     figures: dict[Name, FigureConfig]
     claims: ClaimsConfig
@@ -118,13 +113,9 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
     admit, data = _data(base["data"])
     check_size(data)
     check_data(data)
-    evaluation = validated(EvaluationConfig, base["evaluation"], "evaluation")
-    check_evaluation(evaluation)
-
-    sources = validated(SourcesConfig, params["sources"], "sources")
     written = declared(params)
     merged = merge_arms(written, sizes.get("arms", {}), base, scale)
-    arms = resolve_arms(merged, data, sources)
+    arms = resolve_arms(merged, data)
     labels = {name: label(name, written, merged[name]) for name in arms}
     check_different(labels, written.path)
     check_name(params["baseline"], arms, "baseline")
@@ -146,10 +137,8 @@ def _at_scale(params: Tree, scale: str) -> Resolved:
         Resolved,
         {
             "study": study,
-            "sources": _needed(sources, arms),
             "admit": admit,
             "data": data,
-            "evaluation": evaluation,
             "arms": arms,
             "figures": figures,
             "claims": resolve_claims(
@@ -177,13 +166,6 @@ def _data(tree: Tree) -> tuple[AdmitConfig, DataConfig]:
         validated(AdmitConfig, {k: v for k, v in tree.items() if k in own}, "data"),
         validated(DataConfig, {k: v for k, v in tree.items() if k in made}, "data"),
     )
-
-
-def _needed(sources: SourcesConfig, arms: Mapping[str, ArmConfig]) -> SourcesConfig:
-    """The sources without VGG-19's where no arm starts from its weights."""
-    if any(arm.model.pretrained == "vgg19" for arm in arms.values()):
-        return sources
-    return sources.model_copy(update={"vgg19": None})
 
 
 def _figures(declared: Any, arms: Mapping[str, ArmConfig]) -> dict[str, Any]:

@@ -30,7 +30,6 @@ from ablation.base.section import (
 from ablation.networks.config import (
     CnnConfig,
     RegularizerConfig,
-    Residual,
     StemConfig,
     VggConfig,
 )
@@ -44,12 +43,11 @@ class CnnSettings(Section):
     blocks: Blocks
     pools: list[Stride]
     kernel: Kernel
-    residual: Residual
     batch_normalization: bool
     batch_normalization_momentum: Fraction
     spatial_dropout: list[Fraction]
     dropout: list[Fraction]
-    head: Literal["dense", "average", "largest"]
+    head: Literal["dense", "largest"]
     dense: Dense
     dense_dropout: Fraction
     regularizer: Literal["none", "l1", "l2"]
@@ -65,15 +63,6 @@ class CnnSettings(Section):
                     f"{key} has {len(getattr(self, key))} values for {len(self.blocks)} blocks; "
                     "give one a block"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _images_are_not_activated(self) -> CnnSettings:
-        if self.residual == "preactivation" and self.stem is None:
-            raise ValueError(
-                "residual is preactivation and stem null; give a stem, since a ReLU before the "
-                "first convolution would cut the image"
-            )
         return self
 
     def effective(self) -> CnnConfig:
@@ -93,7 +82,6 @@ class CnnSettings(Section):
             blocks=[[self._times_width(f) for f in block] for block in self.blocks],
             pools=self.pools,
             kernel=self.kernel,
-            residual=self.residual,
             normalization_momentum=(
                 self.batch_normalization_momentum if self.batch_normalization else None
             ),
@@ -110,20 +98,20 @@ class CnnSettings(Section):
 
 
 class VggSettings(Section):
-    """What the sections model.vgg16 and model.vgg19 have in common."""
+    """The section model.vgg16."""
 
     weights: Literal["imagenet", "none"]
-    frozen_layers: Annotated[int, Field(ge=0)]
+    frozen_layers: Annotated[int, Field(ge=0, le=19)]
     dense: Dense
     dense_dropout: Fraction
 
-    def effective(self, architecture: Literal["vgg16", "vgg19"], weights: str | None) -> VggConfig:
+    def effective(self, weights: str | None) -> VggConfig:
         """`weights` is the digest of the ImageNet weights; None where it starts from random ones.
 
         The input, which Keras counts as the first layer, has nothing to freeze.
         """
         return VggConfig(
-            architecture=architecture,
+            architecture="vgg16",
             weights=weights,
             frozen_layers=self.frozen_layers if self.frozen_layers > 1 else 0,
             dense=self.dense,
@@ -131,22 +119,9 @@ class VggSettings(Section):
         )
 
 
-class Vgg16Settings(VggSettings):
-    """The section model.vgg16."""
-
-    frozen_layers: Annotated[int, Field(ge=0, le=19)]
-
-
-class Vgg19Settings(VggSettings):
-    """The section model.vgg19 (a deeper one, as the paper's section 5 proposes)."""
-
-    frozen_layers: Annotated[int, Field(ge=0, le=22)]
-
-
 NETWORKS: dict[str, type[CnnSettings | VggSettings]] = {
     "cnn": CnnSettings,
-    "vgg16": Vgg16Settings,
-    "vgg19": Vgg19Settings,
+    "vgg16": VggSettings,
 }
 
 
@@ -194,8 +169,6 @@ class TrainSettings(Section):
     precision: Literal["float32", "mixed_bfloat16"]
     fresh_images: bool
     fresh_backgrounds: Annotated[list[str], Field(min_length=1)] | None
-    label_smoothing: Fraction
-    average_weights: Fraction | None
     threads: Threads
     epochs: Epochs
     images: Images | None

@@ -12,7 +12,6 @@ from typing import Any
 from ablation.base.section import Tree
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import SIDE
-from ablation.evaluation.config import EvaluationConfig
 from ablation.study.checks import ConfigError, check_new_names, listed, shown
 
 # section -> how many entries it may have; the study has 4 scales, 14 arms, 12 figures, 41 claims
@@ -27,7 +26,6 @@ COMPETITION_IMAGES = 50_000  # training images of the competition
 MOST_DIGITS = 10  # tiles an image; more are rarely placed without touching
 MAGNIFICATION = (1 / SIDE, float(SIDE))  # a digit of one px; a px as large as a digit
 MOST_SAMPLES = 12  # images beside each other in a figure
-MOST_JUDGED = 10_000  # images judged at once; more are no faster
 
 
 def check_entries(params: Tree) -> None:
@@ -78,15 +76,6 @@ def check_data(data: DataConfig) -> None:
                 f"data.validation_fraction = {data.validation_fraction} of data.{key} = {total} "
                 "leaves training or validation without an image"
             )
-
-
-def check_evaluation(evaluation: EvaluationConfig) -> None:
-    """Refuses what takes memory and gains nothing.
-
-    Raises:
-        ConfigError: that.
-    """
-    _at_most("evaluation.batch_size", evaluation.batch_size, MOST_JUDGED)
 
 
 def check_samples(images: Sequence[int], path: str) -> None:
