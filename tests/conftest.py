@@ -6,16 +6,16 @@ import copy
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
-from ablation.study.reading import read
-from ablation.study.resolution import Resolved, resolve
-from ablation.study.settings import CnnSettings, OptimizerSettings
-from ablation.training.config import ArmConfig
+from ablation.training.config import AdamConfig, ArmConfig
 from ablation.training.framework import limit
+
+if TYPE_CHECKING:
+    from ablation.study.resolution import Resolved
 
 limit(1)  # before anything imports a framework
 # Where tests run under JAX most of their time is XLA's; less of its work gives the same numbers but
@@ -50,15 +50,10 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-# An optimizer with moments, where the tiny arm has SGD.
-ADAM = {
-    "algorithm": "adam", "learning_rate": 0.003, "momentum": 0.0,
-    "nesterov": False, "schedule": "cosine", "warmup": 0.1,
-}  # fmt: skip
-
-
 @pytest.fixture(scope="session")
 def _params() -> dict[str, Any]:
+    from ablation.study.reading import read
+
     return read((ROOT / "params.yaml").read_bytes())
 
 
@@ -71,76 +66,62 @@ def params(_params: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def resolved(_params: dict[str, Any]) -> Callable[[str], Resolved]:
     """The project's own params.yaml resolved at a scale."""
+    from ablation.study.reading import read
+    from ablation.study.resolution import resolve
+
     paper = read((ROOT / "paper.yaml").read_bytes())
     return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale}, paper)
 
 
-@pytest.fixture
-def vgg19_arm(params: dict[str, Any]) -> ArmConfig:
-    """`vgg_raw` with VGG-19 instead of VGG-16, from random weights, at smoke scale."""
-    model = {"architecture": "vgg19", "vgg19": {"weights": "none"}}
-    params["arms"]["deeper"] = {"extends": "vgg_raw", "model": model}
-    return resolve(params).arms["deeper"]
+TINY: dict[str, Any] = {
+    "image_size": 12,
+    "precision": "float32",
+    "input": {
+        "set": "modified",
+        "downscale": 1,
+        "threshold": None,
+        "pad": None,
+        "scaling": "unit",
+    },
+    "model": {
+        "architecture": "cnn",
+        "stem": None,
+        "blocks": [[4, 4], [8]],
+        "pools": [2, 2],
+        "kernel": 3,
+        "normalization_momentum": 0.9,
+        "spatial_dropout": [0.2, 0.0],
+        "dropout": [0.0, 0.2],
+        "head": "dense",
+        "dense": [12],
+        "dense_dropout": 0.5,
+        "regularizer": None,
+    },
+    "train": {
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "engine": "steps",
+        "epochs": 2,
+        "images": 1000,
+        "images_per_epoch": 1000,
+        "batch_size": 8,
+        "measured_images": 20,
+        "threads": 1,
+        "optimizer": {
+            "algorithm": "sgd",
+            "learning_rate": 0.01,
+            "momentum": 0.9,
+            "nesterov": True,
+            "schedule": "constant",
+            "warmup": None,
+        },
+    },
+    "fresh": None,
+}
+# An optimizer with moments and a schedule, where the tiny arm has SGD.
+ADAM = AdamConfig(algorithm="adam", learning_rate=0.003, schedule="cosine", warmup=0.1)
 
 
 @pytest.fixture(scope="session")
 def tiny_arm() -> Callable[..., ArmConfig]:
     """A CNN for 12 px images that trains in no time; `change` overrides any of its settings."""
-    tiny: dict[str, Any] = {
-        "image_size": 12,
-        "precision": "float32",
-        "input": {
-            "set": "modified",
-            "downscale": 1,
-            "threshold": None,
-            "pad": None,
-            "scaling": "unit",
-        },
-        "model": {
-            "stem": None,
-            "blocks": [[8, 8], [16]],
-            "pools": [2, 2],
-            "kernel": 3,
-            "batch_normalization": True,
-            "batch_normalization_momentum": 0.9,
-            "spatial_dropout": [0.2, 0.0],
-            "dropout": [0.0, 0.2],
-            "head": "dense",
-            "dense": [12],
-            "dense_dropout": 0.5,
-            "regularizer": "none",
-            "regularization": 0.01,
-            "width": 0.5,
-            "dropout_factor": 1.0,
-        },
-        "train": {
-            "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
-            "engine": "steps",
-            "epochs": 2,
-            "images": 1000,
-            "images_per_epoch": 1000,
-            "batch_size": 8,
-            "measured_images": 20,
-            "threads": 1,
-            "optimizer": {
-                "algorithm": "sgd",
-                "learning_rate": 0.01,
-                "momentum": 0.9,
-                "nesterov": True,
-                "schedule": "constant",
-                "warmup": 0.0,
-            },
-        },
-        "fresh": None,
-    }
-
-    def make(change: dict[str, Any] | None = None) -> ArmConfig:
-        arm = merged(tiny, change or {})
-        optimizer = OptimizerSettings.model_validate(arm["train"]["optimizer"]).effective()
-        return ArmConfig.model_validate(
-            arm
-            | {"model": CnnSettings.model_validate(arm["model"]).effective()}
-            | {"train": arm["train"] | {"optimizer": optimizer}}
-        )
-
-    return make
+    return lambda change=None: ArmConfig.model_validate(merged(TINY, change or {}))

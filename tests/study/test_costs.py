@@ -37,7 +37,7 @@ def test_a_tiny_network_by_hand(tiny_arm: Arm) -> None:
         ),
         ({"model": {"dense": []}}, 144 * 9 * 20 + 36 * 9 * 32 + 72 * 10),
         ({"model": {"dense": [5, 7]}}, 144 * 9 * 20 + 36 * 9 * 32 + 72 * 5 + 35 + 70),
-        ({"model": {"width": 0.01}}, 144 * 9 * 2 + 36 * 9 + 9 * 12 + 120),  # at least one filter
+        ({"model": {"blocks": [[1, 1], [1]]}}, 144 * 9 * 2 + 36 * 9 + 9 * 12 + 120),  # at least one filter
     ],
 )
 def test_variations_by_hand(tiny_arm: Arm, change: dict[str, Any], by_hand: int) -> None:
