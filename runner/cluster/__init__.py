@@ -1,1 +1,1 @@
-"""Runs handed to the workers of a Dask cluster; `docs/cluster.md`. Nothing else imports Dask."""
+"""Runs trained by the workers of a Dask cluster; docs/cluster.md. Nothing else imports Dask."""

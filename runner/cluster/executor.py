@@ -1,100 +1,300 @@
-"""The workers of a Dask cluster as one executor of runs."""
+"""The head of a cluster: what is refused before runs are handed out, and the executor of runs.
+
+Dask gives a run whose worker died to another, and one whose worker cannot train too. The head forgets
+everything when it ends: the same command looks anew and goes on.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
 import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from runner import pool, store
-from runner.cluster import checks
-from runner.cluster.book import Book
-from runner.cluster.connection import Connection
-from runner.cluster.dispatch import Dispatch, Wish
-from runner.pool import State
+import yaml
 
-POLL = 0.3  # seconds between two looks at what has ended
-CODE = ("ablation", "stages", "dvc.yaml", "params.yaml")
+from ablation.base.errors import UserError
+from ablation.base.files import write_json, write_text
+from runner.cluster import worker
+from runner.jobs import Job, Outcome
+
+try:
+    import cloudpickle
+    from distributed import Client
+except ModuleNotFoundError as error:
+    raise UserError(
+        "SCHEDULER needs Dask, which is not installed; `make cluster` installs it, and without "
+        "make `pip install -r requirements-cluster.txt`"
+    ) from error
+
+PATIENCE = 30.0  # seconds to reach the scheduler
+RETRIES = 2  # times that a run is tried again whose worker could not train
+FEW = 3  # names that are listed and not counted
+PACKAGES = ["tensorflow", "keras", "jax", "numpy"]  # whose version changes a result's last bits
+PROGRESS, LOGS = Path(".scratch/progress"), Path("logs")
+
+cloudpickle.register_pickle_by_value(worker)
+# What Dask logs of a connection that breaks are tracebacks; what matters of it is said here.
+for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def executor(
+    address: str, gpu: bool = False, source: str | None = None, networks: bool = False
+) -> Iterator[Cluster]:
+    """The workers of a Dask scheduler, which have the project as it is here now when this returns;
+    leaving it stops what they train.
+
+    Args:
+        address: of the scheduler, `tcp://HOST:PORT`.
+        gpu: whether runs take the resource GPU of a worker, else RUNS.
+        source: a repository that workers get the commit from; None for the remote `origin`, and
+            without one for this folder.
+        networks: whether networks come back too.
+
+    Raises:
+        UserError: nobody is there, or the workers cannot train this study; one line.
+    """
+    client = _connected(address)
+    # Who sees this file sees this folder.
+    token = Path(".scratch") / f"head-{uuid.uuid4().hex}"
+    write_text(token, "")
+    try:
+        resource = "GPU" if gpu else "RUNS"
+        workers = _Workers(client, resource, address)
+        workers.refuse_versions()
+        study = _study(token, gpu, source, workers)
+        client.subscribe_topic(study["topic"], _heard)
+        client.subscribe_topic("all", workers.changed)
+        with client.get_executor(pure=False, retries=RETRIES, resources={resource: 1}) as pool:
+            try:
+                yield Cluster(pool, study, networks, workers.places)
+            finally:
+                pool.shutdown(wait=False)
+    finally:
+        client.close(timeout=5)
+        token.unlink()
 
 
 class Cluster:
-    """Workers behind one scheduler."""
+    """An executor of runs (`runner.jobs.Executor`).
 
-    def __init__(self, connection: Connection, gpu: bool, networks: bool, source: str | None):
+    Attributes:
+        places: how many runs the workers that were there at the start take at a time.
+    """
+
+    def __init__(self, pool: Any, study: Mapping[str, Any], networks: bool, places: int) -> None:
+        self._pool, self._study, self._networks, self.places = pool, study, networks, places
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Hands a run out; the first is the first to be trained.
+
+        Returns:
+            Its outcome; one of status 1 where no worker could train it. UserError, where the
+            scheduler is gone.
         """
-        Args:
-            gpu: whether runs train on GPUs, one on each.
-            networks: whether networks come back too.
-            source: where workers get the commit; None for the remote `origin`.
-        """
-        self._connection, self._gpu, self._networks = connection, gpu, networks
-        self._given, self._workers = source, 0
+        outs = [*job.outs, *([f"models/networks/{job.key}"] if self._networks else [])]
+        outcome: Future[Outcome] = Future()
+        run = worker.run
+        # A name that can be imported here Dask sends as a name; a lambda goes whole.
+        there = self._pool.submit(
+            lambda study, job: run(study, job), self._study, {**asdict(job), "outs": outs}
+        )
+        there.add_done_callback(lambda ended: _end(job.key, ended, outcome))
+        return outcome
 
-    def check(self) -> None:
-        checks.refuse_uncommitted(CODE)
-        self._commit, self._source = checks.source(self._given)
-        self._kind = self._connection.kind(self._gpu)
-        told = self._connection.reached(self._commit, self._source)
-        checks.refuse_commit(self._commit, self._source, told)
-        self._workers = len(told)
 
-    @property
-    def places(self) -> int:
-        return self._connection.places(self._connection.workers(), 1)
+def _end(key: str, ended: Future[dict[str, Any]], outcome: Future[Outcome]) -> None:
+    try:
+        found = Outcome(**ended.result())
+    except CancelledError:
+        outcome.set_exception(
+            UserError(
+                "the scheduler is gone; start it and its workers again, and the same command goes on"
+            )
+        )
+        return
+    except Exception as error:  # what the last worker said, or Dask's word for "none is left"
+        found = Outcome(key, 1, f"no worker could train {key}: {type(error).__name__}: {error}\n")
+    write_text(LOGS / f"{key}.log", found.log)
+    outcome.set_result(found)
 
-    @property
-    def where(self) -> str:
-        return f" on {self._workers} workers of {self._connection.address}"
 
-    @property
-    def on_processor(self) -> bool:
-        return not self._gpu
+def _heard(event: tuple[float, dict[str, Any]]) -> None:
+    """What a worker tells of a run."""
+    told = event[1]
+    if "progress" in told:
+        write_json(PROGRESS / f"{told['key']}.json", told["progress"])
+    else:
+        print(f"worker {told['name']} cannot train and leaves: {told['leaves']}", flush=True)
 
-    @property
-    def multiplies_bfloat16(self) -> bool:
-        # Of a GPU it is known from its kind; all that are in use have it.
-        return self._gpu or self._connection.multiplies_bfloat16()
 
-    def trained(self, key: str, logs: Path) -> bool:
-        return True
+class _Workers:
+    """The workers that have the resource."""
 
-    def run(
-        self,
-        runs: Sequence[str],
-        beside: Mapping[str, Sequence[str]],
-        logs: Path,
-        show: Callable[[State], None],
-    ) -> State:
-        """As every executor; in the end it says what happened to the workers.
+    def __init__(self, client: Any, resource: str, address: str) -> None:
+        found = client.scheduler_info(n_workers=-1)["workers"]
+        able = {where: info for where, info in found.items() if info["resources"].get(resource)}
+        if not able:
+            there = f"none of {len(found)} workers has" if found else "there is no worker with"
+            raise UserError(
+                f"{there} the resource {resource} at {address}; start one: dask worker {address} "
+                f'--nthreads 1 --resources "{resource}=1" (docs/cluster.md)'
+            )
+        self._client = client
+        self._names = {where: str(info["name"]) for where, info in able.items()}
+        self.places = sum(
+            min(info["nthreads"], int(info["resources"][resource])) for info in able.values()
+        )
 
-        Raises:
-            StudyError: a run takes more than any worker has, no worker was left for long, or what
-                runs are made of changed.
-        """
-        logs.mkdir(parents=True, exist_ok=True)
-        state = State(list(runs))
-        here: dict[str, subprocess.Popen[bytes]] = {}
-        wish = Wish(self._commit, self._source, self._kind, self._networks, self._gpu)
-        try:
-            with store.opened() as repo:
-                dispatch = Dispatch(self._connection, Book(repo, runs), wish, state, logs)
-                dispatch.refuse_too_large()
-                for name, command in beside.items():
-                    here[name] = pool.start(command, logs / f"{name}.log", {})
-                    state.running[name] = time.monotonic()
-                while state.waiting or state.running:
-                    dispatch.step()
-                    for name, process in here.items():
-                        if name in state.running and process.poll() is not None:
-                            state.end(name, process.returncode == 0)
-                    show(state)
-                    if any(name in state.failed for name in beside):
-                        break
-                    time.sleep(POLL)
-        finally:
-            pool.stop(list(here.values()))
-            self._connection.close()
-            for line in state.happened:
-                print(line, flush=True)
-        return state
+    def ask(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Name -> what the function gives there, or the exception that it raises."""
+        there = list(self._names)
+        answers = self._client.run(function, *arguments, workers=there, on_error="return")
+        return {self._names[where]: answer for where, answer in answers.items()}
+
+    def refuse_versions(self) -> None:
+        """Raises where Python or a package is not as here: another rounds otherwise, and what is
+        sent by value runs under the same Python alone."""
+        versions = self._client.get_versions(packages=PACKAGES)
+        here = _versions(versions["client"])
+        for where, name in self._names.items():
+            there = _versions(versions["workers"][where])
+            other = [f"{n} {there[n]} there, {here[n]} here" for n in here if here[n] != there[n]]
+            if other:
+                raise UserError(
+                    f"worker {name} has other versions than this environment: {', '.join(other)}; "
+                    "install the requirements of this commit there (`make cluster`)"
+                )
+
+    def kind(self, gpu: bool) -> str:
+        """What all their machines are."""
+        have = defaultdict(list)
+        for name, kind in self.ask(worker.machine, gpu).items():
+            have[str(kind)].append(name)
+        if len(have) > 1:
+            said = "; ".join(f"{kind} on {_some(names)}" for kind, names in have.items())
+            raise UserError(
+                f"workers differ in kind: {said}; runs are compared by seed, so all must be of one "
+                "kind: stop the others and start the study again"
+            )
+        return next(iter(have))
+
+    def changed(self, event: tuple[float, dict[str, Any]]) -> None:
+        """Says that a worker is gone."""
+        told = event[1]
+        if told["action"] == "add-worker":
+            self._names.setdefault(told["worker"], told["worker"])
+        if told["action"] == "remove-worker" and told["worker"] in self._names:
+            gone = self._names.pop(told["worker"])
+            then = "others train its runs" if self._names else "runs wait until there is another"
+            print(f"worker {gone} is gone; {then}", flush=True)
+
+
+def _connected(address: str) -> Any:
+    if not re.fullmatch(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}", address):
+        raise UserError(
+            f"SCHEDULER is {address!r}; allowed: tcp://HOST:PORT, as `dask scheduler` says it"
+        )
+    try:
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise UserError(
+            f"no scheduler answers at {address} ({type(error).__name__}); start one: "
+            "dask scheduler (docs/cluster.md)"
+        ) from None
+
+
+def _study(token: Path, gpu: bool, source: str | None, workers: _Workers) -> dict[str, Any]:
+    """What `worker.prepare` wants to know, when every worker has it."""
+    study: dict[str, Any] = {
+        "folder": str(Path.cwd()),
+        "token": str(token),
+        "topic": f"study-{token.name}",
+        "gpu": gpu,
+        "kind": workers.kind(gpu),
+        "commit": None,
+    }
+    if not all(workers.ask(worker.sees, study).values()):
+        commands, reads, inputs = _before_training()
+        _refuse_uncommitted(reads)
+        found = source or _git("remote", "get-url", "origin") or "."
+        study |= {
+            "commit": _git("rev-parse", "HEAD"),
+            # A path is one from here, not from where a worker is.
+            "source": str(Path(found).resolve()) if Path(found).exists() else found,
+            "commands": commands,
+            "inputs": inputs,
+            "digest": worker.digest(Path(), inputs),
+        }
+    for name, answer in workers.ask(worker.prepared, study).items():
+        if isinstance(answer, Exception):
+            raise UserError(f"worker {name} cannot train this study: {answer}")
+    return study
+
+
+def _before_training() -> tuple[list[str], list[str], list[str]]:
+    """Of dvc.yaml, in which a stage stands after those that it needs.
+
+    Returns:
+        The commands of the stages before training, in order; all paths that these and training
+        read; of those that training reads the ones that stages make.
+    """
+    stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    names = list(stages)
+    trained = [_folder(dep) for dep in stages["train"]["deps"]]
+    commands: list[str] = []
+    reads, inputs = set(trained), set[str]()
+    for name in reversed(names[: names.index("train")]):
+        outs = [next(iter(out)) if isinstance(out, dict) else out for out in stages[name]["outs"]]
+        made = {path for path in reads if any(_overlap(path, out) for out in outs)}
+        if made:
+            commands.insert(0, stages[name]["cmd"])
+            reads.update(stages[name]["deps"])
+            inputs.update(made.intersection(trained))
+    return commands, sorted(reads), sorted(inputs)
+
+
+def _folder(dep: str) -> str:
+    """The path of a dependency; of one that differs by run its folder."""
+    return dep.partition("${")[0].rpartition("/")[0] if "${" in dep else dep
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one path is the other or lies in it."""
+    return PurePosixPath(one).is_relative_to(other) or PurePosixPath(other).is_relative_to(one)
+
+
+def _refuse_uncommitted(reads: Sequence[str]) -> None:
+    """Raises where what training reads is not in the last commit: workers clone that."""
+    known = _git("diff", "--name-only", "HEAD", "--", "dvc.yaml", *reads)
+    new = _git("ls-files", "--others", "--exclude-standard", "--", *reads)
+    if changed := sorted(f"{known}\n{new}".split()):
+        raise UserError(
+            f"{_some(changed)} {'is' if len(changed) == 1 else 'are'} not as in the last commit, "
+            "which is what workers get; commit, and run the same command again"
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few of them, and how many more there are."""
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], check=False, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def _versions(found: Mapping[str, Any]) -> dict[str, str]:
+    python = ".".join(found["host"]["python"].split(".")[:2])
+    return {"Python": python, **{name: found["packages"][name] for name in PACKAGES}}

@@ -1,134 +1,155 @@
-"""A small study whose runs go to workers: its stages copy text and do what their arm says."""
+"""A small study, a real Dask scheduler, and workers that are processes in folders of their own."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ablation.base.files import write_yaml
-from ablation.study.resolution import Resolved
-from tests.pipeline.repository import Repository, made_of
+from runner.jobs import Job
 
-ARMS = ("plain", "steep", "deep", "wide")
-COSTLY = "deep"  # one that has seeds of its own
+PATIENCE = 300.0  # seconds for what takes a few on a machine that is not busy
 
-GRAPH = """\
+FILES = {
+    "dvc.yaml": """\
 stages:
   resolve:
-    cmd: python -m stages.resolve
-    deps: [stages/resolve.py, params.yaml, arms]
+    cmd: python -m stages.copy params.yaml configs/arms/adam.yaml
+    deps: [stages/copy.py, params.yaml]
     outs: [configs: {push: false}]
   preprocess:
-    cmd: python -m stages.preprocess
-    deps: [stages/preprocess.py, configs/arms]
-    outs: [data/sets: {push: false}, data/unused: {push: false}]
-  train: &train
-    matrix: {arm: "${arms}", seed: "${seeds}"}
+    cmd: python -m stages.copy configs/arms/adam.yaml data/sets/images
+    deps: [stages/copy.py, configs/arms]
+    outs: [data/sets, data/unused]
+  samples:
+    cmd: python -m stages.never
+    deps: [data/sets]
+    outs: [data/samples]
+  train:
+    matrix: {arm: [adam, sgd], seed: [0]}
     cmd: python -m stages.train ${item.arm} ${item.seed}
-    deps: [stages/train.py, networks, "configs/arms/${item.arm}.yaml", data/sets]
-    outs:
-      - models/histories/${item.arm}-${item.seed}
-      - models/networks/${item.arm}-${item.seed}.keras: {push: false}
-  evaluate: &evaluate
-    matrix: {arm: "${arms}", seed: "${seeds}"}
-    cmd: python -m stages.evaluate ${item.arm} ${item.seed}
-    deps: [stages/evaluate.py, data/sets, "models/networks/${item.arm}-${item.seed}.keras"]
-    outs: ["models/evaluations/${item.arm}-${item.seed}"]
-  train_costly: {<<: *train, matrix: {arm: "${costly_arms}", seed: "${costly_seeds}"}}
-  evaluate_costly: {<<: *evaluate, matrix: {arm: "${costly_arms}", seed: "${costly_seeds}"}}
-"""
+    deps: [stages/train.py, "configs/arms/${item.arm}.yaml", data/sets]
+    outs: ["models/runs/${item.arm}-${item.seed}"]
+""",
+    "params.yaml": "seeds: [0]\n",
+    ".gitignore": "/configs/\n/models/\n/data/\n/.scratch/\n/logs/\n/study/\n__pycache__/\n",
+    "stages/__init__.py": "",
+    "stages/copy.py": """\
+import shutil, sys
+from pathlib import Path
 
-PARAMETERS = f"""\
-seeds: [0]
-costly_seeds: [0]
-arms: {{{", ".join(f"{arm}: {{}}" for arm in ARMS if arm != COSTLY)}}}
-costly_arms: {{{COSTLY}: {{}}}}
-"""
-
-BEGIN = """
+Path(sys.argv[2]).parent.mkdir(parents=True, exist_ok=True)
+shutil.copy(sys.argv[1], sys.argv[2])
+""",
+    # What a run does besides is the code in BEHAVIOUR, which its job has in its environment.
+    "stages/train.py": """\
 import json, os, sys, time
 from pathlib import Path
-arm, seed = (sys.argv[1:] + ["", ""])[:2]
-key = f"{arm}-{seed}"
 
-def write(name, text):
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text)
-"""
-STAGES = {
-    "resolve": """
-import shutil
-shutil.copytree("arms", "configs/arms", dirs_exist_ok=True)
-""",
-    "preprocess": """
-write("data/sets/images", "images")
-write("data/unused/images", "unused")
-""",
-    # What an arm's run does beside its work stands in a folder that no commit has.
-    "train": """
-told = Path(os.environ["BEHAVIOUR"]) / arm if "BEHAVIOUR" in os.environ else Path("none")
-write(f".scratch/progress/{key}.json", json.dumps({
-    "run": key, "epoch": 1, "epochs": 2, "share": 0.5, "resumed": 0.0, "accuracy": None,
-    "images_per_second": 1.0, "seconds_left": 1.0, "epoch_ended": True}))
-print("training", key, flush=True)
-exec(told.read_text() if told.exists() else "")
-text = Path("networks/cnn.py").read_text() + Path(f"configs/arms/{arm}.yaml").read_text()
-write(f"models/histories/{key}/history.csv", f"epoch,{len(text)},{arm}")
-write(f"models/networks/{key}.keras", text + Path("data/sets/images").read_text())
-write(f"models/provenance/{key}/0.json", json.dumps({"commit": "abc", "seconds": 1.5}))
-""",
-    "evaluate": """
-text = Path(f"models/networks/{key}.keras").read_text()
-write(f"models/evaluations/{key}/metrics.json", json.dumps({"letters": len(text)}))
-write(f"models/evaluations/{key}/predictions", text[:10])
+key = "-".join(sys.argv[1:])
+Path(".scratch/progress").mkdir(parents=True, exist_ok=True)
+Path(f".scratch/progress/{key}.json").write_text(json.dumps({"run": key, "share": 0.5}))
+print("training", key)
+exec(os.environ["BEHAVIOUR"])
+for folder in ("runs", "networks"):
+    Path(f"models/{folder}/{key}").mkdir(parents=True, exist_ok=True)
+Path(f"models/runs/{key}/history.csv").write_text(key + Path("data/sets/images").read_text())
+Path(f"models/networks/{key}/network.keras").write_text("weights")
 """,
 }
 
 
-@pytest.fixture(scope="session")
-def committed(
-    tmp_path_factory: pytest.TempPathFactory, resolved: Callable[[str], Resolved]
-) -> Repository:
-    """The small study with all that comes before training, committed; no run has trained."""
-    files = {
-        "params.yaml": PARAMETERS,
-        "dvc.yaml": GRAPH,
-        "networks/cnn.py": "# Three blocks.\n",
-        ".gitignore": "/configs/\n/models/\n/data/\n/.scratch/\n/logs/\n__pycache__/\n",
-        ".dvcignore": "__pycache__/\n",
-        "stages/__init__.py": "",
-        **{f"stages/{name}.py": BEGIN + code for name, code in STAGES.items()},
-    }
-    repository = made_of(tmp_path_factory.mktemp("cluster") / "small", files)
-    arm = resolved("smoke").arms["adam"].model_dump()
-    for name in ARMS:
-        write_yaml(repository.path / f"arms/{name}.yaml", arm)
-    repository.dvc("repro", "preprocess")
-    repository.commit()
-    return repository
+def job(key: str, behaviour: str = "") -> Job:
+    """A run of the small study."""
+    arm, _, seed = key.partition("-")
+    command = ["python", "-m", "stages.train", arm, seed]
+    return Job(key, f"train@{key}", command, [f"models/runs/{key}"], {"BEHAVIOUR": behaviour})
+
+
+def git(*arguments: str) -> None:
+    identity = ("-c", "user.name=A Person", "-c", "user.email=person@example.org")
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.fixture
-def head(committed: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """A copy of it; the test runs in its folder."""
-    repository = committed.copy(tmp_path / "head")
-    monkeypatch.chdir(repository.path)
-    return repository
+def head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small study, committed, with what comes before training; the test runs in its folder."""
+    path = tmp_path / "head"
+    for name, text in FILES.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    monkeypatch.chdir(path)
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "A study")
+    for made in ("configs/arms/adam.yaml", "data/sets/images"):
+        subprocess.run([sys.executable, "-m", "stages.copy", "params.yaml", made], check=True)
+    return path
 
 
-@pytest.fixture(scope="session")
-def _behaviours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("behaviours")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BEHAVIOUR", str(path))
-        yield path
+class Processes:
+    """A scheduler and workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._file = folder / "scheduler.json"
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._start("scheduler", folder, "--port", "0", "--scheduler-file", str(self._file))
+        until(lambda: self._file.exists() and self._file.read_text().endswith("}"))
+
+    @property
+    def address(self) -> str:
+        return str(json.loads(self._file.read_text())["address"])
+
+    def worker(self, name: str, resource: str = "RUNS=1") -> Path:
+        """Starts a worker that takes a run at a time and waits until it is there; its folder."""
+        path = self.folder / name
+        path.mkdir(exist_ok=True)
+        self._start(
+            name, path, self.address, "--name", name, "--nthreads", "1", "--no-nanny",
+            "--resources", resource,
+        )  # fmt: skip
+        log = self.folder / f"{name}.log"
+        until(lambda: "Starting established connection" in log.read_text())
+        return path
+
+    def end(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        process = self._running.pop(name)
+        process.send_signal(number)
+        process.wait()
+
+    def end_all(self) -> None:
+        for name in list(self._running):
+            self.end(name)
+
+    def _start(self, name: str, folder: Path, *arguments: str) -> None:
+        role = name if name == "scheduler" else "worker"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("DASK_", "PYTHON"))}
+        environment["PATH"] = f"{self.folder}:{environment['PATH']}"
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self._running[name] = subprocess.Popen(
+                [*command, *arguments], cwd=folder, env=environment, stdout=log, stderr=log
+            )
 
 
 @pytest.fixture
-def behaviour(_behaviours: Path) -> Path:
-    """A folder with a file of code for each arm whose training does something of its own."""
-    for file in _behaviours.iterdir():
-        file.unlink()
-    return _behaviours
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    (tmp_path / "cluster").mkdir()
+    started = Processes(tmp_path / "cluster")
+    yield started
+    started.end_all()

@@ -1,214 +1,177 @@
-"""Runs on a real scheduler and real workers: what they give, what becomes of those that die."""
+"""Runs on a real scheduler and real workers: what they give, and what becomes of those that die."""
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Iterator
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("distributed", reason="pip install -r requirements-cluster.txt")
-from runner import lock
-from runner.cluster.connection import Connection
-from runner.cluster.executor import Cluster
-from runner.graph import StudyError
-from runner.pool import State
-from tests.pipeline.repository import Repository
-from tests.runner.cluster.conftest import ARMS, COSTLY
-from tests.runner.cluster.processes import Processes, until
+cloudpickle = pytest.importorskip("cloudpickle", reason="pip install -r requirements-cluster.txt")
+from ablation.base.errors import UserError
+from runner.cluster.executor import executor
+from tests.runner.cluster.conftest import Processes, git, job, until
 
 pytestmark = pytest.mark.slow
 
-RUNS = [f"{arm}-0" for arm in ARMS]
-WORKERS = ("w1", "w2", "w3")
-
-
-@pytest.fixture(scope="module")
-def _three(tmp_path_factory: pytest.TempPathFactory, _behaviours: Path) -> Iterator[Processes]:
-    with Processes(tmp_path_factory.mktemp("three") / "cluster") as processes:
-        processes.workers(*WORKERS)
-        yield processes
-
 
 @pytest.fixture
-def three(_three: Processes, behaviour: Path) -> Processes:
-    """A scheduler and three workers, which know where behaviours stand and have done nothing."""
-    _three.forget()
-    return _three
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers do not see the head's folder, as on another machine."""
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    monkeypatch.setattr("runner.cluster.worker.sees", lambda study: False)
 
 
-def cluster(processes: Processes, networks: bool = False) -> Cluster:
-    workers = Cluster(Connection(processes.address, "THREADS"), False, networks, None)
-    workers.check()
-    return workers
+def there(pid: Path) -> bool:
+    return Path("/proc", pid.read_text()).exists()
 
 
-def entries() -> dict[str, object]:
-    return lock.read(Path("dvc.lock").read_text())
+def waiting(pid: Path) -> str:
+    """Behaviour: its process's number is written, then it trains for long."""
+    return f"Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(600)"
 
 
-def test_runs_that_die_or_meet_a_full_disk_are_tried_elsewhere_and_the_lock_is_a_local_study_s(
-    head: Repository, three: Processes, behaviour: Path, tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    local = head.copy(tmp_path / "local")
-    local.dvc("repro")
-
-    wait = f"while Path({str(behaviour / 'hold')!r}).exists(): time.sleep(0.05)"
-    (behaviour / "hold").touch()
-    (behaviour / "plain").write_text(wait)
-    once = behaviour / "full"
-    (behaviour / "deep").write_text(
-        f"mark = Path({str(once)!r})\n"
-        "if not mark.exists():\n    mark.touch(); sys.exit('train: No space left on device')"
-    )
-    (behaviour / "wide").write_text("sys.exit('train: it diverged')")
-    killed: list[str] = []
-
-    def kill_the_worker_of_the_one_that_waits(state: State) -> None:
-        trains = "plain-0" in state.where and Path(".scratch/progress/plain-0.json").exists()
-        if trains and not killed:
-            killed.append(state.where["plain-0"])
-            assert any("stages.train plain 0" in one for one in three.kill(killed[0]))
-            (behaviour / "hold").unlink()
-
-    state = cluster(three).run(RUNS, {}, Path("logs"), kill_the_worker_of_the_one_that_waits)
-    three.workers(*killed)  # for other tests
-    assert sorted(state.done) == ["deep-0", "plain-0", "steep-0"]
-    assert state.failed == ["wide-0"]
-    assert "train: it diverged" in Path("logs/wide-0.log").read_text()
-    assert "training plain-0" in Path("logs/plain-0.log").read_text()
-
-    said = capsys.readouterr().out
-    assert f"{killed[0]} was lost while it ran" in said
-    assert "deep-0 is tried again elsewhere: " in said
-    assert "No space left on device" in said
-    assert "wide-0 is tried again" not in said  # no machine is to blame
-
-    ours, theirs = entries(), lock.read((local.path / "dvc.lock").read_text())
-    for name in list(theirs):
-        if "wide" in name:
-            theirs.pop(name)
-    assert ours == theirs
-    assert {f"train_costly@{COSTLY}-0", f"evaluate_costly@{COSTLY}-0"} <= set(ours)
-    assert not list(Path("models/networks").glob("*"))  # nobody asked for them
-    for path in ("models/histories/plain-0/history.csv", "models/evaluations/deep-0/metrics.json"):
-        assert (head.path / path).read_bytes() == (local.path / path).read_bytes()
-    record = json.loads(Path("models/provenance/plain-0/0.json").read_text())
-    assert record["worker"] != killed[0]
-    assert record["worker"] in WORKERS
+def test_workers_that_see_the_head_s_folder_train_in_it(head: Path, processes: Processes) -> None:
+    processes.worker("w1")
+    Path("params.yaml").write_text("seeds: [1]\n")  # not committed: here it need not be
+    with executor(processes.address) as cluster:
+        assert cluster.places == 1
+        futures = [cluster.submit(job("adam-0")), cluster.submit(job("sgd-0", "sys.exit(3)"))]
+        done, failed = [future.result() for future in futures]
+    assert (done.key, done.status, done.log, done.files) == ("adam-0", 0, "training adam-0\n", {})
+    assert Path("models/runs/adam-0/history.csv").read_text() == "adam-0seeds: [0]\n"
+    assert (failed.key, failed.status, failed.files) == ("sgd-0", 3, {})
+    assert Path("logs/sgd-0.log").read_text() == "training sgd-0\n"
 
 
-def test_a_study_outlives_its_scheduler_and_a_finished_run_is_not_trained_again(
-    head: Repository, tmp_path: Path, behaviour: Path
+def test_others_clone_the_commit_and_the_run_of_a_killed_one_is_tried_again(
+    head: Path,
+    processes: Processes,
+    unseen: None,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
-    count, hold = behaviour / "count", behaviour / "hold"
-    (behaviour / "steep").write_text(f"open({str(count)!r}, 'a').write('x')")
-    hold.touch()
-    (behaviour / "wide").write_text(f"while Path({str(hold)!r}).exists(): time.sleep(0.05)")
-    with Processes(tmp_path / "cluster") as processes:
-        folder = processes.worker("a", "shared")
-        processes.worker("b", "shared")
-        processes.wait_for("a", "b")
-        before = Path("dvc.lock").read_text()
-
-        def restart_the_scheduler(state: State) -> None:
-            if hold.exists() and len(state.done) == 3 and "wide-0" in state.where:
-                processes.restart_scheduler()
-                for name in ("a", "b"):
-                    processes.worker(name, "shared")
-                hold.unlink()
-
-        state = cluster(processes).run(RUNS, {}, Path("logs"), restart_the_scheduler)
-        assert state.happened == ["the scheduler was gone; handed out again: wide-0"]
-        assert sorted(state.done) == sorted(RUNS)
-        Path("dvc.lock").write_text(before)  # as for a head that died before it was told
-        again = cluster(processes).run(RUNS, {}, Path("logs"), lambda _: None)
-        assert (sorted(again.done), count.read_text()) == (sorted(RUNS), "x")
-        (checkout,) = (path for path in (folder / "study").iterdir() if path.is_dir())
-        assert (checkout / "data/sets/images").exists()
-        assert not list((checkout / "models/networks").glob("*"))  # disks fill up
-
-        assert cluster(processes, networks=True).run(
-            RUNS, {}, Path("logs"), lambda _: None
-        ).failed == []  # fmt: skip
-        assert len(list(Path("models/networks").glob("*.keras"))) == 4
-        assert head.dvc("status").strip() == "Data and pipelines are up to date."
+    folders = {name: processes.worker(name) for name in ("w1", "w2")}
+    first = tmp_path / "first"
+    # The first try says where it is and waits, the second finds that and goes on.
+    behaviour = f"""
+first = Path({str(first)!r})
+if not first.exists():
+    first.write_text(f"{{os.getpid()}} {{Path.cwd().parents[1].name}}")
+    time.sleep(600)
+"""
+    with executor(processes.address, networks=True) as cluster:
+        assert cluster.places == 2
+        futures = [cluster.submit(job("adam-0", behaviour)), cluster.submit(job("sgd-0"))]
+        until(lambda: first.exists() and first.read_text())
+        until(Path(".scratch/progress/adam-0.json").exists)
+        pid, victim = first.read_text().split()
+        processes.end(victim)
+        outcomes = [future.result() for future in futures]
+        until(lambda: not Path("/proc", pid).exists())
+    assert json.loads(Path(".scratch/progress/adam-0.json").read_text())["share"] == 0.5
+    assert f"worker {victim} is gone; others train its runs" in capfd.readouterr().out
+    for outcome in outcomes:
+        assert outcome.status == 0
+        assert outcome.files == {
+            f"models/runs/{outcome.key}/history.csv": f"{outcome.key}seeds: [0]\n".encode(),
+            f"models/networks/{outcome.key}/network.keras": b"weights",
+        }
+    assert not Path("models").exists()
+    (clone,) = (path for path in (folders[victim] / "study").iterdir() if path.is_dir())
+    assert (clone / "data/sets/images").exists()
 
 
-def test_an_interrupted_head_leaves_nothing_running(
-    head: Repository, three: Processes, behaviour: Path
+def test_a_head_that_is_interrupted_leaves_nothing_running(
+    head: Path, processes: Processes, tmp_path: Path
 ) -> None:
-    pid = behaviour / "pid"
-    (behaviour / "plain").write_text(
-        f"Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(600)"
-    )
-
-    def interrupt(state: State) -> None:
-        if pid.exists() and pid.read_text():
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        cluster(three).run(["plain-0"], {}, Path("logs"), interrupt)
-    until(lambda: not Path(f"/proc/{pid.read_text()}").exists())
+    processes.worker("w1")
+    pid = tmp_path / "pid"
+    with pytest.raises(KeyboardInterrupt), executor(processes.address) as cluster:  # noqa: PT012
+        cluster.submit(job("adam-0", waiting(pid)))
+        until(lambda: pid.exists() and pid.read_text())
+        raise KeyboardInterrupt
+    until(lambda: not there(pid))
 
 
-def test_what_changes_while_runs_train_is_not_recorded(
-    head: Repository, three: Processes, behaviour: Path
+def test_a_worker_that_closes_and_a_scheduler_that_dies_leave_nothing_running(
+    head: Path, processes: Processes, tmp_path: Path
 ) -> None:
-    before = Path("dvc.lock").read_text()
+    processes.worker("w1")
+    one, other = tmp_path / "one", tmp_path / "other"
+    behaviour = f"if not Path({str(one)!r}).exists(): {waiting(one)}\n{waiting(other)}"
+    with executor(processes.address) as cluster:
+        future = cluster.submit(job("adam-0", behaviour))
+        until(lambda: one.exists() and one.read_text())
+        processes.end("w1", signal.SIGTERM)
+        assert not there(one)
+        processes.worker("w2")
+        until(lambda: other.exists() and other.read_text())
+        processes.end("scheduler")
+        with pytest.raises(UserError, match="^the scheduler is gone; start it and its workers ag"):
+            future.result()
+    until(lambda: not there(other))
 
-    def edit(state: State) -> None:
-        if state.where:
-            Path("networks/cnn.py").write_text("# Four blocks.\n")
 
-    (behaviour / "plain").write_text("time.sleep(1)")
-    with pytest.raises(StudyError, match=r"^networks changed while the study trained"):
-        cluster(three).run(["plain-0"], {}, Path("logs"), edit)
-    assert Path("dvc.lock").read_text() == before
-
-
-def test_a_command_beside_the_runs_that_fails_ends_them(
-    head: Repository, three: Processes, behaviour: Path
+def test_a_worker_that_cannot_train_leaves_and_another_takes_its_run(
+    head: Path, processes: Processes, unseen: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (behaviour / "plain").write_text("time.sleep(600)")
-    started = time.monotonic()
-    beside = {"data_check": ["sh", "-c", "echo too dark; exit 1"]}
-    state = cluster(three).run(["plain-0"], beside, Path("logs"), lambda _: None)
-    assert state.failed == ["data_check"]
-    assert Path("logs/data_check.log").read_text() == "too dark\n"
-    assert time.monotonic() - started < 300
-    assert threading.active_count() < 50
+    processes.worker("w1")
+    with executor(processes.address) as cluster:
+        # It comes later, and has no place for a clone.
+        (processes.worker("w2") / "study").write_text("a file")
+        futures = [cluster.submit(job(f"{arm}-0", "time.sleep(0.5)")) for arm in ("adam", "sgd")]
+        assert [future.result().status for future in futures] == [0, 0]
+    assert "worker w2 cannot train and leaves: [Errno" in capfd.readouterr().out
 
 
 def test_what_is_not_fit_is_refused_in_one_line(
-    head: Repository, tmp_path: Path, behaviour: Path
+    head: Path, processes: Processes, unseen: None, tmp_path: Path
 ) -> None:
-    with Processes(tmp_path / "cluster") as processes:
+    def refusal(gpu: bool = False, source: str | None = None) -> str:
+        with pytest.raises(UserError) as error, executor(processes.address, gpu, source):
+            pass
+        assert "\n" not in str(error.value)
+        return str(error.value)
 
-        def refusal(resource: str = "THREADS", source: str | None = None) -> str:
-            with pytest.raises(StudyError) as error:
-                Cluster(Connection(processes.address, resource), False, False, source).check()
-            assert "\n" not in str(error.value)
-            return str(error.value)
+    assert refusal().startswith("there is no worker with the resource RUNS at tcp://")
+    processes.worker("w1")
+    assert refusal(gpu=True).startswith("none of 1 workers has the resource GPU at tcp://")
+    said = refusal(source=str(tmp_path / "nowhere.git"))
+    assert said.startswith("worker w1 cannot train this study: it cannot get commit ")
+    assert said.endswith("`git push` it, or say with GIT=ADDRESS where workers find it")
 
-        assert refusal().startswith("there is no worker with the resource THREADS")
-        processes.workers("w1")
-        assert refusal("GPU").startswith("none of 1 workers has the resource GPU=1 at tcp://")
-        nowhere = str(tmp_path / "nowhere.git")
-        assert refusal(source=nowhere).startswith("w1 cannot get commit ")
-        Path("networks/cnn.py").write_text("# Four blocks.\n")
-        assert refusal().startswith("networks/cnn.py is not as in the last commit, which is what")
-    with Processes(tmp_path / "plain", None) as processes:
-        processes.workers("w1")
-        head.git("checkout", "--quiet", "networks/cnn.py")
-        assert refusal().startswith("the scheduler runs without the study's settings (work-stea")
+    Path("data/sets/images").write_text("others")
+    assert refusal().endswith("configs/arms, data/sets came out otherwise than on the head")
+    Path("notes.txt").write_text("nothing reads it")
+    Path("params.yaml").write_text("seeds: [1]\n")
+    assert refusal().startswith("params.yaml is not as in the last commit, which is what workers")
+
+    driver = processes.folder / "nvidia-smi"
+    driver.write_text("#!/bin/sh\necho GPU of $(basename $PWD)\n")
+    driver.chmod(0o755)
+    processes.worker("w2", "GPU=1")
+    processes.worker("w3", "GPU=1")
+    assert "with GPU of w2 on w2; " in (said := refusal(gpu=True))
+    assert said.startswith("workers differ in kind: ")
+    (processes.folder / "w4/keras-0.0.dist-info").mkdir(parents=True)
+    (processes.folder / "w4/keras-0.0.dist-info/METADATA").write_text("Version: 0.0\n")
+    processes.worker("w4")
+    assert refusal().startswith("worker w4 has other versions than this environment: keras 0.0 th")
 
 
-def test_nobody_at_the_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.cluster.connection.PATIENCE", 1.0)
-    with pytest.raises(StudyError, match=r"^no scheduler answers at tcp://127.0.0.1:9 .*start one"):
-        Connection("tcp://127.0.0.1:9", "THREADS")
+@pytest.mark.parametrize("address", ["host:8786", "tcp://host", "tcp://a b:1", "; rm -rf", ""])
+def test_what_is_no_address_is_refused(address: str, head: Path) -> None:
+    with pytest.raises(UserError, match="^SCHEDULER is "), executor(address):
+        pass
+
+
+def test_nobody_at_the_address_is_one_line(head: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.cluster.executor.PATIENCE", 1.0)
+    with (
+        pytest.raises(UserError, match=r"^no scheduler answers at tcp://127.0.0.1:9 .*start one"),
+        executor("tcp://127.0.0.1:9"),
+    ):
+        pass

@@ -1,0 +1,245 @@
+"""What a worker of the cluster does: find the project, make the data, train runs.
+
+The head sends this module by value, so that a worker needs no project to start with: it imports
+Python's own modules, and Dask's where it runs. What fails for a reason of the machine raises OSError
+or ValueError; `str` of it is one line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+POLL = 0.3  # seconds between two looks at a run
+TELL = 2.0  # seconds between two words on how far it is
+GRACE = 10.0  # seconds it has to stop before it is killed
+
+
+def machine(gpu: bool) -> str:
+    """The kind of processor, and of GPU if asked."""
+    found = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        names = [line for line in lines if line.startswith(("model name", "Model"))]
+        found = names[0].partition(":")[2].strip() if names else found
+    if gpu:
+        query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        found += f" with {' and '.join(sorted(set(_said(query).splitlines())))}"
+    return found
+
+
+def digest(place: Path, paths: Sequence[str]) -> str:
+    """SHA-256 of the names and contents of files and of all files in folders.
+
+    Args:
+        paths: relative to `place`; what is not there adds nothing.
+    """
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        for file in sorted([place / path, *(place / path).rglob("*")]):
+            if file.is_file():
+                with file.open("rb") as content:
+                    own = hashlib.file_digest(content, "sha256").hexdigest()
+                whole.update(f"{file.relative_to(place).as_posix()} {own}\n".encode())
+    return whole.hexdigest()
+
+
+def sees(study: Mapping[str, Any]) -> bool:
+    """Whether the head's folder is visible here."""
+    return Path(study["folder"], study["token"]).exists()
+
+
+def prepare(study: Mapping[str, Any]) -> str:
+    """The project with all that training reads, on this machine: the head's own folder where it is
+    visible here, else a clone of the commit in `study/` of the folder that the worker started in,
+    in which the stages before training have run, once.
+
+    Args:
+        study: `folder`, the head's; `token`, the path of a file in it that proves that it is; `kind`,
+            what the machine must be; `gpu`; `commit`, None where all see the folder; `source`, a
+            repository that has it; `commands` of the stages before training; `inputs`, the paths
+            that training reads of what they make, and their `digest`.
+
+    Raises:
+        OSError, ValueError: why that cannot be.
+    """
+    if study["kind"] != machine(study["gpu"]):
+        raise ValueError(f"its kind is {machine(study['gpu'])}, not {study['kind']}")
+    if sees(study):
+        return str(study["folder"])
+    if not study["commit"]:
+        raise ValueError("it does not see the head's folder, as the others do")
+    commit, source = study["commit"], study["source"]
+    place = Path.cwd() / "study" / commit[:12]
+    ready = place / ".scratch" / "ready"
+    with locked(place.parent / f"{place.name}.lock"):
+        if ready.exists() and ready.read_text() == study["digest"]:
+            return str(place)
+        _said(["git", "init", "--quiet", str(place)])
+        try:
+            _said(["git", "fetch", "--quiet", "--depth=1", source, commit], place)
+            _said(["git", "checkout", "--quiet", "--force", "--detach", commit], place)
+        except ValueError as error:
+            raise ValueError(
+                f"it cannot get commit {commit[:12]} from {source} ({error}); `git push` it, or "
+                "say with GIT=ADDRESS where workers find it"
+            ) from None
+        for command in study["commands"]:
+            _said(_mine(shlex.split(command)), place)
+        if digest(place, study["inputs"]) != study["digest"]:
+            raise ValueError(f"{', '.join(study['inputs'])} came out otherwise than on the head")
+        ready.parent.mkdir(exist_ok=True)
+        ready.write_text(study["digest"])
+    return str(place)
+
+
+async def prepared(study: Mapping[str, Any]) -> str:
+    """As `prepare`, while the worker goes on talking to its scheduler."""
+    return await asyncio.to_thread(prepare, study)
+
+
+def run(study: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
+    """Trains one run, in a process of its own: one that held the interpreter would silence the
+    worker. Ends it when the head has gone or given it up, and when the worker closes.
+
+    Args:
+        study: as `prepare` has it, and `topic`, under which the head listens.
+        job: the fields of a `runner.jobs.Job`.
+
+    Returns:
+        The fields of a `runner.jobs.Outcome`.
+    """
+    from distributed import Reschedule, get_worker
+
+    worker: Any = get_worker()
+    task = worker.get_current_task()
+
+    def wanted() -> bool:
+        state = worker.state.tasks.get(task)
+        closing = worker.status.name in ("closing", "closed", "failed")
+        return not closing and state is not None and state.state == "executing"
+
+    def tell(**content: Any) -> None:
+        worker.log_event(study["topic"], {"key": job["key"], "name": str(worker.name), **content})
+
+    try:
+        place = Path(prepare(study))
+        # Another worker of this folder may still be stopping the same run.
+        with locked(place / ".scratch" / "locks" / job["key"]):
+            log = place / "logs" / f"{job['key']}.log"
+            status = _train(job, place, log, wanted, lambda progress: tell(progress=progress))
+            if status is None:
+                raise Reschedule
+            elsewhere = place != Path(study["folder"])
+            return {
+                "key": job["key"],
+                "status": status,
+                "log": log.read_text(encoding="utf-8", errors="replace"),
+                "files": _files(place, job["outs"]) if elsewhere and status == 0 else {},
+            }
+    except (OSError, ValueError) as error:
+        # Such a worker is free again at once and would soon have failed every run: it leaves.
+        tell(leaves=str(error))
+        worker.loop.add_callback(worker.close, reason="it cannot train")
+        raise
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Held by one at a time, of all machines that share the folder, and gone with its holder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _train(
+    job: Mapping[str, Any],
+    place: Path,
+    log: Path,
+    wanted: Callable[[], bool],
+    tell: Callable[[Any], None],
+) -> int | None:
+    """The status of the run's command; None where it was stopped.
+
+    Args:
+        wanted: whether to go on.
+        tell: gets what the run says of its progress.
+    """
+    progress = place / ".scratch" / "progress" / f"{job['key']}.json"
+    progress.unlink(missing_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    variables = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", **job["environment"]}
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def with_its_worker() -> None:
+        """The kernel ends the process when the worker is killed: else two would train one run."""
+        if libc is not None:
+            libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _mine(job["command"]), cwd=place, env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=with_its_worker,
+        )  # fmt: skip
+    told = 0.0
+    try:
+        while process.poll() is None:
+            if not wanted():
+                return None
+            if time.monotonic() - told >= TELL and progress.exists():
+                told = time.monotonic()
+                tell(json.loads(progress.read_text(encoding="utf-8")))
+            time.sleep(POLL)
+        return process.returncode
+    finally:
+        for number in (signal.SIGINT, signal.SIGKILL):
+            deadline = time.monotonic() + GRACE
+            if process.poll() is None:
+                os.killpg(process.pid, number)
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+
+def _files(place: Path, outs: Sequence[str]) -> dict[str, bytes]:
+    """Path -> content of these files and of all files in these folders."""
+    found = [file for out in outs for file in [place / out, *(place / out).rglob("*")]]
+    return {f.relative_to(place).as_posix(): f.read_bytes() for f in found if f.is_file()}
+
+
+def _mine(command: Sequence[str]) -> list[str]:
+    """The command `python ...` for this worker's own Python."""
+    return [sys.executable, *command[1:]]
+
+
+def _said(command: Sequence[str], place: Path | None = None) -> str:
+    """What a command said.
+
+    Raises:
+        ValueError: it failed; the message is the last line that it said.
+    """
+    done = subprocess.run(
+        command, cwd=place, env={**os.environ, "GIT_TERMINAL_PROMPT": "0"}, check=False,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if done.returncode != 0:
+        lines = done.stdout.strip().splitlines() or ["it said nothing"]
+        why = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+        raise ValueError(f"{' '.join([Path(command[0]).name, *command[1:]])[:100]}: {why[:300]}")
+    return done.stdout.strip()
