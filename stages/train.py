@@ -1,14 +1,13 @@
 """Trains one arm with one seed, and keeps what its network answers.
 
-Interrupted, it goes on from its last checkpoint when it is run again. The network stays in
-models/networks, out of git and of DVC. Where one of the same training is there, it is asked and
-nothing trains: so code that judges, or a test set more, costs seconds.
+Nothing trains where the run is at hand. Where the last commit has it, made of these very inputs, it
+comes from there. Where models/networks has a network of the same training, that one only answers: so
+code that judges, or a test set more, costs seconds. The network itself is in neither git nor DVC.
+Interrupted, a run goes on from its last checkpoint when it is run again.
 """
 
-import json
 import os
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,9 @@ from numpy.typing import NDArray
 
 from ablation.base import cli
 from ablation.base.arrays import read_labelled, read_npz, read_split
-from ablation.base.files import read_config, replacing, write_json
+from ablation.base.files import read_config, read_json, replacing, write_bytes, write_json
 from ablation.monitoring import provenance
+from ablation.monitoring.provenance import read_committed
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from ablation.training.inputs import Inputs, dependencies, identity
@@ -30,14 +30,19 @@ if TYPE_CHECKING:
 RAW, SETS, EXTERNAL = Path("data/raw"), Path("data/sets"), Path("data/own/external")
 # What of the stage's dependencies judges a network and has no part in its training.
 JUDGING = ("ablation/evaluation", "data/own/external", "data/sets/test")
-# What training leaves beside the network, and is there when all is.
-RECORD = "provenance.json"
 
 
 def main(arm: str, seed: int) -> None:
     key = f"{arm}-{seed}"
     inputs = Inputs(dependencies(Path("dvc.yaml"), "train", {"arm": arm, "seed": str(seed)}))
     config = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig)
+    run, record = Path(f"models/runs/{key}"), Path(f"models/provenance/{key}.json")
+    committed = read_committed(run, record)
+    if committed and committed.made_of(inputs.digests):
+        print(f"{key}  is in the last commit, made of the same inputs, and taken from there")
+        for path, content in committed.files.items():
+            write_bytes(path, content)
+        return
     framework.start(config.train)
     # Only now, since these import Keras.
     from ablation.evaluation.answers import answers
@@ -45,49 +50,48 @@ def main(arm: str, seed: int) -> None:
 
     root = Path(os.environ.get("DVC_ROOT", "."))
     same = f"{identity(inputs.without(*JUDGING))}-{framework.versions()}"
-    finished = root / "models" / "networks" / key / same
-    if (finished / RECORD).exists():
-        print(f"{key}  is trained: its network is in models/networks and only answers", flush=True)
+    network = root / "models" / "networks" / key / same
+    if (network / "record.json").exists():  # written last
+        print(f"{key}  is trained: its network in models/networks only answers", flush=True)
     else:
-        train(key, config, seed, inputs, root / ".scratch" / "runs" / key / same, finished)
-    model = architectures.load(finished / "network.keras", config, seed)
-    run = Path(f"models/runs/{key}")
-    run.mkdir(parents=True, exist_ok=True)
+        checkpoint = root / ".scratch" / "runs" / key / same / "state.npz"
+        if checkpoint.exists():
+            print(f"{key}  goes on from {checkpoint}", flush=True)
+        elif committed:
+            changed = committed.differences(config.model_dump(mode="json"), inputs.digests)
+            print(
+                f"{key}  trains again, since its network is not here and these changed: "
+                f"{'; '.join(changed)}",
+                flush=True,
+            )
+        train(key, config, seed, checkpoint, network)
+    model = architectures.load(network / "network.keras", config, seed)
     for name in ("history.csv", "layers.csv"):
-        shutil.copyfile(finished / name, run / name)
+        write_bytes(run / name, (network / name).read_bytes())
     with replacing(run / "answers.npz") as temporary:
         np.savez_compressed(
             temporary, allow_pickle=False, **answers(model, judged_on(config, seed))
         )
-    Path("models/provenance").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(finished / RECORD, f"models/provenance/{key}.json")
     inputs.refuse_change()
+    made = {"inputs": inputs.digests, "outputs": provenance.outputs(run)}
+    write_json(record, {**read_json(network / "record.json"), **made})
 
 
-def train(
-    key: str, config: ArmConfig, seed: int, inputs: Inputs, scratch: Path, finished: Path
-) -> None:
-    """Trains the run, from its checkpoint in `scratch` if any, and leaves it in `finished`."""
+def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Path) -> None:
+    """Trains the run, from its checkpoint if there is one, and leaves all of it in `network`."""
     from ablation.monitoring.progress import Reporter
     from ablation.networks import architectures
     from ablation.training import loop, results
 
-    started, arm = time.time(), config.model_dump(mode="json")
-    checkpoint = scratch / "state.npz"
-    if checkpoint.exists():
-        print(f"{key}  goes on from {checkpoint}", flush=True)
-    else:
-        for told in reasons(key, arm, inputs):
-            print(f"{key}  {told}", flush=True)
+    started = time.time()
     weights = read_npz(RAW / f"{config.model.pretrained}.npz") if config.model.pretrained else None
-    network = architectures.build(config, seed, weights)
+    model = architectures.build(config, seed, weights)
     reporter = Reporter(key, Path(os.environ.get("DVC_ROOT", ".")))
-    trained = loop.train(network, config, seed, read_images(config, seed), checkpoint, reporter)
-    inputs.refuse_change()
-    results.save(trained.model, finished / "network.keras")
-    results.write_history(finished / "history.csv", trained.history)
-    results.write_layers(finished / "layers.csv", trained.model)
-    record = provenance.describe(
+    trained = loop.train(model, config, seed, read_images(config, seed), checkpoint, reporter)
+    results.save(trained.model, network / "network.keras")
+    results.write_history(network / "history.csv", trained.history)
+    results.write_layers(network / "layers.csv", trained.model)
+    circumstances = provenance.describe(
         config.train.backend,
         framework.device(),
         config.train.threads,
@@ -96,23 +100,8 @@ def train(
         trained.seconds,
         trained.images_per_second,
     )
-    write_json(finished / RECORD, {**record, "arm": arm, "inputs": inputs.without(*JUDGING)})
-    shutil.rmtree(scratch.parent, ignore_errors=True)
-
-
-def reasons(key: str, arm: dict[str, object], inputs: Inputs) -> list[str]:
-    """Why a run trains whose results are in the last commit: what of it differs now."""
-    try:
-        before = json.loads(provenance.git("show", f"HEAD:./models/provenance/{key}.json"))
-    except (OSError, subprocess.CalledProcessError):
-        return []
-    changed = provenance.differences(before, arm, inputs.without(*JUDGING))
-    why = f"these changed: {'; '.join(changed)}" if changed else "its network is not here"
-    return [
-        f"trains again, since {why}",
-        f"`git restore --source=HEAD --staged --worktree dvc.lock models/runs/{key} "
-        f"models/provenance/{key}.json` has what was committed",
-    ]
+    write_json(network / "record.json", {**circumstances, "arm": config.model_dump(mode="json")})
+    shutil.rmtree(checkpoint.parent.parent, ignore_errors=True)
 
 
 def read_images(arm: ArmConfig, seed: int) -> "Images":

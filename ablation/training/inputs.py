@@ -73,7 +73,12 @@ class Inputs:
 
 def identity(digests: Mapping[str, str]) -> str:
     """Of files by name and content, in 16 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest()[:16]
+    return digest_of(json.dumps(sorted(digests.items())).encode())
+
+
+def digest_of(content: bytes) -> str:
+    """16 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -91,7 +96,6 @@ def _files_of(path: Path) -> list[Path]:
 
 def _digest(path: Path) -> str:
     if path.suffix == ".py":
-        parsed = ast.dump(ast.parse(path.read_bytes()))
-        return hashlib.sha256(parsed.encode()).hexdigest()[:16]
+        return digest_of(ast.unparse(ast.parse(path.read_bytes())).encode())
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
