@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from ablation.base.cli import run
 from ablation.base.errors import UserError
-from ablation.base.files import read_config, replacing
-from ablation.competition import admission, kaggle
-from ablation.competition.config import AdmitConfig
+from ablation.base.files import read_config
+from ablation.inputs.own import (
+    AdmitConfig,
+    download_competition,
+    read_competition,
+    read_external,
+)
 
 COMPETITION, EXTERNAL = Path("data/own/competition"), Path("data/own/external")
 
@@ -28,10 +32,10 @@ def main() -> None:
         folder.mkdir(parents=True)
     if config.source == "kaggle":
         if config.kaggle_dir is None:
-            folder = kaggle.download()
+            folder = download_competition()
         else:
             folder = _outside("data.kaggle_dir", config.kaggle_dir)
-        data = kaggle.read(folder)
+        data = read_competition(folder)
         _write(COMPETITION, vars(data))
         print(
             f"admit: {len(data.train_images)} training and {len(data.test_images)} test images "
@@ -39,7 +43,7 @@ def main() -> None:
         )
     if config.external is not None:
         path = _outside("data.external", config.external)
-        images, labels = admission.read_external(path)
+        images, labels = read_external(path)
         _write(EXTERNAL, {"images": images, "labels": labels})
         print(f"admit: {len(images)} external test images, from {path}")
     if config.source == "composed" and config.external is None:
@@ -59,8 +63,7 @@ def _outside(key: str, name: str) -> Path:
 
 def _write(folder: Path, arrays: Mapping[str, NDArray[np.uint8]]) -> None:
     for name, array in arrays.items():
-        with replacing(folder / f"{name}.npy") as temporary:
-            np.save(temporary, array, allow_pickle=False)
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
 if __name__ == "__main__":

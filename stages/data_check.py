@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ablation.base.arrays import read_npz
+from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing, write_json
@@ -15,11 +15,8 @@ from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.composition.placement import geometry
-from ablation.data_check import check
-from ablation.data_check.check import EACH, MADE, SAMPLE, Images
-from ablation.data_check.config import Measured
-from ablation.data_check.tolerance import as_json, complaint
-from ablation.reporting.answers import read_composed, read_images, read_labels
+from ablation.inputs import data_check
+from ablation.inputs.data_check import EACH, LAYOUT, MADE, SAMPLE, Images
 from ablation.reporting.figures import contact_sheet
 from ablation.reporting.figures.style import save
 
@@ -29,75 +26,68 @@ NOTHING = "No image was composed, so there is nothing to judge and no background
 
 
 def main() -> None:
-    measured = read_config(Path("ablation/data_check/measured.yaml"), Measured)
     config = read_config(Path("configs/data.yaml"), DataConfig)
     if config.source != "composed":
         content: dict[str, Any] = {"composed": False, "passed": None, "rows": []}
         _write(content, contact_sheet.without(NOTHING))
         print("data_check: no image was composed, so there is nothing to judge")
         return
-    labels = {
-        part: read_labels(SETS / part / "modified" / "labels.npy") for part in ("train", "test")
-    }
-    facts = {
-        part: read_composed(
-            COMPOSITIONS / f"{part}.npz", len(of), len(config.backgrounds), corners=True
-        )
-        for part, of in labels.items()
-    }
-    corners, digits = (
-        np.concatenate([part[name] for part in facts.values()])
-        for name in ("corners", "digit_labels")
+    train, test = (read_npz(COMPOSITIONS / f"{part}.npz") for part in ("train", "test"))
+    training, testing = (
+        read_npy(SETS / part / "modified/labels.npy") for part in ("train", "test")
     )
     made = Images(
         origin=MADE,
         tile=config.tile,
         names=config.backgrounds,
-        images=read_images(SETS / "train/modified/images.npy", len(labels["train"]), config.canvas),
-        families=facts["train"]["families"],
-        corners=facts["train"]["corners"],
+        images=read_npy(SETS / "train/modified/images.npy", mmap=True),
+        families=train["families"],
+        corners=train["corners"],
     )
-    reason = check.unlike(config, measured) or check.too_few(made)
-    judged = _sample(config, measured) if reason else made
+    reason = data_check.not_judged(config, made)
+    judged = _sample(config) if reason else made
 
-    rows = check.background_rows(judged, measured)
-    rows += check.digit_rows(judged, measured)
-    rows += check.tile_rows(corners, config.tile, config.canvas)
-    rows += check.label_rows(
-        labels["train"], np.concatenate(list(labels.values())), digits, measured
-    )
+    rows = data_check.background_rows(judged)
+    rows += data_check.digit_rows(judged)
+    corners = np.concatenate([train["corners"], test["corners"]])
+    rows += data_check.tile_rows(corners, config.tile, config.canvas)
+    digits = np.concatenate([train["digit_labels"], test["digit_labels"]])
+    rows += data_check.label_rows(training, np.concatenate([training, testing]), digits)
     if reason:
-        rows += check.background_rows(made, measured, reason)
-        rows += check.digit_rows(made, measured, reason)
-    wrong = complaint(rows)
+        rows += data_check.background_rows(made, reason)
+        rows += data_check.digit_rows(made, reason)
+    wrong = data_check.complaint(rows)
     content = {
         "composed": True,
         "passed": not wrong,
         "judged_on": judged.origin,
         "reason": reason,
         "canvas": config.canvas,
-        "rows": as_json(rows),
+        "rows": data_check.as_json(rows),
     }
-    _write(content, contact_sheet.draw(check.shown(judged, SHOWN)))
+    shown = {
+        name: judged.images[judged.families == family][:SHOWN]
+        for family, name in enumerate(judged.names)
+    }
+    _write(content, contact_sheet.draw(shown))
     if wrong:
         raise UserError(f"{wrong}; all of them are in {REPORTS}/data_check.json")
     print(f"data_check: {sum(row.passed is True for row in rows)} measures inside their tolerances")
 
 
-def _sample(config: DataConfig, measured: Measured) -> Images:
+def _sample(config: DataConfig) -> Images:
     """Images on the study's own pictures, laid out as the measured ones."""
     arrays = read_npz(Path("data/raw/mnist.npz"), ("x_train", "y_train"))
-    digits = Digits(arrays["x_train"], arrays["y_train"])
     composed = compose(
-        digits,
+        Digits(arrays["x_train"], arrays["y_train"]),
         EACH * len(config.backgrounds),
-        geometry(measured.layout),
+        geometry(LAYOUT),
         pictures(config.backgrounds, config.background_seed),
         ("sample", config.image_seed),
     )
     return Images(
         origin=SAMPLE,
-        tile=measured.layout.tile,
+        tile=LAYOUT.tile,
         names=config.backgrounds,
         images=composed.images,
         families=composed.families,

@@ -1,4 +1,4 @@
-"""Gets MNIST and the weights of VGG networks, checks them and keeps all as plain arrays."""
+"""Gets MNIST and VGG-16's ImageNet weights, checks them and keeps both as plain arrays."""
 
 import tempfile
 from functools import partial
@@ -6,28 +6,24 @@ from pathlib import Path
 
 from ablation.base.arrays import write_npz
 from ablation.base.cli import run
-from ablation.base.files import read_config
-from ablation.sources.config import SourcesConfig
-from ablation.sources.download import obtain
-from ablation.sources.mnist import read_mnist
-from ablation.sources.vgg_weights import check_content, read_weights
+from ablation.inputs.download import obtain
+from ablation.inputs.mnist import read_mnist
+from ablation.inputs.sources import SOURCES
+from ablation.inputs.vgg import read_weights
 
 RAW = Path("data/raw")
 
 
 def main() -> None:
-    sources = read_config(Path("configs/sources.yaml"), SourcesConfig)
-    RAW.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=RAW, prefix=".download-") as folder:
-        served = obtain(sources.mnist, Path(folder))
-        write_npz(RAW / "mnist.npz", read_mnist(served.path, sources.mnist.content))
-        print(f"fetch: MNIST, served by {served.served_by}", flush=True)
-        for network, weights in (("vgg16", sources.vgg16), ("vgg19", sources.vgg19)):
-            if weights is not None:
-                check = partial(check_content, architecture=network, content=weights.content)
-                served = obtain(weights, Path(folder), check)
-                write_npz(RAW / f"{network}.npz", read_weights(served.path, network))
-                print(f"fetch: {network} weights, served by {served.served_by}", flush=True)
+    mnist = partial(read_mnist, digests=SOURCES.mnist.content)
+    vgg16 = partial(read_weights, content=SOURCES.vgg16.content)
+    with tempfile.TemporaryDirectory() as folder:
+        arrays, place = obtain(SOURCES.mnist, Path(folder), mnist)
+        write_npz(RAW / "mnist.npz", arrays)
+        print(f"fetch: MNIST from {place}", flush=True)
+        weights, place = obtain(SOURCES.vgg16, Path(folder), vgg16)
+        write_npz(RAW / "vgg16.npz", weights)
+        print(f"fetch: VGG-16's weights from {place}", flush=True)
 
 
 if __name__ == "__main__":
