@@ -19,9 +19,9 @@ from typing import Any
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json
-from ablation.competition.config import SIDE as COMPETITION
 from ablation.composition.config import DataConfig, LayoutConfig
 from ablation.composition.digits import Digits
+from ablation.inputs.own import SIDE as COMPETITION
 from ablation.monitoring import provenance
 from ablation.prediction.elsewhere import Judged, Predict, judge
 from ablation.prediction.sizes import sides

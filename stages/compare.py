@@ -10,8 +10,7 @@ import pandas as pd
 
 from ablation.base.arrays import read_npz, read_split
 from ablation.base.cli import run
-from ablation.base.files import read_config, replacing, write_json, write_text
-from ablation.data_check.config import Measured
+from ablation.base.files import read_config, read_yaml, replacing, write_json, write_text
 from ablation.reporting.answers import read_answers, read_labels
 from ablation.reporting.results import read_judged
 from ablation.reporting.tables import read_history
@@ -27,7 +26,7 @@ from ablation.study.config import StudyConfig
 
 CONFIGS, REPORTS = Path("configs"), Path("reports")
 SETS, SPLIT, DIGITS = Path("data/sets"), Path("data/split"), Path("data/raw/mnist.npz")
-MEASURED = Path("ablation/data_check/measured.yaml")
+MEASURED = Path("ablation/inputs/measured.yaml")
 HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
 IMAGES_COLUMNS = ("first", "second", "seed", "images", "only_first", "only_second", "p")
 
@@ -39,7 +38,7 @@ def main() -> None:
     comparisons = compare(config, runs, study.baseline, study.data_sets)
     classes = np.bincount(read_npz(DIGITS, ["y_train"])["y_train"], minlength=10)
     # Our own images are composed to have the labels that a claim speaks of: the official judge it.
-    official = np.array(read_config(MEASURED, Measured).labels)
+    official = np.array(read_yaml(MEASURED)["labels"])
     judged = claims.judge(
         config,
         claims.Study(study.scale, runs, comparisons, official, classes / classes.sum()),

@@ -7,11 +7,11 @@ from math import prod
 
 import numpy as np
 
-from ablation.competition.config import SIDE as COMPETITION_SIDE
 from ablation.composition import backgrounds
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import SIDE
 from ablation.composition.placement import Geometry, place
+from ablation.inputs.own import SIDE as COMPETITION_SIDE
 from ablation.networks import vgg_layers
 from ablation.networks.config import CnnConfig, InputConfig, NetworkConfig
 from ablation.study.checks import ConfigError, check_name, listed

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ablation.base.section import Name, Section, Tree
-from ablation.competition.config import AdmitConfig
 from ablation.composition.config import DataConfig
+from ablation.inputs.own import AdmitConfig
 from ablation.reporting.config import AugmentationFigure, BestFigure, FigureConfig
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.arms import ARM_SECTIONS, merge_arms, resolve_arms

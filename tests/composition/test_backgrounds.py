@@ -1,7 +1,6 @@
 """Background families against the measured table, at the paper's geometry."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,17 +11,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.signal import fftconvolve
 
-from ablation.base.files import read_config
 from ablation.composition import backgrounds
 from ablation.composition.backgrounds.noise import lines, remap, smooth
-from ablation.data_check.check import SAMPLE, Images, background_rows
-from ablation.data_check.config import Measured
-from ablation.data_check.tolerance import complaint
+from ablation.inputs.data_check import LAYOUT, MEASURED, SAMPLE, Images, background_rows, complaint
 
-MEASURED = read_config(
-    Path(__file__).resolve().parents[2] / "ablation/data_check/measured.yaml", Measured
-)
-SIDE, CROPS = MEASURED.layout.canvas, 240
+SIDE, CROPS = LAYOUT.canvas, 240
 
 
 @cache
@@ -41,21 +34,21 @@ def share_with(images: NDArray[np.bool_]) -> float:
 
 
 def test_the_families_are_those_measured() -> None:
-    assert backgrounds.families() == tuple(MEASURED.families)
+    assert backgrounds.families() == tuple(MEASURED["families"])
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("family", MEASURED.families)
+@pytest.mark.parametrize("family", MEASURED["families"])
 def test_a_family_has_the_measured_statistics(family: str, seed: int) -> None:
     # No tiles, so all of a crop is background.
     no_tiles = np.zeros((CROPS, 0, 2), np.int16)
     images = Images(SAMPLE, 1, [family], crops(family, seed), np.zeros(CROPS, np.uint8), no_tiles)
-    rows = background_rows(images, MEASURED)
+    rows = background_rows(images)
     assert sum(row.passed is not None for row in rows) == 4
     assert complaint(rows) == ""
 
 
-@pytest.mark.parametrize("family", MEASURED.families)
+@pytest.mark.parametrize("family", MEASURED["families"])
 def test_a_picture_follows_from_its_seed(family: str) -> None:
     rng = np.random.default_rng([0, len(family)])
     picture = backgrounds.draw(family, rng)

@@ -1,17 +1,13 @@
 """Digits: the IDX format, and turning, scaling and blurring against known answers and SciPy."""
 
-import gzip
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ablation.composition.digits import Digits, transform
-from ablation.sources.mnist import read_idx, write_idx
 
 STILL = np.zeros(1), np.ones(1)
 
@@ -22,35 +18,6 @@ def blob(seed: int = 0) -> NDArray[np.uint8]:
     inside = np.zeros((28, 28))
     inside[7:21, 7:21] = noise[7:21, 7:21]
     return np.rint(ndimage.gaussian_filter(inside, 1.5))[None].astype(np.uint8)
-
-
-def test_an_idx_file_written_by_hand_is_read() -> None:
-    data = bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6])
-    np.testing.assert_array_equal(read_idx(data), [[1, 2, 3], [4, 5, 6]])
-    np.testing.assert_array_equal(read_idx(gzip.compress(data)), [[1, 2, 3], [4, 5, 6]])
-    assert write_idx(read_idx(data)) == data
-
-
-@given(arrays(np.uint8, array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=5)))
-def test_idx_round_trip(array: NDArray[np.uint8]) -> None:
-    np.testing.assert_array_equal(read_idx(write_idx(array)), array)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "not an IDX file"),
-        (b"<html>", "not an IDX file"),
-        (bytes([0, 0, 13, 1, 0, 0, 0, 0]), "unsigned bytes"),
-        (bytes([0, 0, 8, 2, 0, 0]), "6 of 12 bytes"),
-        (bytes([0, 0, 8, 1, 0, 0, 0, 3, 1, 2]), "10 bytes: its header asks for 11"),
-        (bytes([0, 0, 8, 1, 0, 0, 0, 1, 1, 2]), "10 bytes: its header asks for 9"),
-    ],
-)
-def test_a_damaged_idx_file_is_refused(data: bytes, words: str) -> None:
-    with pytest.raises(ValueError, match=words) as error:
-        read_idx(data)
-    assert "\n" not in str(error.value)
 
 
 def test_arrays_that_are_no_digits_are_refused() -> None:

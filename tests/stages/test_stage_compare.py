@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params["scales"]["smoke"]["data"] |= {"images": 2500, "test_images": 400}
     write_yaml(Path("params.yaml"), params)
     resolve.main()
-    measured = Path("ablation/data_check/measured.yaml")
+    measured = Path("ablation/inputs/measured.yaml")
     measured.parent.mkdir(parents=True)
     shutil.copy(ROOT / measured, measured)
     Path("data/raw").mkdir(parents=True)

@@ -1,1 +1,0 @@
-"""Composed images held to what was measured on the competition's."""
