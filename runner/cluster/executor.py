@@ -1,7 +1,7 @@
 """The head of a cluster: what is refused before runs are handed out, and the executor of runs.
 
-Dask gives a run whose worker died to another, and one whose worker cannot train too. The head forgets
-everything when it ends: the same command looks anew and goes on.
+Dask gives a run to another worker where its own died or cannot train. When the head ends nothing is
+kept of what was under way: the same command looks anew and goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import yaml
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json, write_text
+from runner import gpus
 from runner.cluster import worker
 from runner.jobs import Job, Outcome
 
@@ -50,8 +51,8 @@ for name in [name for name in logging.root.manager.loggerDict if name.startswith
 def executor(
     address: str, gpu: bool = False, source: str | None = None, networks: bool = False
 ) -> Iterator[Cluster]:
-    """The workers of a Dask scheduler, which have the project as it is here now when this returns;
-    leaving it stops what they train.
+    """The workers of a Dask scheduler, once they have the project as it is here now; leaving it
+    stops what they train.
 
     Args:
         address: of the scheduler, `tcp://HOST:PORT`.
@@ -74,13 +75,10 @@ def executor(
         study = _study(token, gpu, source, workers)
         client.subscribe_topic(study["topic"], _heard)
         client.subscribe_topic("all", workers.changed)
-        with client.get_executor(pure=False, retries=RETRIES, resources={resource: 1}) as pool:
-            try:
-                yield Cluster(pool, study, networks, workers.places)
-            finally:
-                pool.shutdown(wait=False)
+        pool = client.get_executor(pure=False, retries=RETRIES, resources={resource: 1})
+        yield Cluster(pool, study, networks, workers.places)
     finally:
-        client.close(timeout=5)
+        client.close(timeout=5)  # Dask cancels what it still wants
         token.unlink()
 
 
@@ -93,21 +91,23 @@ class Cluster:
 
     def __init__(self, pool: Any, study: Mapping[str, Any], networks: bool, places: int) -> None:
         self._pool, self._study, self._networks, self.places = pool, study, networks, places
+        # On a GPU worker `dask worker` was told which; elsewhere no framework takes one.
+        self._environment = gpus.ON_ONE if study["gpu"] else gpus.NONE
 
     def submit(self, job: Job) -> Future[Outcome]:
         """Hands a run out; the first is the first to be trained.
 
         Returns:
-            Its outcome; one of status 1 where no worker could train it. UserError, where the
-            scheduler is gone.
+            Its outcome, of status 1 where no worker could train it; UserError where the scheduler
+            is gone.
         """
         outs = [*job.outs, *([f"models/networks/{job.key}"] if self._networks else [])]
+        environment = {**self._environment, **job.environment}
+        sent = {**asdict(job), "outs": outs, "environment": environment}
         outcome: Future[Outcome] = Future()
         run = worker.run
-        # A name that can be imported here Dask sends as a name; a lambda goes whole.
-        there = self._pool.submit(
-            lambda study, job: run(study, job), self._study, {**asdict(job), "outs": outs}
-        )
+        # What can be imported here Dask sends by its name; a lambda it sends whole.
+        there = self._pool.submit(lambda study, job: run(study, job), self._study, sent)
         there.add_done_callback(lambda ended: _end(job.key, ended, outcome))
         return outcome
 
@@ -116,11 +116,8 @@ def _end(key: str, ended: Future[dict[str, Any]], outcome: Future[Outcome]) -> N
     try:
         found = Outcome(**ended.result())
     except CancelledError:
-        outcome.set_exception(
-            UserError(
-                "the scheduler is gone; start it and its workers again, and the same command goes on"
-            )
-        )
+        gone = "the scheduler is gone; start it and its workers, and the same command goes on"
+        outcome.set_exception(UserError(gone))
         return
     except Exception as error:  # what the last worker said, or Dask's word for "none is left"
         found = Outcome(key, 1, f"no worker could train {key}: {type(error).__name__}: {error}\n")
@@ -235,6 +232,7 @@ def _study(token: Path, gpu: bool, source: str | None, workers: _Workers) -> dic
             "inputs": inputs,
             "digest": worker.digest(Path(), inputs),
         }
+    print("the workers prepare the project", flush=True)
     for name, answer in workers.ask(worker.prepared, study).items():
         if isinstance(answer, Exception):
             raise UserError(f"worker {name} cannot train this study: {answer}")

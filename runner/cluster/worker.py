@@ -1,8 +1,7 @@
 """What a worker of the cluster does: find the project, make the data, train runs.
 
 The head sends this module by value, so that a worker needs no project to start with: it imports
-Python's own modules, and Dask's where it runs. What fails for a reason of the machine raises OSError
-or ValueError; `str` of it is one line.
+Python's own modules, and Dask's where it runs.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def prepare(study: Mapping[str, Any]) -> str:
     in which the stages before training have run, once.
 
     Args:
-        study: `folder`, the head's; `token`, the path of a file in it that proves that it is; `kind`,
+        study: `folder`, the head's; `token`, the path of a file that only this folder has; `kind`,
             what the machine must be; `gpu`; `commit`, None where all see the folder; `source`, a
             repository that has it; `commands` of the stages before training; `inputs`, the paths
             that training reads of what they make, and their `digest`.
@@ -139,13 +138,13 @@ def run(study: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
 
     try:
         place = Path(prepare(study))
+        elsewhere = place != Path(study["folder"])
+        log = place / "logs" / f"{job['key']}.log"
         # Another worker of this folder may still be stopping the same run.
         with locked(place / ".scratch" / "locks" / job["key"]):
-            log = place / "logs" / f"{job['key']}.log"
-            status = _train(job, place, log, wanted, lambda progress: tell(progress=progress))
+            status = _train(job, place, log, wanted, tell if elsewhere else lambda **_: None)
             if status is None:
                 raise Reschedule
-            elsewhere = place != Path(study["folder"])
             return {
                 "key": job["key"],
                 "status": status,
@@ -173,14 +172,9 @@ def _train(
     place: Path,
     log: Path,
     wanted: Callable[[], bool],
-    tell: Callable[[Any], None],
+    tell: Callable[..., None],
 ) -> int | None:
-    """The status of the run's command; None where it was stopped.
-
-    Args:
-        wanted: whether to go on.
-        tell: gets what the run says of its progress.
-    """
+    """The status of the run's command; None where it was not `wanted` any more and was stopped."""
     progress = place / ".scratch" / "progress" / f"{job['key']}.json"
     progress.unlink(missing_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -205,7 +199,7 @@ def _train(
                 return None
             if time.monotonic() - told >= TELL and progress.exists():
                 told = time.monotonic()
-                tell(json.loads(progress.read_text(encoding="utf-8")))
+                tell(progress=json.loads(progress.read_text(encoding="utf-8")))
             time.sleep(POLL)
         return process.returncode
     finally:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-cloudpickle = pytest.importorskip("cloudpickle", reason="pip install -r requirements-cluster.txt")
+pytest.importorskip("distributed", reason="pip install -r requirements-cluster.txt")
+import cloudpickle
+
 from ablation.base.errors import UserError
 from runner.cluster.executor import executor
-from tests.runner.cluster.conftest import Processes, git, job, until
+from tests.runner.cluster.conftest import Processes, job, until
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +112,7 @@ def test_a_worker_that_closes_and_a_scheduler_that_dies_leave_nothing_running(
         processes.worker("w2")
         until(lambda: other.exists() and other.read_text())
         processes.end("scheduler")
-        with pytest.raises(UserError, match="^the scheduler is gone; start it and its workers ag"):
+        with pytest.raises(UserError, match=r"^the scheduler is gone; start it and its work"):
             future.result()
     until(lambda: not there(other))
 
@@ -164,7 +166,7 @@ def test_what_is_not_fit_is_refused_in_one_line(
 
 @pytest.mark.parametrize("address", ["host:8786", "tcp://host", "tcp://a b:1", "; rm -rf", ""])
 def test_what_is_no_address_is_refused(address: str, head: Path) -> None:
-    with pytest.raises(UserError, match="^SCHEDULER is "), executor(address):
+    with pytest.raises(UserError, match=r"^SCHEDULER is "), executor(address):
         pass
 
 
