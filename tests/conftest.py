@@ -54,7 +54,7 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def _params() -> dict[str, Any]:
     from ablation.study.reading import read
 
-    return read((ROOT / "params.yaml").read_bytes())
+    return read(ROOT / "params.yaml")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def resolved(_params: dict[str, Any]) -> Callable[[str], Resolved]:
     from ablation.study.reading import read
     from ablation.study.resolution import resolve
 
-    paper = read((ROOT / "paper.yaml").read_bytes())
+    paper = read(ROOT / "paper.yaml")
     return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale}, paper)
 
 

@@ -1,16 +1,17 @@
 """What every section of a configuration is: strict, immutable and complete.
 
 `params.yaml` is written for people: base sections, a scale's sizes, an arm's overrides. The stage
-`resolve` merges them (`ablation.study`) and validates the result against the sections that stand in
-the `config.py` of each folder, beside the code that they configure. So every later stage reads a
-complete configuration and no default hides in code.
+`resolve` merges them (`ablation.study`) into the sections that stand in the `config.py` of each
+folder, beside the code that they configure. So every later stage reads a complete configuration and
+no default hides in code.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Tree = dict[str, Any]
 
@@ -35,10 +36,22 @@ Blocks = Annotated[list[Block], Field(min_length=1, max_length=32)]  # a pooling
 Dense = Annotated[list[Units], Field(max_length=32)]
 LearningRate = Annotated[float, Field(gt=0, le=1e3)]  # float32 weights overflow soon above
 Factor = Annotated[float, Field(gt=0, le=1e3)]  # of a penalty beside a loss of about 1
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]  # it names files
 
 
 class Section(BaseModel):
     """A strict, immutable section: an unknown key or a value of another type is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_are_known(cls, tree: Any) -> Any:
+        for key in tree if isinstance(tree, dict) else ():
+            if key not in cls.model_fields:
+                raise PydanticCustomError(
+                    "unknown_key",
+                    "{key}: unknown key; allowed: {allowed}",
+                    {"key": str(key), "allowed": ", ".join(cls.model_fields)},
+                )
+        return tree

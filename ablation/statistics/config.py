@@ -155,14 +155,10 @@ class Claim(Section):
 
 
 class ArmsClaim(Claim):
-    """A claim on arms, and what these must be for the sentence to speak of them.
-
-    `requires` is arm -> key of params.yaml -> its value, or {not: value}; or arm -> `label`.
-    """
+    """A claim on arms; it applies where they are what their labels say."""
 
     arms: list[str]
     metric: str
-    requires: dict[Name, Any] = Field(default_factory=dict)
 
 
 class DifferenceClaim(ArmsClaim):

@@ -19,6 +19,7 @@ class StudyConfig(Section):
     Attributes:
         seeds: of every arm but the costly ones, which run with `costly_seeds`, some of these.
         arms: arm -> its label; `costly_arms` are among them.
+        figures: in the order of paper.yaml.
     """
 
     scale: str
@@ -29,6 +30,7 @@ class StudyConfig(Section):
     costly_arms: list[Name]
     data_sets: dict[Name, str]
     multiply_adds: dict[Name, int]
+    figures: list[Name]
 
     @model_validator(mode="after")
     def _arms_are_alike(self) -> StudyConfig:

@@ -1,17 +1,22 @@
 """An arm as `params.yaml` says it, and what is effective of that.
 
 In `params.yaml` some keys multiply others (`width`, `dropout_factor`) and some count only where
-another says so (`regularization`, the momentum of a normalization). A resolved arm holds what comes
-out. So a change of a key retrains the arms that it makes another network or another run, and none
-else.
+another says so (`regularization`, the momentum of a normalization). `effective` gives what comes
+out. So a change of a key trains again the arms that it makes another network or another run, and
+none else.
 """
 
 from __future__ import annotations
 
+import hashlib
+from math import prod
+from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
+import ablation.composition
 from ablation.base.section import (
     Batch,
     Blocks,
@@ -22,18 +27,96 @@ from ablation.base.section import (
     Images,
     Kernel,
     LearningRate,
-    Rate,
+    Name,
     Section,
     Stride,
     Threads,
 )
+from ablation.composition import backgrounds
+from ablation.composition.config import DataConfig, LayoutConfig
+from ablation.composition.placement import Geometry, place
+from ablation.inputs.own import SIDE as COMPETITION_SIDE
+from ablation.inputs.own import AdmitConfig
+from ablation.inputs.sources import SOURCES
+from ablation.networks import vgg_layers
 from ablation.networks.config import (
     CnnConfig,
+    InputConfig,
     RegularizerConfig,
     StemConfig,
     VggConfig,
 )
-from ablation.training.config import AdamConfig, Backend, Engine, OptimizerConfig, SgdConfig
+from ablation.study.checks import known
+from ablation.training.config import (
+    AdamConfig,
+    ArmConfig,
+    Backend,
+    Engine,
+    FreshConfig,
+    OptimizerConfig,
+    SgdConfig,
+    TrainConfig,
+)
+
+COMPETITION_IMAGES = 50_000  # training images of the competition
+Magnification = Annotated[float, Field(ge=0.1, le=10)]
+
+
+class DataSettings(AdmitConfig, DataConfig):
+    """The section data, with a scale's sizes."""
+
+    canvas: Annotated[int, Field(gt=0, le=backgrounds.SMALLEST)]  # a crop of every picture
+    tile: Literal[28]  # the side of MNIST's digits
+    digits: Annotated[int, Field(gt=0, le=10)]  # more are rarely placed without touching
+    magnification: Annotated[list[Magnification], Field(min_length=2, max_length=2)]
+    blur: Annotated[float, Field(ge=0, le=28)]
+    images: Images
+    test_images: Images
+
+    @model_validator(mode="after")
+    def _can_be_composed(self) -> DataSettings:
+        for family in self.backgrounds:
+            known(family, backgrounds.families(), "backgrounds")
+        low, high = self.magnification
+        try:
+            geometry = Geometry(
+                self.canvas, self.tile, self.digits, self.rotation, (low, high), self.blur
+            )
+            place(1, geometry, np.random.default_rng(0))
+        except ValueError as error:
+            raise ValueError(f"canvas = {self.canvas}, digits = {self.digits}: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _every_part_has_images(self) -> DataSettings:
+        for total in (self.images, self.mnist_images):
+            if not 0 < round(self.validation_fraction * total) < total:
+                raise ValueError(
+                    f"validation_fraction = {self.validation_fraction} of {total} images leaves "
+                    "training or validation without one"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _competition_fits(self) -> DataSettings:
+        if self.source == "kaggle":
+            if self.canvas != COMPETITION_SIDE:
+                raise ValueError(
+                    f"canvas = {self.canvas} with source kaggle; allowed: {COMPETITION_SIDE}, as "
+                    "at the scales half and paper"
+                )
+            if self.images > COMPETITION_IMAGES:
+                raise ValueError(
+                    f"images = {self.images} with source kaggle; allowed: at most "
+                    f"{COMPETITION_IMAGES}"
+                )
+        return self
+
+    def parts(self, data_set: str) -> tuple[int, int]:
+        """How many images of a data set are for training, and how many for validation."""
+        total = self.mnist_images if data_set == "mnist" else self.images
+        validation = round(self.validation_fraction * total)
+        return total - validation, validation
 
 
 class CnnSettings(Section):
@@ -52,7 +135,7 @@ class CnnSettings(Section):
     dense_dropout: Fraction
     regularizer: Literal["none", "l1", "l2"]
     regularization: Annotated[float, Field(ge=0, le=1e3)]
-    width: Rate
+    width: Annotated[float, Field(gt=0, le=64)]
     dropout_factor: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
@@ -65,21 +148,26 @@ class CnnSettings(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _filters_are_few_enough(self) -> CnnSettings:
+        most = max(self.stem.filters if self.stem else 0, *map(max, self.blocks))
+        if self._filters(most) > 16_384:
+            raise ValueError(f"width = {self.width} times {most} filters; allowed: at most 16384")
+        return self
+
     def effective(self) -> CnnConfig:
         """Filters times the width, rates times the factor; what is switched off is not there."""
         dense = [] if self.head == "largest" else self.dense
         regularizer = None
         if self.regularizer != "none" and self.regularization > 0:
             regularizer = RegularizerConfig(kind=self.regularizer, factor=self.regularization)
-        stem = self.stem and StemConfig(
-            filters=self._times_width(self.stem.filters),
-            kernel=self.stem.kernel,
-            stride=self.stem.stride,
+        stem = self.stem and self.stem.model_copy(
+            update={"filters": self._filters(self.stem.filters)}
         )
         return CnnConfig(
             architecture="cnn",
             stem=stem,
-            blocks=[[self._times_width(f) for f in block] for block in self.blocks],
+            blocks=[[self._filters(number) for number in block] for block in self.blocks],
             pools=self.pools,
             kernel=self.kernel,
             normalization_momentum=(
@@ -93,8 +181,8 @@ class CnnSettings(Section):
             regularizer=regularizer,
         )
 
-    def _times_width(self, filters: int) -> int:
-        return max(1, round(filters * self.width))
+    def _filters(self, number: int) -> int:
+        return max(1, round(number * self.width))
 
 
 class VggSettings(Section):
@@ -105,24 +193,26 @@ class VggSettings(Section):
     dense: Dense
     dense_dropout: Fraction
 
-    def effective(self, weights: str | None) -> VggConfig:
-        """`weights` is the digest of the ImageNet weights; None where it starts from random ones.
-
-        The input, which Keras counts as the first layer, has nothing to freeze.
-        """
+    def effective(self) -> VggConfig:
+        """The input, which Keras counts as the first layer, has nothing to freeze."""
         return VggConfig(
             architecture="vgg16",
-            weights=weights,
+            weights=SOURCES.vgg16.content if self.weights == "imagenet" else None,
             frozen_layers=self.frozen_layers if self.frozen_layers > 1 else 0,
             dense=self.dense,
             dense_dropout=self.dense_dropout if self.dense else 0.0,
         )
 
 
-NETWORKS: dict[str, type[CnnSettings | VggSettings]] = {
-    "cnn": CnnSettings,
-    "vgg16": VggSettings,
-}
+class ModelSettings(Section):
+    """The section model: the architecture of an arm, and the settings of each on offer."""
+
+    architecture: Literal["cnn", "vgg16"]
+    cnn: CnnSettings
+    vgg16: VggSettings
+
+    def effective(self) -> CnnConfig | VggConfig:
+        return (self.cnn if self.architecture == "cnn" else self.vgg16).effective()
 
 
 class OptimizerSettings(Section):
@@ -162,8 +252,9 @@ class OptimizerSettings(Section):
 
 
 class TrainSettings(Section):
-    """The section train, but for its optimizers."""
+    """The section train: how an arm trains, and the optimizers on offer."""
 
+    optimizer: str
     backend: Backend
     engine: Engine
     precision: Literal["float32", "mixed_bfloat16"]
@@ -175,3 +266,128 @@ class TrainSettings(Section):
     images_per_epoch: EpochImages | None
     batch_size: Batch
     measured_images: Images
+    optimizers: dict[Name, OptimizerSettings]
+
+    @model_validator(mode="after")
+    def _engine_is_of_the_backend(self) -> TrainSettings:
+        if self.engine == "compiled" and self.backend != "jax":
+            raise ValueError(
+                f"engine = 'compiled' with backend {self.backend}; allowed: steps, or the backend "
+                "jax"
+            )
+        return self
+
+
+class BaseSettings(Section):
+    """The sections that an arm changes, with a scale's sizes."""
+
+    data: DataSettings
+    input: InputConfig
+    model: ModelSettings
+    train: TrainSettings
+
+
+class ArmSettings(BaseSettings):
+    """An arm, in the terms of `params.yaml`."""
+
+    @model_validator(mode="after")
+    def _input_suits_the_network(self) -> ArmSettings:
+        known(self.train.optimizer, self.train.optimizers, "train.optimizer")
+        if self.input.scaling == "imagenet" and self.model.architecture == "cnn":
+            raise ValueError(
+                "input.scaling = 'imagenet' with model.architecture cnn; allowed: unit, or vgg16, "
+                "which sees three channels"
+            )
+        size = self.image_size // self.input.downscale
+        if self.input.pad is not None and self.input.pad < size:
+            raise ValueError(
+                f"input.pad = {self.input.pad}; allowed: null, or at least the image's {size} px"
+            )
+        size, model = self.input.pad or size, self.model.effective()
+        if isinstance(model, CnnConfig):
+            smallest = prod(model.pools) * (model.stem.stride if model.stem else 1)
+            *_, last = model.sides(size)
+        else:
+            smallest = 2 ** len(vgg_layers.BLOCKS)
+            last = size // smallest
+        if last < 1:
+            raise ValueError(
+                f"input.downscale = {self.input.downscale} leaves images of {size} px; allowed: at "
+                f"least {smallest} px, since strides and poolings divide them by that"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _there_are_images(self) -> ArmSettings:
+        if self.train.batch_size > self.epoch_images:
+            raise ValueError(
+                f"train.batch_size = {self.train.batch_size}; allowed: at most an epoch's "
+                f"{self.epoch_images} images"
+            )
+        if self.train.fresh_images and self.input.set != "modified":
+            raise ValueError(
+                f"train.fresh_images = True with input.set {self.input.set}; allowed: False, since "
+                "only Modified MNIST is composed"
+            )
+        for family in self.train.fresh_backgrounds or ():
+            known(family, self.data.backgrounds, "train.fresh_backgrounds")
+        return self
+
+    @property
+    def image_size(self) -> int:
+        """px, the side of a raw image."""
+        return self.data.tile if self.input.set == "mnist" else self.data.canvas
+
+    @property
+    def images(self) -> int:
+        """How many of the training images a run may see."""
+        training, _ = self.data.parts(self.input.set)
+        return min(self.train.images or training, training)
+
+    @property
+    def epoch_images(self) -> int:
+        return min(self.train.images_per_epoch or self.images, self.images)
+
+    def effective(self) -> ArmConfig:
+        """Of all that is on offer, what the arm uses."""
+        train = self.train
+        return ArmConfig(
+            image_size=self.image_size,
+            input=self.input,
+            model=self.model.effective(),
+            precision=train.precision,
+            train=TrainConfig(
+                backend=train.backend,
+                engine=train.engine,
+                epochs=train.epochs,
+                images=self.images,
+                images_per_epoch=self.epoch_images,
+                batch_size=train.batch_size,
+                measured_images=train.measured_images,
+                threads=train.threads,
+                optimizer=train.optimizers[train.optimizer].effective(),
+            ),
+            fresh=self._fresh() if train.fresh_images else None,
+        )
+
+    def _fresh(self) -> FreshConfig:
+        """What a run depends on that composes its own images: all but its seed."""
+        layout = {key: getattr(self.data, key) for key in LayoutConfig.model_fields}
+        if self.train.fresh_backgrounds is not None:
+            layout["backgrounds"] = self.train.fresh_backgrounds
+        content = SOURCES.mnist.content
+        return FreshConfig(
+            layout=layout,
+            digits=[content[part] for part in ("x_train", "y_train")],
+            code=_composing_code(),
+        )
+
+
+def _composing_code() -> str:
+    """The digest of the modules that compose images."""
+    digest = hashlib.sha256()
+    folder = Path(ablation.composition.__path__[0])
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256:{digest.hexdigest()}"
