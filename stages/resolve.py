@@ -1,4 +1,4 @@
-"""Checks params.yaml and paper.yaml and writes the complete configuration of each arm and figure."""
+"""Checks params.yaml and paper.yaml, writes the complete configuration of each arm and figure."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,8 @@ def main() -> None:
         backend = arm.train.backend
         if find_spec(backend) is None:
             raise UserError(
-                f"train.backend = {backend!r} (arm {name}) is not installed; `pip install {backend}`"
+                f"train.backend = {backend!r} (arm {name}) is not installed; "
+                f"`pip install {backend}`"
             )
     write(study)
     print(

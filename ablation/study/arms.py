@@ -22,16 +22,16 @@ SECTIONS = ("input", "model", "train")  # that an arm may change
 class Override(Section):
     """What is changed of the sections of an arm."""
 
-    input: Tree = {}
-    model: Tree = {}
-    train: Tree = {}
+    input: Tree = Field(default_factory=dict)
+    model: Tree = Field(default_factory=dict)
+    train: Tree = Field(default_factory=dict)
 
 
 class Arm(Override):
     """An arm as written: its label, what that says of it, which arm it extends, its changes."""
 
     label: Label | None = None
-    says: Tree = {}
+    says: Tree = Field(default_factory=dict)
     extends: str | None = None
 
 
@@ -40,8 +40,8 @@ class Scale(Override):
 
     seeds: Seeds | None = None
     costly_seeds: Seeds | None = None
-    data: Tree = {}
-    arms: dict[str, Override] = {}
+    data: Tree = Field(default_factory=dict)
+    arms: dict[str, Override] = Field(default_factory=dict)
 
 
 class Params(Section):
@@ -64,8 +64,8 @@ class Params(Section):
         known(self.scale, self.scales, "scale")
         known(self.baseline, self.every_arm, "baseline")
         for scale, sizes in self.scales.items():
-            for arm in sizes.arms:
-                known(arm, self.every_arm, f"scales.{scale}.arms")
+            for name in sizes.arms:
+                known(name, self.every_arm, f"scales.{scale}.arms")
         for name, arm in self.every_arm.items():
             if name in self.arms and name in self.costly_arms:
                 raise ValueError(f"costly_arms.{name}: arms.{name} is there too; keep one")
