@@ -4,20 +4,18 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import replacing
-from ablation.reporting import figures, wording
+from ablation.reporting import figures
 from ablation.reporting.declared import fitting, read_figure
-from ablation.reporting.figures.style import note, save
+from ablation.reporting.figures.style import save
 
 REPORTS = Path("reports")
 
 
 def main(name: str) -> None:
     declared, tables = Path(f"configs/figures/{name}.yaml"), REPORTS / "tables" / name
-    figure, labels, failed = read_figure(declared)
+    figure, labels, _ = read_figure(declared)
     with fitting(declared, tables):
         picture = figures.draw(figure, labels, tables)
-    if failed:
-        note(picture, wording.failed(failed))
     target = REPORTS / "figures"
     with replacing(target / f"{name}.png") as png, replacing(target / f"{name}.svg") as svg:
         save(picture, png, svg, f"{figure.title} (paper: {figure.paper})")

@@ -10,7 +10,6 @@ import pandas as pd
 from ablation.reporting.levels import Level, judged_on, level
 from ablation.reporting.verdict_table import Line
 from ablation.reporting.wording import (
-    FAILED,
     MINUS,
     NOTHING,
     RANGE,
@@ -58,7 +57,7 @@ def arms(
     """(head, rows): an arm's accuracies with their intervals, and its difference to the baseline.
 
     The number of its seeds has a column where another arm has another, and test accuracy where the
-    baseline's test images have labels. Arms that failed come last.
+    baseline's test images have labels.
 
     Args:
         runs: runs.csv, a row a run.
@@ -81,9 +80,6 @@ def arms(
         cells = [_accuracy(level(of_arm, part)) for part in parts]
         count = (str(study.counts[arm]),) if apart else ()
         rows.append((label, *count, *cells, change, "" if row is None else str(row["verdict"])))
-    none = [NOTHING] * len(parts)
-    count = (NOTHING,) if apart else ()
-    rows += [(label, *count, FAILED, *none, "") for label in study.failed_labels]
     accuracies = [f"{part.capitalize()} (%)" for part in parts]
     counted_apart = (COUNT,) if apart else ()
     head = (

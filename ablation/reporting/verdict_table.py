@@ -1,4 +1,4 @@
-"""The paper's claims in words: lines of a table, the counts at its head, a page of Markdown."""
+"""The paper's claims as a table: a line a claim, the counts above it, a page of Markdown."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from ablation.reporting.wording import (
     counted,
     difference,
     level,
-    listed,
-    percent,
+    named_runs,
     rounded,
-    runs_by_arm,
 )
 from ablation.statistics.claims import SCALE, SEEDS, WIDE, directional
 from ablation.statistics.config import (
@@ -36,7 +34,7 @@ DIRECTIONS = {
     "about equal": "about equal",
 }
 SYMBOLS = {"with": "↑", "against": "↓", "about equal": "≈"}
-CLEAR = {"with": "▲", "against": "▼", "about equal": "≈"}  # where the interval leaves out 0
+CLEAR = {"with": "▲", "against": "▼", "about equal": "≈"}  # where the interval excludes 0
 Content = Mapping[str, Any]
 
 
@@ -45,10 +43,10 @@ class Line:
     """A claim as tables print it.
 
     Attributes:
-        direction, symbol: which way our means point; where nothing is decided that is all they do.
-        clear: whether the 95% interval of a difference leaves out 0.
+        direction, symbol: which way our means point, decided or not.
+        clear: whether the 95% interval of a difference excludes 0.
         verdict, why: the verdict and what an undecided claim lacks, or "".
-        mark: where ours lies, None where there is no number.
+        mark: the drawing of ours, None where there is no number.
     """
 
     claim: str
@@ -68,188 +66,150 @@ class Line:
 
 def lines(judged: Sequence[Content], config: ClaimsConfig, names: Mapping[str, str]) -> list[Line]:
     """A line a claim of claims.json; `names` are the arms'."""
-    return [
-        Line(
-            claim=claim["claim"],
-            section=claim["section"],
-            sentence=claim["sentence"],
-            paper=_paper(claim, config),
-            ours=_ours(claim, config),
-            metric=_metric(claim, config),
-            count=_count(claim),
-            direction=DIRECTIONS.get(claim["direction"], NOTHING),
-            symbol=(CLEAR if _clear(claim, config) else SYMBOLS).get(claim["direction"], ""),
-            clear=_clear(claim, config),
-            verdict=claim["verdict"],
-            why=_why(claim, config, names),
-            mark=_mark(claim, config),
-        )
-        for claim in judged
-    ]
+    return [_line(claim, config, names) for claim in judged]
+
+
+def _line(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> Line:
+    declared = config.claims[claim["claim"]]
+    metric = _metric(claim, config)
+    value, low, high = (claim[key] for key in ("value", "low", "high"))
+    paper = getattr(declared, "paper", None)
+    write = level if isinstance(declared, LevelClaim) else difference
+    ours = NOTHING if value is None else write(value, low, high, metric)
+    if write is level and "images" in (claim["over"] or ""):
+        ours += f" over {claim['over']}"
+    if value is None:
+        mark = None
+    elif isinstance(declared, LevelClaim) and not metric.signed:
+        mark = level_mark(value, low, high, declared.level)
+    else:
+        mark = difference_mark(value, low, high, metric.unit)
+    count = str(claim["seeds"])
+    if not claim["seeds"]:
+        count = NOTHING if claim["images"] is None else counted(claim["images"], "image")
+    clear = _clear(claim, config)
+    return Line(
+        claim=claim["claim"],
+        section=claim["section"],
+        sentence=claim["sentence"],
+        paper=NOTHING if paper is None else write(paper, None, None, metric),
+        ours=ours,
+        metric=claim["metric"] + _epochs(metric, declared, config),
+        count=count,
+        direction=DIRECTIONS.get(claim["direction"], NOTHING),
+        symbol=(CLEAR if clear else SYMBOLS).get(claim["direction"], ""),
+        clear=clear,
+        verdict=claim["verdict"],
+        why=_why(claim, config, names),
+        mark=mark,
+    )
 
 
 def counts(judged: Sequence[Content], config: ClaimsConfig) -> list[str]:
     """How many claims hold, and of those with a direction how many point the paper's way."""
     found = Counter(claim["verdict"] for claim in judged)
-    parts = [
-        f"{found[verdict]} {one if found[verdict] == 1 else several}"
-        for verdict, one, several in (
-            ("holds", "holds", "hold"),
-            ("fails", "fails", "fail"),
-            ("undecided", "is undecided", "are undecided"),
-            ("not applicable", "is not applicable", "are not applicable"),
-        )
-        if found[verdict] or verdict != "not applicable"
+    verdicts = [v for v in ("holds", "fails", "undecided", "not applicable") if found[v]]
+    texts = [
+        f"Verdicts on the paper's {counted(len(judged), 'claim')}: "
+        + ", ".join(f"{found[verdict]} {verdict}" for verdict in verdicts)
+        + "."
     ]
-    text = f"Of {counted(len(judged), 'claim')} of the paper {listed(parts)}."
     pointing = [
         claim
         for claim in judged
         if directional(config.claims[claim["claim"]]) and claim["direction"] is not None
     ]
-    if not pointing:
-        return [text]
-    ways = Counter(claim["direction"] for claim in pointing)
-    decided = sum(claim["verdict"] != "undecided" for claim in pointing)
-    clear = sum(_clear(claim, config) for claim in pointing)
-    return [
-        text,
-        f"Of {counted(len(pointing), 'claim')} on which of two arms is higher, our means point the "
-        f"paper's way in {ways['with']} and against it in {ways['against']}"
-        + (f", and {ways['about equal']} about equal" if ways["about equal"] else "")
-        + f"; {decided} of them {'is' if decided == 1 else 'are'} decided, and {clear} "
-        f"{'has' if clear == 1 else 'have'} a 95% interval that leaves out 0.",
-    ]
+    if pointing:
+        ways = Counter(claim["direction"] for claim in pointing)
+        decided = sum(claim["verdict"] != "undecided" for claim in pointing)
+        clear = sum(_clear(claim, config) for claim in pointing)
+        texts.append(
+            f"Direction of our means on {counted(len(pointing), 'claim')} that one arm is above "
+            f"another: {ways['with']} with the paper, {ways['against']} against it, "
+            f"{ways['about equal']} about equal; {decided} decided, {clear} with a 95% interval "
+            "that excludes 0."
+        )
+    return texts
 
 
 def reading(config: ClaimsConfig, scale: str) -> str:
     """How to read the table of claims."""
     margin = rounded(config.statistics.margin * 100)
     return (
-        f"Scale {scale}. Ours is the mean over the seeds, of two arms the first minus the second, "
-        "with its 95% interval: over the seeds; of a level on test images over seeds and images; "
-        "with one seed over the images alone, or none. A difference is decided where Holm's p is "
-        f"below 0.05 and the interval leaves out 0; equal means a 90% interval within {margin} "
-        "points of 0, and then neither arm is higher. Without a verdict the direction is only "
-        "where the means lie; levels and equalities may have one too. The paper's numbers are of "
-        "single runs and take no part."
+        f"Scale {scale}. Ours is the mean over the seeds (of two arms, the first minus the second) "
+        "with its 95% confidence interval over the seeds; for a level on test images over seeds "
+        "and images; with one seed over the images, or missing. A difference is significant where "
+        "Holm's p is below 0.05 and the interval excludes 0; two arms are equal where the 90% "
+        f"interval lies within {margin} points of 0. The direction is that of the means, whatever "
+        "the verdict. The paper's numbers are of single runs and enter no test."
     )
 
 
 def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
     """The claims as a page of Markdown: introduction, a paragraph a text, then the table."""
-    head = ("Section", "Claim", "Paper", "Ours", "n", "Direction", "Verdict")
+    # Not DataFrame.to_markdown: it pads columns, and one longer cell would change every line.
     rows = [
-        (
-            line.section,
-            line.sentence,
-            line.paper,
-            f"{line.ours}, {line.metric}",
-            line.count,
-            line.direction,
-            line.verdict + (f": {line.why}" if line.why else ""),
-        )
-        for line in table
+        ("Section", "Claim", "Paper", "Ours", "n", "Direction", "Verdict"),
+        ("---",) * 7,
+        *(
+            (
+                line.section,
+                line.sentence,
+                line.paper,
+                f"{line.ours}, {line.metric}",
+                line.count,
+                line.direction,
+                f"{line.verdict}: {line.why}" if line.why else line.verdict,
+            )
+            for line in table
+        ),
     ]
-    text = [
-        "# The paper's claims",
-        "",
-        *(part for paragraph in introduced for part in (paragraph, "")),
-        _row(head),
-        _row(("---",) * len(head)),
-        *(_row(row) for row in rows),
-    ]
-    return "\n".join(text) + "\n"
+    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return "\n\n".join(["# The paper's claims", *introduced, text]) + "\n"
 
 
-def _row(row: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
-
-
-def _paper(claim: Content, config: ClaimsConfig) -> str:
+def _metric(claim: Content, config: ClaimsConfig) -> Metric:
     declared = config.claims[claim["claim"]]
-    if isinstance(declared, LabelsClaim) or declared.paper is None:
-        return NOTHING
-    if isinstance(declared, LevelClaim):
-        return percent(declared.paper)
-    return difference(declared.paper, None, None, config.metrics[declared.metric])
+    if isinstance(declared, LabelsClaim):  # a difference of shares
+        return Metric(label="")
+    return config.metrics[declared.metric]
 
 
-def _ours(claim: Content, config: ClaimsConfig) -> str:
-    if claim["value"] is None:
-        return NOTHING
-    declared = config.claims[claim["claim"]]
-    numbers = claim["value"], claim["low"], claim["high"]
-    if isinstance(declared, LevelClaim):
-        text = level(*numbers, config.metrics[declared.metric])
-        return f"{text} over {claim['over']}" if "images" in (claim["over"] or "") else text
-    if isinstance(declared, DifferenceClaim):
-        return difference(*numbers, config.metrics[declared.metric])
-    return difference(*numbers, Metric(label=""))
-
-
-def _metric(claim: Content, config: ClaimsConfig) -> str:
-    """What was measured; of jumps from epoch to epoch over which epochs of each arm."""
-    declared = config.claims[claim["claim"]]
-    if isinstance(declared, LabelsClaim):
-        return str(claim["metric"])
-    metric = config.metrics[declared.metric]
+def _epochs(metric: Metric, declared: Any, config: ClaimsConfig) -> str:
+    """Over which epochs of each arm jumps from epoch to epoch are measured."""
     if not isinstance(metric, SpreadMetric):
-        return str(claim["metric"])
+        return ""
     spans = []
-    for arm in declared.arms:
-        facts = config.arms[arm]
+    for facts in (config.arms[arm] for arm in declared.arms):
         first, end = window(facts.epochs, metric.last, facts.steady_epochs)
-        why = "at a constant rate"
-        if facts.steady_epochs < facts.epochs:
-            share = percent(config.statistics.steady_rate)
-            why = f"before the rate falls below {share} of its highest"
-        spans.append(f"epochs {first + 1} to {end} of {facts.epochs}, {why}")
-    return f"{claim['metric']} ({'; '.join(dict.fromkeys(spans))})"
-
-
-def _count(claim: Content) -> str:
-    if claim["seeds"]:
-        return str(claim["seeds"])
-    return NOTHING if claim["images"] is None else counted(claim["images"], "image")
+        spans.append(f"epochs {first + 1} to {end} of {facts.epochs}")
+    return f" ({'; '.join(dict.fromkeys(spans))})"
 
 
 def _why(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
     """What an undecided claim lacks, and the seeds that only one arm has."""
-    why = str(claim["why"])
-    if claim["verdict"] == "not applicable":
-        return why
+    why, declared = str(claim["why"]), config.claims[claim["claim"]]
     texts = {
         SEEDS: f"{counted(claim['seeds'], 'seed')} of the {claim['seeds_needed']} it takes",
         SCALE: "for the paper's scale to decide",
         WIDE: f"at n = {claim['seeds'] or NOTHING}",
     }
     parts = [texts.get(why, why)] if why else []
-    declared = config.claims[claim["claim"]]
     if why == WIDE and isinstance(declared, DifferenceClaim):
-        seeds, equal = claim["seeds_to_find"], declared.expect == "equivalent"
-        what = "an equivalence at this spread" if equal else "a difference of this size"
-        takes = f"more than {MOST_SEEDS:,}" if seeds is None else f"about {seeds}"
+        equal = declared.expect == "equivalent"
+        to_find = claim["seeds_to_find"]
+        takes = f"about {to_find}" if to_find else f"more than {MOST_SEEDS:,}"
+        what = "equivalence at this spread" if equal else "a difference of this size"
         if not equal or config.metrics[declared.metric].has_margin:
             parts.append(f"{what} takes {takes} seeds")
     if claim["unpaired"]:
-        parts.append(f"without a partner: {runs_by_arm(claim['unpaired'], names)}")
+        parts.append(f"without a partner: {named_runs(claim['unpaired'], names)}")
     return "; ".join(parts)
 
 
 def _clear(claim: Content, config: ClaimsConfig) -> bool:
-    """Whether a difference has an interval and this leaves out 0."""
+    """Whether a difference has an interval and this excludes 0."""
     declared = config.claims[claim["claim"]]
     if not isinstance(declared, DifferenceClaim) or claim["low"] is None:
         return False
     return not claim["low"] <= 0 <= claim["high"]
-
-
-def _mark(claim: Content, config: ClaimsConfig) -> Mark | None:
-    if claim["value"] is None:
-        return None
-    declared, bounds = config.claims[claim["claim"]], (claim["low"], claim["high"])
-    if isinstance(declared, LevelClaim) and not config.metrics[declared.metric].signed:
-        return level_mark(claim["value"], *bounds, declared.level)
-    unit = "points" if isinstance(declared, LabelsClaim) else config.metrics[declared.metric].unit
-    return difference_mark(claim["value"], *bounds, unit)

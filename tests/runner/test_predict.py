@@ -47,7 +47,7 @@ def project(
     study = {
         "scale": "smoke", "seeds": [0, 1], "costly_seeds": [0], "baseline": "dense",
         "arms": {name: name for name in arms}, "costly_arms": [],
-        "data_sets": dict.fromkeys(arms, "modified"), "multiply_adds": dict.fromkeys(arms, 1),
+        "data_sets": dict.fromkeys(arms, "modified"), "multiply_adds": dict.fromkeys(arms, 1), "figures": [],
     }  # fmt: skip
     write_yaml(Path("configs/study.yaml"), study)
     (tmp_path / "models/networks").mkdir(parents=True)

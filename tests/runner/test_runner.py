@@ -86,7 +86,7 @@ def study(monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]) 
         arms={"adam": "Adam", "sgd": "SGD"},
         costly_arms=[],
         data_sets={"adam": "modified", "sgd": "modified"},
-        multiply_adds={"adam": 1, "sgd": 1},
+        multiply_adds={"adam": 1, "sgd": 1}, figures=[],
     )
 
 

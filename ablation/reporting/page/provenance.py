@@ -3,76 +3,72 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import mean
 from typing import Any
 
-from ablation.reporting.wording import counted, listed, quoted, rounded, runs_by_arm
+from ablation.inputs.sources import SOURCES
+from ablation.reporting.wording import counted, listed, rounded
 from ablation.study.config import StudyConfig
 
-UNKNOWN = "not recorded"
+Records = Mapping[str, Mapping[str, Any]]  # run -> its record, models/provenance/RUN.json
 
 
-def facts(
-    study: StudyConfig, records: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Any]
-) -> list[tuple[str, str]]:
-    """(name, value) of the circumstances; what no run recorded is said to be so.
+def facts(study: StudyConfig, records: Records) -> list[tuple[str, str]]:
+    """(name, value) of the circumstances."""
+    every = records.values()
+    minutes = [record["seconds"] / 60 for record in every]
+    seeds = ", ".join(map(str, study.seeds))
+    if study.costly_arms and study.costly_seeds != study.seeds:
+        names = listed(study.arms[arm] for arm in study.costly_arms)
+        seeds += f" ({names}: {', '.join(map(str, study.costly_seeds))})"
+    digests = []
+    for name, source in SOURCES:
+        kind, value = source.digest.split(":")
+        digests.append(f"{name} {kind} {value[:12]}")
+    return [
+        ("Trained at commit", _tally(map(_commit, every))),
+        ("Versions", _tally(map(_versions, every))),
+        ("Processor", _tally(map(_machine, every))),
+        ("Time",
+         f"{rounded(mean(minutes))} minutes a run, from {rounded(min(minutes))} to "
+         f"{rounded(max(minutes))}; {rounded(sum(minutes) / 60)} hours of all "
+         f"{counted(len(minutes), 'run')} together"),
+        ("Seeds", seeds),
+        ("Inputs", ", ".join(digests)),
+    ]  # fmt: skip
 
-    Args:
-        records: run -> its record, of provenance.json.
-        sources: configs/sources.yaml.
-    """
-    known = {run: record for run, record in records.items() if "seconds" in record}
-    lacking = [run for run in records if run not in known]
-    found = [
-        ("Trained at commit", _tally(_commit(record) for record in known.values())),
-        ("Versions", _tally(_versions(record) for record in known.values())),
-        ("Processor", _tally(_machine(record) for record in known.values())),
-        ("Time", _time(list(known.values()))),
-        ("Seeds", _seeds(study)),
-        ("Inputs", _inputs(sources)),
-    ]
-    if lacking and known:
-        found.insert(1, ("Without a record", runs_by_arm(lacking, study.arms)))
+
+def core_hours(study: StudyConfig, records: Records) -> dict[str, tuple[int, float]]:
+    """arm -> how many runs it has, and what they took: the seconds times the threads of each."""
+    found = {}
+    for arm in study.arms:
+        of_arm = [records[f"{arm}-{seed}"] for seed in study.seeds_of(arm)]
+        found[arm] = len(of_arm), sum(each["seconds"] * each["threads"] for each in of_arm) / 3600
     return found
 
 
-def command(study: StudyConfig, records: Mapping[str, Mapping[str, Any]]) -> str:
+def command(study: StudyConfig, records: Records) -> str:
     """What makes this page again, from a clone of the repository."""
-    commits = {
-        record["commit"] if record.get("clean") else None
-        for record in records.values()
-        if "seconds" in record
-    }
-    lines = []
-    if len(commits) == 1 and (commit := commits.pop()):
-        lines.append(f"git checkout {commit[:12]}")
+    commits = {record["commit"] if record["clean"] else None for record in records.values()}
+    commit = commits.pop() if len(commits) == 1 else None
     keys = ("seeds", "costly_seeds") if study.costly_arms else ("seeds",)
     seeds = [f"{key}=[{','.join(map(str, getattr(study, key)))}]" for key in keys]
-    return "\n".join([*lines, f'make exp SET="{" ".join((f"scale={study.scale}", *seeds))}"'])
+    made = f'make exp SET="{" ".join((f"scale={study.scale}", *seeds))}"'
+    return f"git checkout {commit[:12]}\n{made}" if commit else made
 
 
-def _seeds(study: StudyConfig) -> str:
-    text = ", ".join(map(str, study.seeds))
-    if not study.costly_arms or study.costly_seeds == study.seeds:
-        return text
-    names = listed(quoted(study.arms[arm]) for arm in study.costly_arms)
-    return f"{text}; of {names} {', '.join(map(str, study.costly_seeds))}"
-
-
-def _tally(values: Any) -> str:
+def _tally(values: Iterable[str]) -> str:
     """What the runs have in common, or each value with how many have it."""
-    counts = Counter(values)
-    if not counts:
-        return UNKNOWN
-    if len(counts) == 1:
-        return str(next(iter(counts)))
-    return listed(f"{value} ({counted(count, 'run')})" for value, count in counts.most_common())
+    found = Counter(values).most_common()
+    if len(found) == 1:
+        return found[0][0]
+    return "; ".join(f"{value} ({counted(count, 'run')})" for value, count in found)
 
 
 def _commit(record: Mapping[str, Any]) -> str:
-    name = str(record.get("commit") or UNKNOWN)[:12]
-    return name if record.get("clean") else f"{name} with changes"
+    name = (record["commit"] or "not recorded")[:12]
+    return name if record["clean"] else f"{name} with changes"
 
 
 def _versions(record: Mapping[str, Any]) -> str:
@@ -83,24 +79,3 @@ def _versions(record: Mapping[str, Any]) -> str:
 def _machine(record: Mapping[str, Any]) -> str:
     device = "" if record["device"].lower() in ("cpu", "") else f", {record['device']}"
     return f"{record['processor']}, {counted(record['threads'], 'thread')} a run{device}"
-
-
-def _time(records: list[Mapping[str, Any]]) -> str:
-    if not records:
-        return UNKNOWN
-    minutes = [record["seconds"] / 60 for record in records]
-    return (
-        f"{rounded(mean(minutes))} minutes a run, from {rounded(min(minutes))} to "
-        f"{rounded(max(minutes))}; {rounded(sum(minutes) / 60)} hours of all "
-        f"{counted(len(minutes), 'run')} together"
-    )
-
-
-def _inputs(sources: Mapping[str, Any]) -> str:
-    digests = []
-    for name, source in sources.items():
-        digest = str((source or {}).get("public", {}).get("digest", ""))
-        kind, _, value = digest.partition(":")
-        if value:
-            digests.append(f"{name} {kind} {value[:12]}")
-    return ", ".join(digests) or UNKNOWN
