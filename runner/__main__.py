@@ -1,162 +1,229 @@
-"""Runs the whole study: `python -m runner [--jobs N] [--scale NAME] [--gpu] [--live KIND]
-[--set KEY=VALUE ...]`.
+"""Runs the whole study: `python -m runner`, which `make repro` calls, and `make exp` with SET.
 
-`make repro` calls it, and `make exp` with --set, which records the result as an experiment. With
---gpu one run trains on each NVIDIA GPU, under JAX, a compiled epoch at a time. With --retrain
-nothing is restored that was not trained on this machine. With --scheduler runs train on the workers
-of a Dask cluster: docs/cluster.md.
+What a person chooses comes in the environment, under the names that make takes:
 
-The stages before training run once. Runs whose results travelled with the repository are restored;
-the others that are out of date train side by side, beside the check of the images; then the rest
-follows. DVC decides what is out of date and keeps every result, so the command can be stopped and
-called again.
+    SCALE=smoke            written into params.yaml first, with the seeds of that scale
+    SET="a.b=1 c=[2,3]"    likewise, as `dvc exp run -S`; the result is recorded as an experiment
+    JOBS=2                 runs at a time (default: one on each core, or on each GPU)
+    GPU=1                  train on NVIDIA GPUs
+    SCHEDULER=tcp://HOST:8786   train on the workers of a Dask cluster
+    LIVE=1                 each run writes live curves with DVCLive
+    YES=1                  ask nothing;  FORCE=1  train on a processor whatever time it takes
+
+DVC decides what is out of date. It runs one stage after the other, so here it makes what comes
+before training; the runs that are out of date train side by side, and are recorded as each ends;
+then DVC makes the rest. Stopped at any time, the same command goes on.
 """
 
 from __future__ import annotations
 
-import argparse
+import fcntl
 import os
-import re
 import shlex
+import shutil
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
+from ablation.base import cli
 from ablation.base.errors import UserError
-from ablation.base.files import read_config, read_yaml
-from ablation.study.checks import shown
-from ablation.study.config import StudyConfig
-from ablation.study.memory import check_memory, machine_bytes
-from ablation.study.resolution import resolve
-from runner import graph, images, live, params, pool, rest, safeguard, written
-from runner.cores import cores
-from runner.executor import cluster, local
-from runner.restore import restore
-from runner.training import LOGS, logs_of, train
+from runner import gpus, graph, params
+from runner.jobs import Executor, Job, Outcome
+
+LOCK, PARAMS = Path(".scratch/study.lock"), Path("params.yaml")
+MOST_HOURS = 48.0  # that a processor may train without being told to
+UNASKED = 600.0  # seconds of training that start without a question
+# All that needs no run, and what must hold before hours are spent on the images.
+BEFORE = ("split", "samples", "data_check")
 
 
 def main() -> None:
-    pool.stop_on_signals()
-    parser = argparse.ArgumentParser(prog="python -m runner", description=__doc__)
-    parser.add_argument(
-        "--jobs", help="runs at a time (default: the cores, or with --gpu the GPUs)"
-    )
-    parser.add_argument("--gpu", action="store_true", help="train on NVIDIA GPUs, one run on each")
-    parser.add_argument(
-        "--force", action="store_true", help="train on the processor whatever time it takes"
-    )
-    parser.add_argument(
-        "--retrain",
-        action="store_true",
-        help="train every run that was not trained on this machine; without it results that "
-        "travelled with the repository are restored",
-    )
-    parser.add_argument("--live", metavar="KIND", help="live curves: dvclive or tensorboard")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="train on its Dask workers")
-    parser.add_argument("--git", metavar="ADDRESS", help="where they get the commit (`origin`)")
-    parser.add_argument("--networks", action="store_true", help="bring networks back from them")
-    parser.add_argument("--scale", help="write this scale into params.yaml first")
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        metavar="KEY=VALUE",
-        help="change params.yaml first, as `dvc exp run -S`, and record an experiment at the end",
-    )
-    parser.add_argument(
-        "--changes", metavar="TEXT", help="as --set, all of them in one text, quoted as in a shell"
-    )
-    options = parser.parse_args()
-    if options.changes is not None:
-        options.set = split(options.changes)
-    if options.live is not None:
-        live.ask(options.live, elsewhere=bool(options.scheduler))
-    asked = None if options.jobs is None else number(options.jobs)
-    jobs = asked or cores()
-    if options.force:
-        os.environ["FORCE"] = "1"  # the stage `resolve` asks for it
-    if options.scheduler:
-        executor = cluster(options.scheduler, options.gpu, options.networks, options.git)
-    else:
-        executor = local(jobs, asked, options.gpu)
-    safeguard.at_start()
-    for told in written.set_up(options.scale, options.gpu, options.set or (), check):
-        print(f"{params.PARAMS}: {told} now; `make back` takes it back", flush=True)
-    print(f"the study at scale {params.read(params.load())['scale']}", flush=True)
-    executor.check()
-    graph.repro("split", "samples")  # all that needs no run
-    study = read_config(Path("configs/study.yaml"), StudyConfig)
-    if not options.retrain:
-        images.refuse_other()
-    runs = restore(trained_here=options.retrain)
-    for told in runs.told(len(study.runs)):
-        print(told, flush=True)
+    # A closed terminal or `kill` stops the runs as Ctrl-C does; a shell's background job ignores
+    # interrupts and would hand that on.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    # The stages' `python` is this one, whichever a shell has.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if os.environ.get("LIVE"):
+        os.environ["ABLATION_LIVE"] = "1"
+    with alone():
+        set_up(os.environ.get("SCALE", ""), os.environ.get("SET", ""), bool(os.environ.get("GPU")))
+        if not graph.stale():
+            print("everything is up to date")
+        else:
+            graph.dvc("repro", *BEFORE)
+            train_what_is_stale()
+            graph.dvc("repro")
+        if os.environ.get("SET"):
+            save_experiment()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Holds the project, so that two studies do not train the same runs in one folder.
+
+    Raises:
+        UserError: another one does.
+    """
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise UserError(f"another one runs here (PID {file.read()})") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def set_up(scale: str, changes: str, gpu: bool) -> None:
+    """Writes a scale, `KEY=VALUE` overrides and how GPUs train into params.yaml.
+
+    Raises:
+        UserError: they are refused; params.yaml is as it was.
+    """
+    if not scale and not changes and not gpu:
+        return
+    before = PARAMS.read_text(encoding="utf-8")
     try:
-        trained = train(study, executor, options.force, runs.ready)
-    except rest.RunsFailedError as error:
-        rest.report_rest(error.runs, LOGS)
-        raise
-    # A restored run has no network, which is no reason to train it.
-    if trained is not None:
-        graph.repro("--allow-missing", "summarize")
-        draw(read_yaml(Path("configs/figures/index.yaml")), jobs)
-    graph.repro("--allow-missing")
-    print(f"restored {len(runs.brought)} runs, trained {len(trained or ())}")
-    if options.set:
-        graph.save_experiment()
-
-
-def check(tree: Any) -> None:
-    """Refuses what the stage `resolve` refuses, before anything is written.
-
-    Raises:
-        ConfigError: the tree is no study, or this machine has too little memory for it.
-    """
-    study = resolve(tree)
-    if not os.environ.get("FORCE"):
-        check_memory(study.data, study.arms, study.evaluation.batch_size, machine_bytes())
-
-
-def number(jobs: str) -> int:
-    """How many runs at a time.
-
-    Raises:
-        StudyError: it is no number of runs.
-    """
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", jobs):
-        raise graph.StudyError(f"JOBS is {shown(jobs)}; allowed: a whole number from 1 to 999")
-    return int(jobs)
-
-
-def split(changes: str) -> list[str]:
-    """The `KEY=VALUE` of a text, which may stand in quotes as in a shell.
-
-    Raises:
-        StudyError: there is none, or a quote is not closed.
-    """
-    try:
-        found = shlex.split(changes)
+        overrides = shlex.split(changes)
     except ValueError:
-        raise graph.StudyError(f"SET is {shown(changes)}: a quote is not closed") from None
-    if not found:
-        raise graph.StudyError("SET is empty; allowed: KEY=VALUE, as in train.optimizer=adam")
-    return found
+        raise UserError(f"SET is {changes}: a quote is not closed") from None
+    if gpu:
+        overrides = [*gpus.SETTINGS, *overrides]
+    if scale:
+        overrides = [*params.of_scale(before, scale), *overrides]
+    after = params.changed(before, overrides)
+    if after == before:
+        return
+    PARAMS.write_text(after, encoding="utf-8")
+    try:
+        graph.dvc("repro", "resolve")
+    except BaseException:
+        PARAMS.write_text(before, encoding="utf-8")
+        raise
+    for line in params.differences(before, after):
+        print(f"params.yaml: {line}; `make back` takes it back", flush=True)
 
 
-def draw(figures: Sequence[str], jobs: int) -> None:
-    """Draws the figures side by side, each process its share of them: DVC starts once a share."""
-    shares = [figures[number::jobs] for number in range(min(jobs, len(figures)))]
-    commands = {f"figures-{n}": graph.figures_command(share) for n, share in enumerate(shares, 1)}
-    print(f"drawing {len(figures)} figures, {len(shares)} at a time; logs in {LOGS}/", flush=True)
-    state = pool.run(commands, [{}] * jobs, LOGS, lambda _: None)
-    if state.failed:
-        raise graph.StudyError(f"a figure failed; see {logs_of(state.failed)}")
+def train_what_is_stale() -> None:
+    """Trains the runs that are out of date, side by side, and records each as it ends.
+
+    Raises:
+        UserError: a run failed; the others are done.
+    """
+    # Only now: they take time to load, which a study without anything to do need not wait for.
+    from ablation.base.files import read_config
+    from ablation.monitoring.progress import duration
+    from ablation.study.config import StudyConfig
+    from runner import reasons
+    from runner.display import Display
+
+    study = read_config(Path("configs/study.yaml"), StudyConfig)
+    stale = graph.stale()
+    work = {f"{arm}-{seed}": reasons.work(study, arm) for arm, seed in study.runs}
+    jobs = [
+        Job(
+            key=f"{arm}-{seed}",
+            stage=study.stage("train", arm, seed),
+            command=["python", "-m", "stages.train", arm, str(seed)],
+            outs=[f"models/runs/{arm}-{seed}", f"models/provenance/{arm}-{seed}.json"],
+        )
+        for arm, seed in study.runs
+        if study.stage("train", arm, seed) in stale
+    ]
+    if not jobs:
+        return
+    jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
+    with executor() as place:
+        seconds = reasons.seconds([job.key for job in jobs], work)
+        total = max(sum(seconds.values()) / place.places, max(seconds.values()))
+        on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
+        told = f", about {duration(total)}" if on_processor else ""
+        print(f"{len(jobs)} of {len(work)} runs to train, {place.places} at a time{told}")
+        print(f"changed: {reasons.told(jobs, stale)}")
+        print("what they say is in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
+        if on_processor:
+            refuse_days(total / 3600, study.scale)
+            ask(total)
+        failed = []
+        with Display(seconds) as display:
+            futures = {place.submit(job): job for job in jobs}
+            while futures:
+                done, _ = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in done:
+                    job = futures.pop(future)
+                    error = future.exception()
+                    outcome = Outcome(job.key, 1, str(error)) if error else future.result()
+                    if outcome.status == 0:
+                        bring(job, outcome)
+                        graph.commit(job.stage)
+                    else:
+                        failed.append(job.key)
+                    display.ended(outcome)
+                display.show(future_job.key for f, future_job in futures.items() if f.running())
+    if failed:
+        logs = ", ".join(f"logs/{key}.log" for key in failed)
+        raise UserError(
+            f"{len(failed)} of {len(jobs)} runs failed, see {logs}; the others are done, and the "
+            "same command tries again"
+        )
+
+
+def executor() -> AbstractContextManager[Executor]:
+    """Where runs train: one on each core, one on each GPU, or on a cluster."""
+    if scheduler := os.environ.get("SCHEDULER"):
+        from runner.cluster.executor import cluster
+
+        return cluster(scheduler)
+    from runner.local import Local
+
+    jobs = os.environ.get("JOBS", "")
+    if jobs and not (jobs.isdecimal() and int(jobs) > 0):
+        raise UserError(f"JOBS is {jobs!r}; allowed: a whole number of 1 or more")
+    if os.environ.get("GPU"):
+        places = gpus.places()
+    else:
+        places = [gpus.NONE] * (int(jobs) if jobs else len(os.sched_getaffinity(0)))
+    return Local(places[: int(jobs)] if jobs else places)
+
+
+def refuse_days(hours: float, scale: str) -> None:
+    if hours > MOST_HOURS and not os.environ.get("FORCE"):
+        raise UserError(
+            f"this processor would train for about {hours:,.0f} hours at scale {scale}; GPU=1 "
+            "trains on an NVIDIA GPU, SCALE=laptop is for a processor, and FORCE=1 does it all "
+            "the same"
+        )
+
+
+def ask(seconds: float) -> None:
+    """Asks at a terminal whether to go on, where that takes long."""
+    if seconds > UNASKED and sys.stdin.isatty() and not os.environ.get("YES"):
+        if input("go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+            raise UserError("nothing was trained; `make back` takes a change back")
+
+
+def bring(job: Job, outcome: Outcome) -> None:
+    """Writes what a run made elsewhere in the place of what is here."""
+    if outcome.files:
+        for out in map(Path, job.outs):
+            shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
+    for name, content in outcome.files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(content)
+
+
+def save_experiment() -> None:
+    """Records the workspace as an experiment, which `dvc exp show` lists; new runs with it."""
+    new = graph.files(["ls-files", "--others", "--exclude-standard"], graph.results())
+    graph.dvc("exp", "save", "--force", *(word for name in new for word in ("-I", name)))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (graph.StudyError, UserError) as error:
-        sys.exit(f"study: {error}")
-    except KeyboardInterrupt:
-        sys.exit("study: interrupted; the same command goes on from here")
+    cli.run("study", main)

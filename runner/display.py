@@ -1,97 +1,78 @@
-"""The study's progress, live in a terminal and as a line now and then elsewhere."""
+"""The progress of runs that train side by side: bars in a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
-from rich.live import Live
-from rich.text import Text
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as Bars
 
 from ablation.base.files import read_json
 from ablation.monitoring.progress import Progress, duration
-from runner.estimate import seconds_left
-from runner.pool import State
+from runner.jobs import Outcome
 
-QUIET = 20.0  # seconds between two reports where there is no terminal
+PROGRESS = Path(".scratch/progress")
+QUIET = 20.0  # seconds between two lines where there is no terminal
+TELLING = 0.02  # of all the work; before that much is done its pace tells nothing
 
 
 class Display:
-    """Shows the commands in flight and the study's total.
+    """Shows the runs in flight and what is left of all."""
 
-    `costs` is each run's work in any unit; it turns the work done into the time left, of so many
-    `places` where runs train at a time. A command that is no run has no cost.
-    """
+    def __init__(self, seconds: Mapping[str, float]) -> None:
+        """`seconds`: run -> how long it is thought to take; what is left follows the real pace."""
+        for key in seconds:  # what an earlier attempt left
+            (PROGRESS / f"{key}.json").unlink(missing_ok=True)
+        self._seconds = seconds
+        self._done: list[str] = []
+        self._failed: list[str] = []
+        self._started = self._told = time.monotonic()
+        console = Console(highlight=False, soft_wrap=True)
+        columns = TextColumn("{task.description}", markup=False), BarColumn(20)
+        self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
+        self._all = self._bars.add_task("", total=1.0)
+        self._tasks: dict[str, TaskID] = {}
 
-    def __init__(self, costs: Mapping[str, float], progress: Path, places: int) -> None:
-        self._costs, self._progress, self._places = costs, progress, places
-        self._console = Console()
-        self._live = Live(console=self._console, auto_refresh=False)
-        self._started = time.monotonic()
-        self._shown = self._started
-        self._reported: set[str] = set()
-        # What a resumed run had done before is no work of this study's pace.
-        self._resumed: dict[str, float] = {}
-
-    def __enter__(self) -> Display:
-        if self._console.is_terminal:
-            self._live.start()
+    def __enter__(self) -> Self:
+        self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._console.is_terminal:
-            self._live.stop()
+        self._bars.stop()
 
-    def show(self, state: State) -> None:
-        for name in (*state.done, *state.failed):
-            if name not in self._reported:
-                self._reported.add(name)
-                self._console.print(
-                    f"{name}  " + ("done" if name in state.done else "FAILED"), highlight=False
-                )
-        if self._console.is_terminal:
-            self._live.update(Text("\n".join(self.lines(state))), refresh=True)
-        elif time.monotonic() - self._shown >= QUIET:
-            self._shown = time.monotonic()
-            self._console.print("\n".join(self.lines(state)), highlight=False, soft_wrap=True)
+    def ended(self, outcome: Outcome) -> None:
+        """Says how a run ended."""
+        well, key = outcome.status == 0, outcome.key
+        (self._done if well else self._failed).append(key)
+        if key in self._tasks:
+            self._bars.remove_task(self._tasks.pop(key))
+        last = outcome.log.strip().rpartition("\n")[2]
+        self._bars.console.print(f"{key}  " + ("done" if well else f"FAILED: {last}"), markup=False)
 
-    def lines(self, state: State) -> list[str]:
-        """One line for the study, one for each run in flight, one for each worker that has none."""
-        runs, shares = [], {}
-        for name, since in state.running.items():
-            progress = self._read(name, since)
-            shares[name] = 0.0
-            if progress:
-                self._resumed[name] = progress.resumed
-                shares[name] = (progress.share - progress.resumed) / (1 - progress.resumed)
-            began = "starting" if name in self._costs else "running"
-            place = f"{state.where[name]}: " if name in state.where else ""
-            runs.append(f"  {place}" + (f"{progress}" if progress else f"{name}  {began}"))
-        runs += [f"  {name}: idle" for name in state.idle]
-        finished = self._runs((*state.done, *state.failed))
-        waiting = self._runs(state.waiting)
-        head = f"{finished} of {len(self._costs)} runs done, {waiting} waiting"
-        left = seconds_left(
-            {name: cost * (1 - self._resumed.get(name, 0.0)) for name, cost in self._costs.items()},
-            {name: state.seconds[name] for name in state.done if name in self._costs},
-            {name: share for name, share in shares.items() if name in self._costs},
-            time.monotonic() - self._started,
-            self._places,
-        )
-        return [head + (f", about {duration(left)} left" if left else ""), *runs]
-
-    def _runs(self, names: Iterable[str]) -> int:
-        return sum(name in self._costs for name in names)
-
-    def _read(self, name: str, since: float) -> Progress | None:
-        """What the run wrote of itself, unless the file is from an earlier attempt."""
-        path = self._progress / f"{name}.json"
-        try:
-            age = time.time() - path.stat().st_mtime
-            if age > time.monotonic() - since:
-                return None
-            return Progress(**read_json(path))
-        except FileNotFoundError:
-            return None
+    def show(self, running: Iterable[str]) -> None:
+        """Shows these runs and the total; to be called a few times a second."""
+        lines, done = [], sum(self._seconds[key] for key in (*self._done, *self._failed))
+        for key in running:
+            try:
+                progress = Progress(**read_json(PROGRESS / f"{key}.json"))
+                line, share = str(progress), progress.share
+            except FileNotFoundError:
+                line, share = f"{key}  starting", 0.0
+            done += share * self._seconds[key]
+            lines.append(line)
+            if key not in self._tasks:
+                self._tasks[key] = self._bars.add_task("", total=1.0)
+            self._bars.update(self._tasks[key], description=line, completed=share)
+        ended, share = len(self._done) + len(self._failed), done / sum(self._seconds.values())
+        head = f"{ended} of {len(self._seconds)} runs done"
+        if share > TELLING:
+            left = (time.monotonic() - self._started) * (1 - share) / share
+            head += f", about {duration(left)} left"
+        self._bars.update(self._all, description=head, completed=share)
+        if self._bars.disable and time.monotonic() - self._told > QUIET:
+            self._told = time.monotonic()
+            self._bars.console.print("\n  ".join([head, *lines]), markup=False)

@@ -1,144 +1,138 @@
-"""The text of params.yaml: reading it, writing a scale or a value, and how two versions differ."""
+"""The text of params.yaml: changed as `dvc exp run -S` changes it, but for its layout, which stays."""
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablation.study.checks import ConfigError, is_name, listed, shown
-from ablation.study.reading import decoded, events
-from ablation.study.reading import read as read_bytes
+from ruamel.yaml import YAML, YAMLError
+
+from ablation.base.errors import UserError
 from runner import graph
 
-PARAMS = Path("params.yaml")
 
+def of_scale(text: str, scale: str) -> list[str]:
+    """The overrides that make this params.yaml one of that scale.
 
-def load() -> str:
-    """The text of params.yaml.
-
-    Raises:
-        StudyError: there is none that can be read.
-    """
-    try:
-        return decoded(PARAMS.read_bytes())
-    except OSError as error:
-        raise graph.StudyError(f"{PARAMS}: {error.strerror}; `git checkout {PARAMS}`") from None
-    except ConfigError as error:
-        raise graph.StudyError(f"{PARAMS}: {error}") from None
-
-
-def with_scale(text: str, scale: str) -> str:
-    """This params.yaml with that scale, its comments and layout kept.
+    DVC reads the lists of seeds at the top alone, so those of a scale are written there. One that
+    has none of its own has those of the last commit, where another's stand there now.
 
     Raises:
-        StudyError: it has no such scale.
+        UserError: it has no such scale.
     """
     tree = read(text)
-    scales = section(tree, "scales")
-    if scale not in scales or not is_name(scale):
-        raise graph.StudyError(f"SCALE is {shown(scale)}; allowed: {listed(scales)}")
-    if "scale" not in tree:
-        raise graph.StudyError(f"{PARAMS}: scale is missing; allowed: {listed(scales)}")
-    if tree["scale"] == scale:
-        return text
-    wanted = {**tree, "scale": scale}
-    start, end = _place_of(text, "scale")
-    after = f"{text[:start]}{scale}{text[end:]}"
-    if _reads_as(after, wanted):
-        return after
-    # Where another place repeats it by an anchor, or it is no word, DVC lays out the file anew.
-    after = as_dvc_writes(text, scale)
-    if _reads_as(after, wanted):
-        return after
-    raise graph.StudyError(f"{PARAMS}: the scale cannot be written; write `scale: {scale}` there")
-
-
-def _reads_as(text: str, tree: Any) -> bool:
-    try:
-        return bool(read(text) == tree)
-    except graph.StudyError:
-        return False
-
-
-def _place_of(text: str, key: str) -> tuple[int, int]:
-    """From where to where in the text the value of a key of the outermost mapping stands."""
-    depth, is_key, found = 0, True, False
-    for event in events(text):
-        kind = type(event).__name__
-        if depth == 1 and kind in ("ScalarEvent", "AliasEvent") and found:
-            return event.start_mark.index, event.end_mark.index
-        if depth == 1 and kind != "MappingEndEvent":
-            found = is_key and getattr(event, "value", None) == key
-            is_key = not is_key
-        depth += kind.endswith("StartEvent") and kind[:3] in ("Map", "Seq")
-        depth -= kind in ("MappingEndEvent", "SequenceEndEvent")
-    return len(text), len(text)
-
-
-def as_dvc_writes(text: str, scale: str) -> str:
-    """This params.yaml after `dvc exp run -S scale=SCALE`, which lays out all of it anew."""
-    return changed(text, [f"scale={scale}"])
+    scales = tree.get("scales", {})
+    if scale not in scales:
+        raise UserError(f"SCALE is {scale!r}; allowed: {', '.join(scales)}")
+    if scale == tree["scale"]:
+        return []
+    overrides = [f"scale={scale}"]
+    for key in ("seeds", "costly_seeds"):
+        seeds = scales[scale].get(key)
+        if seeds is None and tree[key] == scales.get(tree["scale"], {}).get(key):
+            seeds = read(graph.git("show", "HEAD:./params.yaml"))[key]
+        if seeds is not None:
+            overrides.append(f"{key}={seeds}")
+    return overrides
 
 
 def changed(text: str, overrides: Sequence[str]) -> str:
     """This params.yaml after `dvc exp run -S` with these overrides.
 
     Raises:
-        StudyError: an override that cannot be read or names a key that the file has not.
+        UserError: an override that cannot be read or names a key that the file has not.
     """
+    by_dvc = _by_dvc(text, overrides)
+    wanted = read(by_dvc)
+    if wanted == read(text):
+        return text
+    values = dict(leaves(wanted))
+    after = text
+    places = {key: place for key, *place in _places(YAML(pure=True).compose(text))}
+    for key, (start, end) in sorted(places.items(), key=lambda item: -item[1][0]):
+        if key in values and values[key] != dict(leaves(read(text)))[key]:
+            after = f"{after[:start]}{_word(values[key])}{after[end:]}"
+    # DVC's own layout where a key comes or goes, or a value is one of several lines.
+    try:
+        return after if read(after) == wanted else by_dvc
+    except UserError:
+        return by_dvc
+
+
+def _by_dvc(text: str, overrides: Sequence[str]) -> str:
+    from dvc.utils.hydra import apply_overrides
+
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / PARAMS.name
+        path = Path(folder) / "params.yaml"
         path.write_text(text, encoding="utf-8")
-        graph.change(overrides, path)
+        try:
+            apply_overrides(path, list(overrides))
+        except Exception as error:  # Hydra's own, of many kinds
+            reason = " ".join(str(error.__cause__ or error).split())
+            if unknown := re.match("Could not override '([^']+)'", reason):
+                reason = _unknown(unknown[1], read(text))
+            elif "," in reason and "[" not in reason:
+                reason += "; a list stands in brackets, as in seeds=[0,1]"
+            raise UserError(f"SET is {' '.join(overrides)}: {reason[:300]}") from None
         return path.read_text(encoding="utf-8")
 
 
-def read(text: str) -> Any:
+def _unknown(key: str, tree: Any) -> str:
+    passed: list[str] = []
+    for part in key.split("."):
+        if not isinstance(tree, dict) or part not in tree:
+            break
+        passed.append(part)
+        tree = tree[part]
+    of = f" of {'.'.join(passed)}" if passed else ""
+    return f"{key}: unknown key{of}; allowed: {', '.join(map(str, tree or ()))}"
+
+
+def read(text: str) -> dict[str, Any]:
     """The tree in a params.yaml, read as DVC reads it (YAML 1.2, where 1e-05 is a number).
 
     Raises:
-        StudyError: it is no YAML; the message names the line.
+        UserError: it is no YAML; the message names the line.
     """
     try:
-        return read_bytes(text.encode("utf-8"))
-    except ConfigError as error:
-        raise graph.StudyError(f"{PARAMS}: {error}") from None
+        return YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise UserError(f"params.yaml: {' '.join(str(error).split())}") from None
 
 
-def section(tree: Any, key: str) -> dict[str, Any]:
-    """A section of params.yaml.
-
-    Raises:
-        StudyError: there is none.
-    """
-    found = tree.get(key) if isinstance(tree, dict) else None
-    if not isinstance(found, dict):
-        raise graph.StudyError(f"{PARAMS}: the section {key} is missing")
-    return found
-
-
-def changes(before: Any, after: Any) -> list[str]:
-    """What makes `after` of `before`, as `dvc exp run -S` takes it: KEY=VALUE, +KEY=VALUE, ~KEY."""
-    old, new = _leaves(before), _leaves(after)
+def differences(before: str, after: str) -> list[str]:
+    """What differs between two texts, a line for each key: `train.optimizer: adam -> sgd`."""
+    old, new = (dict(leaves(read(text))) for text in (before, after))
     return [
-        *(f"{key}={_word(new[key])}" for key in new if key in old and old[key] != new[key]),
-        *(f"+{key}={_word(new[key])}" for key in new if key not in old),
-        *(f"~{key}" for key in old if key not in new),
+        f"{key}: {_word(old[key]) if key in old else 'nothing'} -> "
+        f"{_word(new[key]) if key in new else 'nothing'}"
+        for key in {**old, **new}
+        if key not in old or key not in new or old[key] != new[key]
     ]
 
 
-def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """`a.b.c` -> value, of everything in the tree that is no dictionary, or an empty one."""
-    if not isinstance(tree, dict) or (prefix and not tree):
-        return {prefix: tree}
-    found: dict[str, Any] = {}
+def leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """`a.b.c` and its value, of everything in the tree that is no mapping."""
     for key, value in tree.items():
-        found |= _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    return found
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _places(node: Any, prefix: str = "") -> Iterator[tuple[str, int, int]]:
+    """The same keys, and from where to where in the text the value stands."""
+    for key, value in node.value:
+        if value.id == "mapping":
+            yield from _places(value, f"{prefix}{key.value}.")
+        else:
+            yield f"{prefix}{key.value}", value.start_mark.index, value.end_mark.index
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z_][\w./-]*", value)
+    return value if plain else json.dumps(value, ensure_ascii=False)
