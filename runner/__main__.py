@@ -141,18 +141,21 @@ def train_what_is_stale() -> None:
         return
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
     with executor() as place:
-        seconds = reasons.seconds([job.key for job in jobs], work)
-        total = max(sum(seconds.values()) / place.places, max(seconds.values()))
+        plan = reasons.plan(jobs, stale, work)
+        total = max(sum(plan.seconds.values()) / place.places, max(plan.seconds.values()))
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
-        told = f", about {duration(total)}" if on_processor else ""
-        print(f"{len(jobs)} of {len(work)} runs to train, {place.places} at a time{told}")
-        print(f"changed: {reasons.told(jobs, stale)}")
+        told = f"{len(jobs) - plan.trained} of {len(work)} runs to train"
+        if plan.trained:
+            told += f", {plan.trained} whose network is here to answer again"
+        time = f", about {duration(total)}" if on_processor else ""
+        print(f"{told}; {place.places} at a time{time}")
+        print(f"changed: {plan.changed}")
         print("what they say is in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
         if on_processor:
             refuse_days(total / 3600, study.scale)
             ask(total)
         failed = []
-        with Display(seconds) as display:
+        with Display(plan.seconds) as display:
             futures = {place.submit(job): job for job in jobs}
             while futures:
                 done, _ = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)

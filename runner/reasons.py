@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -13,10 +13,11 @@ from typing import Any
 from ablation.base.files import read_json, read_yaml
 from ablation.monitoring.provenance import processor
 from ablation.study.config import StudyConfig
+from ablation.training.inputs import Inputs
 from runner.jobs import Job
 from runner.params import leaves
 
-RECORDS, ARMS = Path("models/provenance"), Path("configs/arms")
+RECORDS, NETWORKS, ARMS = (Path(name) for name in ("models/provenance", "models/networks", "configs/arms"))
 # Training multiplies and adds about three times what a forward pass does: forward, and backward
 # once for the inputs and once for the weights of each layer.
 PASSES = 3
@@ -27,76 +28,105 @@ FIXED = 20.0  # seconds that a run takes beside its training: start, compiling, 
 MOST_TOLD = 4  # changes that are named
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is known of runs before they train.
+
+    Attributes:
+        seconds: run -> about how long it takes on this processor.
+        trained: how many have a network here, which only answers again.
+        changed: what changed since they trained, in words.
+    """
+
+    seconds: dict[str, float]
+    trained: int
+    changed: str
+
+
 def work(study: StudyConfig, arm: str) -> float:
     """The multiply-adds of one run's forward passes."""
     return float(study.multiply_adds[arm] * _images(_arm(arm)))
 
 
-def seconds(keys: Sequence[str], work: Mapping[str, float]) -> dict[str, float]:
-    """How long each run takes on this processor.
+def plan(
+    jobs: Sequence[Job], stale: Mapping[str, Sequence[Any]], work: Mapping[str, float]
+) -> Plan:
+    """What these runs are to be trained for, and for how long.
 
-    As long as runs of the same arm took on one of the same name, by the images that they see; where
-    none has, by its work and a measured rate.
+    A run takes as long as runs of the same arm took on a processor of the same name, by the images
+    that it sees; where none has trained, as its work says at a measured rate.
+
+    Args:
+        stale: stage -> what changed of it, as `dvc status` says.
+        work: run -> multiply-adds.
     """
-    here, known = processor(), {}
-    for path in RECORDS.glob("*.json"):
-        record, arm = read_json(path), path.stem.rpartition("-")[0]
-        alike = (ARMS / f"{arm}.yaml").exists() and _network(record["arm"]) == _network(_arm(arm))
-        if alike and (record["processor"], record["device"]) == (here, "cpu"):
-            pace = record["seconds"] / _images(record["arm"])
-            known.setdefault(arm, []).append(pace * _images(_arm(arm)))
-    return {
-        key: FIXED + median(known.get(key.rpartition("-")[0], [PASSES * work[key] / RATE]))
-        for key in keys
-    }
-
-
-def told(jobs: Sequence[Job], stale: Mapping[str, Sequence[Any]]) -> str:
-    """What changed, most runs first: `ablation/training/loop.py (6 runs); seeds 30, 31 are new`."""
-    found: Counter[str] = Counter()
+    records = {path.stem: read_json(path) for path in RECORDS.glob("*.json")}
+    pace = _pace(records)
+    seconds, found, trained = {}, Counter[str](), 0
     for job in jobs:
-        record = RECORDS / f"{job.key}.json"
-        if not record.exists():
-            found["never trained here"] += 1
-            continue
-        for reason in _of_run(job, read_json(record), stale[job.stage]):
-            found[reason] += 1
-    parts = [
+        arm = job.key.rpartition("-")[0]
+        training = pace[arm] * _images(_arm(arm)) if arm in pace else PASSES * work[job.key] / RATE
+        reasons, judged = [f"{arm} is new here"], []
+        if record := records.get(job.key):
+            reasons, judged = _changes(job, record, stale[job.stage])
+        kept = NETWORKS.glob(f"{job.key}/*/provenance.json")
+        if not reasons and any(read_json(path) == record for path in kept):
+            training, trained = 0.0, trained + 1
+        seconds[job.key] = FIXED + training
+        found.update(reasons or judged)
+    told = [
         f"{reason} ({count} run{'s' if count > 1 else ''})"
         for reason, count in found.most_common(MOST_TOLD)
     ]
-    more = len(found) - len(parts)
-    return "; ".join([*parts, f"and {more} more"] if more > 0 else parts)
+    more = len(found) - len(told)
+    return Plan(seconds, trained, "; ".join(told + [f"{more} more"] * (more > 0)))
 
 
-def _of_run(job: Job, record: Mapping[str, Any], changes: Sequence[Any]) -> list[str]:
-    """What changed since a run trained.
+def _pace(records: Mapping[str, Any]) -> dict[str, float]:
+    """Arm -> seconds an image on this processor, of the arms whose network is what it was."""
+    found: dict[str, list[float]] = {}
+    for key, record in records.items():
+        arm, before = key.rpartition("-")[0], record["arm"]
+        if (record["processor"], record["device"]) == (processor(), "cpu"):
+            if (ARMS / f"{arm}.yaml").exists() and all(
+                before.get(part) == _arm(arm).get(part)
+                for part in ("image_size", "precision", "input", "model")
+            ):
+                found.setdefault(arm, []).append(record["seconds"] / _images(before))
+    return {arm: median(paces) for arm, paces in found.items()}
 
-    Args:
-        record: of its training.
-        changes: as `dvc status` says it, by folder where a stage depends on one.
+
+def _changes(
+    job: Job, record: Mapping[str, Any], changes: Sequence[Any]
+) -> tuple[list[str], list[str]]:
+    """What changed of that which the run was trained on, and of what it is judged by.
+
+    DVC names whole folders; the record has the digest of each file that training depends on.
     """
-    config = ARMS / f"{job.key.rpartition('-')[0]}.yaml"
-    reasons = []
+    training, judging = [], []
     for change in changes:
         if not isinstance(change, dict):
-            reasons.append(str(change))  # `changed command`
+            judging.append(str(change))  # `changed command`
             continue
-        for path, state in change.get("changed outs", {}).items():
-            reasons.append(f"{Path(path).parent} {state}")
+        judging += [f"{path} is {state}" for path, state in change.get("changed outs", {}).items()]
         for path in change.get("changed deps", {}):
-            if path == config.as_posix():
-                old, new = dict(leaves(record["arm"])), dict(leaves(read_yaml(config)))
-                keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-                reasons.append(f"{path}: {', '.join(keys)}")
-            else:
-                inside = [
-                    name
-                    for name, digest in record["inputs"].items()
-                    if Path(name).is_relative_to(path) and _digest(name) != digest
-                ]
-                reasons += inside or [path]
-    return reasons
+            before = {
+                name: digest
+                for name, digest in record["inputs"].items()
+                if Path(name).is_relative_to(path)
+            }
+            now = _digests(path)
+            # Files of data that are more are of test sets, on which nothing trains.
+            new = [name for name in now if before and name not in before and name.endswith(".py")]
+            differing = [name for name in before if now.get(name) != before[name]]
+            if path == f"configs/arms/{job.key.rpartition('-')[0]}.yaml" and differing:
+                old, arm = dict(leaves(record["arm"])), dict(leaves(read_yaml(Path(path))))
+                keys = [key for key in {**old, **arm} if old.get(key) != arm.get(key)]
+                differing = [f"{path}: {', '.join(keys)}"]
+            training += differing + new
+            if not differing and not new:
+                judging.append(path)
+    return training, judging
 
 
 @cache
@@ -108,15 +138,6 @@ def _images(arm: Mapping[str, Any]) -> int:
     return arm["train"]["epochs"] * arm["train"]["images_per_epoch"]
 
 
-def _network(arm: Mapping[str, Any]) -> list[Any]:
-    """What an image's time depends on."""
-    return [arm.get(key) for key in ("image_size", "precision", "input", "model")]
-
-
 @cache
-def _digest(name: str) -> str | None:
-    path = Path(name)
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digests(path: str) -> dict[str, str]:
+    return Inputs([Path(path)]).digests if Path(path).exists() else {}

@@ -6,10 +6,12 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablation.base.files import write_json
-from ablation.training.loop import Moment
+
+if TYPE_CHECKING:  # it loads Keras, which who only reads of a run need not wait for
+    from ablation.training.loop import Moment
 
 
 @dataclass(frozen=True)

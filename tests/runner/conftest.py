@@ -1,0 +1,208 @@
+"""A small study in a real git and DVC repository: the graph is the project's, its stages cheap."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.repository import Repository, made_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PARAMS = """\
+# Every choice of a small study.
+scale: laptop   # which of `scales`
+seeds: [0, 1]      # a run an arm and seed
+costly_seeds: [0]
+train: {optimizer: sgd, rate: 0.00001}   # of every arm
+scales:
+  smoke: {seeds: [0], epochs: 1}
+  laptop: {epochs: 20}
+arms:
+  plain: {label: the plain one}
+  steep: {label: the steep one, rate: 0.5}
+costly_arms:
+  large: {label: the large one}
+"""
+
+GRAPH = """\
+stages:
+  resolve:
+    cmd: python -m stages.resolve
+    deps: [stages/resolve.py, params.yaml]
+    outs: [configs]
+  split:
+    cmd: python -m stages.copy data/split
+    deps: [configs/study.yaml]
+    outs: [data/split]
+  samples:
+    cmd: python -m stages.copy data/samples
+    deps: [configs/study.yaml]
+    outs: [data/samples]
+  data_check:
+    cmd: python -m stages.copy reports/data_check.json
+    deps: [configs/study.yaml]
+    outs: [reports/data_check.json: {cache: false}]
+  train: &train
+    matrix: {arm: "${arms}", seed: "${seeds}"}
+    cmd: python -m stages.train ${item.arm} ${item.seed}
+    deps: [stages/train.py, networks, judging, "configs/arms/${item.arm}.yaml"]
+    outs:
+      - models/runs/${item.arm}-${item.seed}: {cache: false}
+      - models/provenance/${item.arm}-${item.seed}.json: {cache: false}
+  train_costly: {<<: *train, matrix: {arm: "${costly_arms}", seed: "${costly_seeds}"}}
+  evaluate:
+    cmd: python -m stages.evaluate
+    deps: [stages/evaluate.py, configs/study.yaml, models/runs]
+    metrics: [reports/metrics.json: {cache: false}]
+"""
+
+STAGES = {
+    "resolve": """
+import json
+from pathlib import Path
+import yaml
+params = yaml.safe_load(Path("params.yaml").read_text())
+if params["train"]["optimizer"] not in ("sgd", "adam"):
+    raise SystemExit("resolve: params.yaml: train.optimizer: allowed: sgd, adam")
+arms = {**params["arms"], **params["costly_arms"]}
+Path("configs/arms").mkdir(parents=True)
+for name, arm in arms.items():
+    epochs = params["scales"][params["scale"]]["epochs"]
+    train = {**params["train"], **{k: v for k, v in arm.items() if k != "label"}}
+    train |= {"epochs": epochs, "images_per_epoch": 1000}
+    text = json.dumps({"image_size": 8, "train": train})
+    Path(f"configs/arms/{name}.yaml").write_text(text)
+study = {key: params[key] for key in ("scale", "seeds", "costly_seeds")}
+study |= {"baseline": "plain", "costly_arms": list(params["costly_arms"])}
+study |= {"arms": {name: arm["label"] for name, arm in arms.items()}}
+study |= {"data_sets": dict.fromkeys(arms, "modified"), "multiply_adds": dict.fromkeys(arms, 1)}
+Path("configs/study.yaml").write_text(json.dumps(study))
+""",
+    "copy": """
+import sys
+from pathlib import Path
+Path(sys.argv[1]).parent.mkdir(parents=True, exist_ok=True)
+Path(sys.argv[1]).write_text("{}")
+""",
+    # A run notes in the folder `notes` that it started; with a file hold-ARM there it waits until
+    # that is gone. So a test sees runs side by side, and interrupts them.
+    "train": """
+import json, sys, time
+from pathlib import Path
+from ablation.monitoring.provenance import processor
+from ablation.training.inputs import Inputs
+key = "-".join(sys.argv[1:])
+config, notes = Path(f"configs/arms/{sys.argv[1]}.yaml"), Path(".scratch/notes")
+arm = json.loads(config.read_text())
+notes.mkdir(parents=True, exist_ok=True)
+with (notes / "started").open("a") as file: print(key, file=file)
+while (notes / f"hold-{sys.argv[1]}").exists(): time.sleep(0.02)
+if arm["train"]["rate"] > 1: sys.exit("the rate is too high")
+run = Path(f"models/runs/{key}")
+run.mkdir(parents=True, exist_ok=True)
+(run / "history.csv").write_text(f"{arm['train']} {sys.argv[2]}")
+inputs = Inputs([Path("stages/train.py"), Path("networks"), config]).digests
+record = {"arm": arm, "inputs": inputs, "processor": processor(), "device": "cpu", "seconds": 90}
+Path("models/provenance").mkdir(exist_ok=True)
+Path(f"models/provenance/{key}.json").write_text(json.dumps(record))
+network = Path(f"models/networks/{key}/0")
+network.mkdir(parents=True, exist_ok=True)
+(network / "provenance.json").write_text(json.dumps(record))
+""",
+    "evaluate": """
+import json
+from pathlib import Path
+runs = sorted(Path("models/runs").iterdir())
+texts = {run.name: (run / "history.csv").read_text() for run in runs}
+Path("reports/metrics.json").write_text(json.dumps(texts))
+""",
+}
+
+FILES = {
+    "params.yaml": PARAMS,
+    "dvc.yaml": GRAPH,
+    "networks/cnn.py": "BLOCKS = 3\n",
+    "judging/accuracy.py": "PLACES = 2\n",
+    "README.md": "A small study.\n",
+    "reports/notes.md": "Written by hand.\n",
+    ".gitignore": "/.scratch/\n/configs/\n/data/\n/logs/\n/models/networks/\n__pycache__/\n",
+    ".dvcignore": "__pycache__/\n",
+    **{f"stages/{name}.py": code.lstrip() for name, code in STAGES.items()},
+}
+
+
+class Study(Repository):
+    """The small study, and the runner there."""
+
+    notes = property(lambda self: self.path / ".scratch/notes")
+
+    def runner(self, check: bool = True, module: str = "runner", **choices: str) -> str:
+        """What the runner says with these choices of a person's."""
+        return self.run("env", *_words(choices), sys.executable, "-m", module, check=check)
+
+    def begin(self, **choices: str) -> subprocess.Popen[bytes]:
+        """Starts the runner; what it says goes to .scratch/said."""
+        output = (self.path / ".scratch/said").open("wb")
+        return self.start("env", *_words(choices), sys.executable, "-m", "runner", output=output)
+
+    def started(self) -> list[str]:
+        """The runs that have started to train since the notes were last cleared."""
+        path = self.notes / "started"
+        return path.read_text().split() if path.exists() else []
+
+    def forget(self) -> None:
+        for note in self.notes.glob("*"):
+            note.unlink()
+
+    def hold(self, *arms: str) -> None:
+        self.notes.mkdir(parents=True, exist_ok=True)
+        for arm in arms:
+            (self.notes / f"hold-{arm}").touch()
+
+    def wait(self, for_what: Callable[[], object]) -> None:
+        """Until it is so, or half a minute is over, which fails the test."""
+        deadline = time.monotonic() + 30
+        while not for_what():
+            assert time.monotonic() < deadline, (self.path / ".scratch/said").read_text()
+            time.sleep(0.05)
+
+
+def _words(choices: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in choices.items()]
+
+
+@pytest.fixture(autouse=True)
+def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC, git and the runner as a fresh shell would start them."""
+    # The runner is called in the project's folder; the tests call it in folders of their own.
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in list(os.environ):
+        if name.startswith(("DVC_", "GIT_")) or name in ("SCALE", "SET", "JOBS", "GPU", "RUN"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The small study, run by the runner and committed with its results."""
+    os.environ["PYTHONPATH"] = str(ROOT)
+    study = Study(made_of(tmp_path_factory.mktemp("finished") / "small", FILES).path)
+    study.commit()
+    study.log = study.runner()
+    study.commit()
+    return study
+
+
+@pytest.fixture
+def study(finished: Study, tmp_path: Path) -> Study:
+    """A copy of it, with its cache, in which no run is noted."""
+    study = Study(finished.copy(tmp_path / "small").path)
+    study.forget()
+    return study
