@@ -7,6 +7,7 @@ What a person chooses comes in the environment, under the names that make takes:
     JOBS=2                 runs at a time (default: one on each core, or on each GPU)
     GPU=1                  train on NVIDIA GPUs
     SCHEDULER=tcp://HOST:8786   train on the workers of a Dask cluster
+        with GIT=ADDRESS of the commit for them, NETWORKS=1 to bring networks back
     LIVE=1                 each run writes live curves with DVCLive
     YES=1                  ask nothing;  FORCE=1  train on a processor whatever time it takes
 
@@ -150,7 +151,7 @@ def train_what_is_stale() -> None:
         time = f", about {duration(total)}" if on_processor else ""
         print(f"{told}; {place.places} at a time{time}")
         print(f"changed: {plan.changed}")
-        print("what they say is in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
+        print("output in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
         if on_processor:
             refuse_days(total / 3600, study.scale)
             ask(total)
@@ -161,15 +162,14 @@ def train_what_is_stale() -> None:
                 done, _ = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in done:
                     job = futures.pop(future)
-                    error = future.exception()
-                    outcome = Outcome(job.key, 1, str(error)) if error else future.result()
+                    outcome = future.result()
                     if outcome.status == 0:
                         bring(job, outcome)
                         graph.commit(job.stage)
                     else:
                         failed.append(job.key)
                     display.ended(outcome)
-                display.show(future_job.key for f, future_job in futures.items() if f.running())
+                display.show([job.key for job in futures.values()])
     if failed:
         logs = ", ".join(f"logs/{key}.log" for key in failed)
         raise UserError(
@@ -181,9 +181,11 @@ def train_what_is_stale() -> None:
 def executor() -> AbstractContextManager[Executor]:
     """Where runs train: one on each core, one on each GPU, or on a cluster."""
     if scheduler := os.environ.get("SCHEDULER"):
-        from runner.cluster.executor import cluster
+        from runner.cluster.executor import executor as cluster
 
-        return cluster(scheduler)
+        networks = bool(os.environ.get("NETWORKS"))
+        gpu, source = bool(os.environ.get("GPU")), os.environ.get("GIT")
+        return cluster(scheduler, gpu, source, networks)
     from runner.local import Local
 
     jobs = os.environ.get("JOBS", "")
@@ -207,9 +209,10 @@ def refuse_days(hours: float, scale: str) -> None:
 
 def ask(seconds: float) -> None:
     """Asks at a terminal whether to go on, where that takes long."""
-    if seconds > UNASKED and sys.stdin.isatty() and not os.environ.get("YES"):
-        if input("go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
-            raise UserError("nothing was trained; `make back` takes a change back")
+    if seconds < UNASKED or not sys.stdin.isatty() or os.environ.get("YES"):
+        return
+    if input("go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+        raise UserError("nothing was trained; `make back` takes a change back")
 
 
 def bring(job: Job, outcome: Outcome) -> None:

@@ -33,13 +33,15 @@ def main() -> None:
     listing = ["ls-files", "--cached", "--others", "--exclude-standard"]
     new = set(graph.files(listing, paths)) - set(in_commit)
     changed = graph.files(["diff", "--name-only", "HEAD"], in_commit)
-    restore = ["restore", "--source=HEAD", "--staged", "--pathspec-from-file=-", "--pathspec-file-nul"]
-    graph.git(*restore, "--worktree", given="\0".join(in_commit))
-    # In the index they may be; in the commit they are not.
-    graph.git("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *new)
+    listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    where = ("--source=HEAD", "--staged", "--worktree")
+    graph.git("restore", *where, *listed, given="\0".join(in_commit))
+    if new:  # they may be in the index
+        graph.git("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *new)
     for name in new:
         Path(name).unlink(missing_ok=True)
-    print(f"{len(changed)} files are as committed again, {len(new)} that the commit has not removed")
+    told = f"; {len(new)} that the commit has not are removed" if new else ""
+    print(f"{len(changed)} files are as committed again{told}")
 
 
 if __name__ == "__main__":

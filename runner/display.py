@@ -1,4 +1,4 @@
-"""The progress of runs that train side by side: bars in a terminal, elsewhere a line now and then."""
+"""The progress of runs side by side: bars in a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -53,20 +53,19 @@ class Display:
         last = outcome.log.strip().rpartition("\n")[2]
         self._bars.console.print(f"{key}  " + ("done" if well else f"FAILED: {last}"), markup=False)
 
-    def show(self, running: Iterable[str]) -> None:
-        """Shows these runs and the total; to be called a few times a second."""
+    def show(self, open_runs: Iterable[str]) -> None:
+        """Shows the total, and those of these runs that tell how far they are; to be called a few
+        times a second."""
         lines, done = [], sum(self._seconds[key] for key in (*self._done, *self._failed))
-        for key in running:
-            try:
-                progress = Progress(**read_json(PROGRESS / f"{key}.json"))
-                line, share = str(progress), progress.share
-            except FileNotFoundError:
-                line, share = f"{key}  starting", 0.0
-            done += share * self._seconds[key]
-            lines.append(line)
+        for key in open_runs:
+            if not (PROGRESS / f"{key}.json").exists():
+                continue
+            progress = Progress(**read_json(PROGRESS / f"{key}.json"))
+            done += progress.share * self._seconds[key]
+            lines.append(str(progress))
             if key not in self._tasks:
                 self._tasks[key] = self._bars.add_task("", total=1.0)
-            self._bars.update(self._tasks[key], description=line, completed=share)
+            self._bars.update(self._tasks[key], description=lines[-1], completed=progress.share)
         ended, share = len(self._done) + len(self._failed), done / sum(self._seconds.values())
         head = f"{ended} of {len(self._seconds)} runs done"
         if share > TELLING:

@@ -1,4 +1,4 @@
-"""Trains runs on this machine: each in a process of its own, as many at a time as there are places."""
+"""Trains runs on this machine, side by side, each in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of params.yaml: changed as `dvc exp run -S` changes it, but for its layout, which stays."""
+"""The text of params.yaml, changed as `dvc exp run -S` does, but for its layout, which stays."""
 
 from __future__ import annotations
 

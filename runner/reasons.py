@@ -17,12 +17,14 @@ from ablation.training.inputs import Inputs
 from runner.jobs import Job
 from runner.params import leaves
 
-RECORDS, NETWORKS, ARMS = (Path(name) for name in ("models/provenance", "models/networks", "configs/arms"))
+RECORDS, NETWORKS, ARMS = (
+    Path(name) for name in ("models/provenance", "models/networks", "configs/arms")
+)
 # Training multiplies and adds about three times what a forward pass does: forward, and backward
 # once for the inputs and once for the weights of each layer.
 PASSES = 3
-# Multiply-adds a second of one thread in training, measured at laptop scale on an EPYC with AVX-512:
-# the baseline makes 3.5e10, raw VGG-16 4.7e10. Other processors differ up to fourfold.
+# Multiply-adds a second of one thread in training, measured at laptop scale on an EPYC with
+# AVX-512: the baseline makes 3.5e10, raw VGG-16 4.7e10. Other processors differ up to fourfold.
 RATE = 4e10
 FIXED = 20.0  # seconds that a run takes beside its training: start, compiling, answers
 MOST_TOLD = 4  # changes that are named
@@ -87,12 +89,9 @@ def _pace(records: Mapping[str, Any]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for key, record in records.items():
         arm, before = key.rpartition("-")[0], record["arm"]
-        if (record["processor"], record["device"]) == (processor(), "cpu"):
-            if (ARMS / f"{arm}.yaml").exists() and all(
-                before.get(part) == _arm(arm).get(part)
-                for part in ("image_size", "precision", "input", "model")
-            ):
-                found.setdefault(arm, []).append(record["seconds"] / _images(before))
+        on_this = (record["processor"], record["device"]) == (processor(), "cpu")
+        if on_this and (ARMS / f"{arm}.yaml").exists() and _network(before) == _network(_arm(arm)):
+            found.setdefault(arm, []).append(record["seconds"] / _images(before))
     return {arm: median(paces) for arm, paces in found.items()}
 
 
@@ -136,6 +135,11 @@ def _arm(arm: str) -> dict[str, Any]:
 
 def _images(arm: Mapping[str, Any]) -> int:
     return arm["train"]["epochs"] * arm["train"]["images_per_epoch"]
+
+
+def _network(arm: Mapping[str, Any]) -> list[Any]:
+    """What the time that an image takes depends on."""
+    return [arm.get(key) for key in ("image_size", "precision", "input", "model")]
 
 
 @cache
