@@ -161,10 +161,15 @@ class _Workers:
     def refuse_versions(self) -> None:
         """Raises where Python or a package is not as here: another rounds otherwise, and what is
         sent by value runs under the same Python alone."""
+
+        def told(found: Mapping[str, Any]) -> dict[str, str]:
+            python = ".".join(found["host"]["python"].split(".")[:2])
+            return {"Python": python, **{name: found["packages"][name] for name in PACKAGES}}
+
         versions = self._client.get_versions(packages=PACKAGES)
-        here = _versions(versions["client"])
+        here = told(versions["client"])
         for where, name in self._names.items():
-            there = _versions(versions["workers"][where])
+            there = told(versions["workers"][where])
             other = [f"{n} {there[n]} there, {here[n]} here" for n in here if here[n] != there[n]]
             if other:
                 raise UserError(
@@ -187,11 +192,11 @@ class _Workers:
 
     def changed(self, event: tuple[float, dict[str, Any]]) -> None:
         """Says that a worker is gone."""
-        told = event[1]
-        if told["action"] == "add-worker":
-            self._names.setdefault(told["worker"], told["worker"])
-        if told["action"] == "remove-worker" and told["worker"] in self._names:
-            gone = self._names.pop(told["worker"])
+        happened, where = event[1].get("action"), event[1].get("worker")
+        if happened == "add-worker":
+            self._names[where] = where
+        elif happened == "remove-worker" and where in self._names:
+            gone = self._names.pop(where)
             then = "others train its runs" if self._names else "runs wait until there is another"
             print(f"worker {gone} is gone; {then}", flush=True)
 
@@ -232,7 +237,7 @@ def _study(token: Path, gpu: bool, source: str | None, workers: _Workers) -> dic
             "inputs": inputs,
             "digest": worker.digest(Path(), inputs),
         }
-    print("the workers prepare the project", flush=True)
+        print(f"the workers prepare commit {study['commit'][:12]}", flush=True)
     for name, answer in workers.ask(worker.prepared, study).items():
         if isinstance(answer, Exception):
             raise UserError(f"worker {name} cannot train this study: {answer}")
@@ -291,8 +296,3 @@ def _some(names: Sequence[str]) -> str:
 def _git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], check=False, capture_output=True, text=True)
     return done.stdout.strip()
-
-
-def _versions(found: Mapping[str, Any]) -> dict[str, str]:
-    python = ".".join(found["host"]["python"].split(".")[:2])
-    return {"Python": python, **{name: found["packages"][name] for name in PACKAGES}}

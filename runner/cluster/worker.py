@@ -30,12 +30,10 @@ GRACE = 10.0  # seconds it has to stop before it is killed
 
 def machine(gpu: bool) -> str:
     """The kind of processor, and of GPU if asked."""
-    found = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        names = [line for line in lines if line.startswith(("model name", "Model"))]
-        found = names[0].partition(":")[2].strip() if names else found
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    found = names[0] if names else platform.processor() or platform.machine()
     if gpu:
         query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
         found += f" with {' and '.join(sorted(set(_said(query).splitlines())))}"
@@ -43,18 +41,16 @@ def machine(gpu: bool) -> str:
 
 
 def digest(place: Path, paths: Sequence[str]) -> str:
-    """SHA-256 of the names and contents of files and of all files in folders.
+    """SHA-256 of the names and contents of all files there.
 
     Args:
-        paths: relative to `place`; what is not there adds nothing.
+        paths: files and folders, relative to `place`; what is not there adds nothing.
     """
     whole = hashlib.sha256()
-    for path in sorted(paths):
-        for file in sorted([place / path, *(place / path).rglob("*")]):
-            if file.is_file():
-                with file.open("rb") as content:
-                    own = hashlib.file_digest(content, "sha256").hexdigest()
-                whole.update(f"{file.relative_to(place).as_posix()} {own}\n".encode())
+    for file in _files(place, paths):
+        with (place / file).open("rb") as content:
+            own = hashlib.file_digest(content, "sha256").hexdigest()
+        whole.update(f"{file} {own}\n".encode())
     return whole.hexdigest()
 
 
@@ -145,11 +141,12 @@ def run(study: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
             status = _train(job, place, log, wanted, tell if elsewhere else lambda **_: None)
             if status is None:
                 raise Reschedule
+            outs = job["outs"] if elsewhere and status == 0 else []
             return {
                 "key": job["key"],
                 "status": status,
                 "log": log.read_text(encoding="utf-8", errors="replace"),
-                "files": _files(place, job["outs"]) if elsewhere and status == 0 else {},
+                "files": {f: (place / f).read_bytes() for f in _files(place, outs)},
             }
     except (OSError, ValueError) as error:
         # Such a worker is free again at once and would soon have failed every run: it leaves.
@@ -211,10 +208,10 @@ def _train(
                 time.sleep(0.05)
 
 
-def _files(place: Path, outs: Sequence[str]) -> dict[str, bytes]:
-    """Path -> content of these files and of all files in these folders."""
-    found = [file for out in outs for file in [place / out, *(place / out).rglob("*")]]
-    return {f.relative_to(place).as_posix(): f.read_bytes() for f in found if f.is_file()}
+def _files(place: Path, paths: Sequence[str]) -> list[str]:
+    """These files and all files in these folders, relative to `place`."""
+    found = [file for path in paths for file in [place / path, *(place / path).rglob("*")]]
+    return sorted(file.relative_to(place).as_posix() for file in found if file.is_file())
 
 
 def _mine(command: Sequence[str]) -> list[str]:

@@ -164,16 +164,18 @@ def test_what_is_not_fit_is_refused_in_one_line(
     assert refusal().startswith("worker w4 has other versions than this environment: keras 0.0 th")
 
 
-@pytest.mark.parametrize("address", ["host:8786", "tcp://host", "tcp://a b:1", "; rm -rf", ""])
-def test_what_is_no_address_is_refused(address: str, head: Path) -> None:
-    with pytest.raises(UserError, match=r"^SCHEDULER is "), executor(address):
-        pass
-
-
-def test_nobody_at_the_address_is_one_line(head: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("host:8786", "SCHEDULER is 'host:8786'; allowed: tcp://HOST:PORT, as "),
+        ("tcp://a b:1", "SCHEDULER is "),
+        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9 "),
+    ],
+)
+def test_where_nobody_is_is_one_line(
+    address: str, said: str, head: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("runner.cluster.executor.PATIENCE", 1.0)
-    with (
-        pytest.raises(UserError, match=r"^no scheduler answers at tcp://127.0.0.1:9 .*start one"),
-        executor("tcp://127.0.0.1:9"),
-    ):
+    with pytest.raises(UserError) as error, executor(address):
         pass
+    assert str(error.value).startswith(said)
