@@ -94,10 +94,6 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
                 "ends": [
                     (names[ordered["arm"].iloc[k]], ordered["difference"].iloc[k]) for k in (0, -1)
                 ],
-                "found": {
-                    verdict: [names[arm] for arm in rows.loc[rows["verdict"] == verdict, "arm"]]
-                    for verdict in ("better", "worse", "equivalent", "inconclusive")
-                },
             }
         )
     seeds = against.groupby("arm", sort=False)["seeds"].min()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablation.reporting.page.marks import Mark, difference_mark, level_mark
+from ablation.reporting.marks import Mark, difference_mark, level_mark
 from ablation.reporting.wording import (
     NOTHING,
     counted,
@@ -111,7 +111,7 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> list[str]:
     verdicts = [v for v in ("holds", "fails", "undecided", "not applicable") if found[v]]
     texts = [
         f"Verdicts on the paper's {counted(len(judged), 'claim')}: "
-        + ", ".join(f"{found[verdict]} {verdict}" for verdict in verdicts)
+        + ", ".join(f"{verdict} {found[verdict]}" for verdict in verdicts)
         + "."
     ]
     pointing = [

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
-from ablation.composition.config import DataConfig
-
 Row = Mapping[str, Any]
 
 
@@ -59,18 +57,3 @@ def number(value: Any) -> str:
     if isinstance(value, list):
         return "/".join(map(number, value))
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def sizes(data: DataConfig) -> list[tuple[str, str]]:
-    """(name, value): how many images of which size the data sets have."""
-    test = f"{data.test_images:,} for testing"
-    if data.source != "composed":
-        test = "the competition's own test images, without labels"
-    return [
-        ("Modified MNIST",
-         f"{data.images:,} images of {data.canvas} by {data.canvas} px, "
-         f"{data.validation_fraction * 100:g}% of them for validation; {test}"),
-        ("Original MNIST",
-         f"{data.mnist_images:,} images of {data.tile} by {data.tile} px; "
-         f"{data.mnist_test_images:,} for testing"),
-    ]  # fmt: skip

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ablation.composition.config import DataConfig
 from ablation.reporting.config import BestFigure, FigureConfig
 from ablation.reporting.levels import judged_on, level
 from ablation.reporting.summary import best_arm
@@ -17,12 +15,8 @@ from ablation.statistics.config import ClaimsConfig
 from ablation.statistics.run_metrics import on_plateau
 from ablation.study.config import StudyConfig
 
-PAPER_CANVAS = 128  # px (paper, section 2)
-PAPER_IMAGES = 50_000  # for training and validation (paper, section 2)
 
-
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """One number of the head: what it is, the number, and its interval or ""."""
 
     name: str
@@ -75,17 +69,6 @@ def cards(
             count = f", {n_is(study.counts[arm])}" if len(set(study.counts.values())) > 1 else ""
             found.append(Card(f"{name}{count}", percent(reached.mean), reached.bounds()))
     return [*found, Card(f"Majority class ({majority[0]})", percent(majority[1]), "")]
-
-
-def not_the_paper(data: DataConfig) -> list[str]:
-    """How the data differ from the paper's."""
-    changes = []
-    if data.canvas != PAPER_CANVAS:
-        changes.append(f"images of {data.canvas} px, not {PAPER_CANVAS}")
-    if data.images != PAPER_IMAGES:
-        share = percent(data.images / PAPER_IMAGES)
-        changes.append(f"{data.images:,} of them ({share} of the paper's number)")
-    return changes
 
 
 def diverged(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ablation.reporting.levels import Level, level
-from ablation.reporting.page.marks import Mark, difference_mark
+from ablation.reporting.marks import Mark, difference_mark
 from ablation.reporting.wording import (
     MINUS,
     RANGE,
