@@ -11,6 +11,12 @@ from ablation.base.errors import UserError
 QUERY = ["nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader"]
 # What a run on the processor has set: no framework takes a GPU that it was not given.
 NONE = {"CUDA_VISIBLE_DEVICES": ""}
+# What one on a GPU has set beside which GPU.
+ON_ONE = {
+    "JAX_PLATFORMS": "cuda",  # a run that cannot use it fails, instead of taking days
+    # Else JAX takes three quarters of the memory, whatever else is on the device.
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
 # How a study trains on GPUs: an epoch at a time, compiled, its data on the device.
 SETTINGS = ["train.backend=jax", "train.engine=compiled"]
 
@@ -35,9 +41,7 @@ def places() -> list[dict[str, str]]:
         {
             "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the driver numbers them
             "CUDA_VISIBLE_DEVICES": index,
-            "JAX_PLATFORMS": "cuda",  # a run that cannot use it fails, instead of taking days
-            # Else JAX takes three quarters of the memory, whatever else is on the device.
-            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            **ON_ONE,
         }
         for index in found
     ]

@@ -79,12 +79,16 @@ class Local:
 
 
 def start(
-    command: Sequence[str], environment: Mapping[str, str], output: BinaryIO | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    output: BinaryIO | None = None,
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts a command in a session of its own, so that an interrupt of the terminal reaches it
     through `stop` alone."""
     return subprocess.Popen(
         command,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=None if output is None else subprocess.STDOUT,

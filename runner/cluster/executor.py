@@ -22,7 +22,7 @@ import yaml
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json, write_text
-from runner import gpus
+from runner import gpus, local
 from runner.cluster import worker
 from runner.jobs import Job, Outcome
 
@@ -41,7 +41,8 @@ FEW = 3  # names that are listed and not counted
 PACKAGES = ["tensorflow", "keras", "jax", "numpy"]  # whose version changes a result's last bits
 PROGRESS, LOGS = Path(".scratch/progress"), Path("logs")
 
-cloudpickle.register_pickle_by_value(worker)
+for module in (worker, local):
+    cloudpickle.register_pickle_by_value(module)
 # What Dask logs of a connection that breaks are tracebacks; what matters of it is said here.
 for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
     logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -192,7 +193,7 @@ class _Workers:
 
     def changed(self, event: tuple[float, dict[str, Any]]) -> None:
         """Says that a worker is gone."""
-        happened, where = event[1].get("action"), event[1].get("worker")
+        happened, where = event[1].get("action"), str(event[1].get("worker"))
         if happened == "add-worker":
             self._names[where] = where
         elif happened == "remove-worker" and where in self._names:

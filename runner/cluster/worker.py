@@ -1,20 +1,18 @@
 """What a worker of the cluster does: find the project, make the data, train runs.
 
-The head sends this module by value, so that a worker needs no project to start with: it imports
-Python's own modules, and Dask's where it runs.
+The head sends this module by value, and runner.local with it, so that a worker needs no project to
+start with: they use Python's own modules, and Dask's where they run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import fcntl
 import hashlib
 import json
 import os
 import platform
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -23,9 +21,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from runner.local import BOUND, start, stop
+
 POLL = 0.3  # seconds between two looks at a run
 TELL = 2.0  # seconds between two words on how far it is
-GRACE = 10.0  # seconds it has to stop before it is killed
 
 
 def machine(gpu: bool) -> str:
@@ -175,20 +174,10 @@ def _train(
     progress = place / ".scratch" / "progress" / f"{job['key']}.json"
     progress.unlink(missing_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", **job["environment"]}
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-    def with_its_worker() -> None:
-        """The kernel ends the process when the worker is killed: else two would train one run."""
-        if libc is not None:
-            libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
+    command = [sys.executable, "-c", BOUND, *_mine(job["command"])]
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            _mine(job["command"]), cwd=place, env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True, preexec_fn=with_its_worker,
-        )  # fmt: skip
+        settings = {"PYTHONUNBUFFERED": "1", **job["environment"]}
+        process = start(command, settings, output, place)
     told = 0.0
     try:
         while process.poll() is None:
@@ -200,12 +189,7 @@ def _train(
             time.sleep(POLL)
         return process.returncode
     finally:
-        for number in (signal.SIGINT, signal.SIGKILL):
-            deadline = time.monotonic() + GRACE
-            if process.poll() is None:
-                os.killpg(process.pid, number)
-            while process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
+        stop([process])
 
 
 def _files(place: Path, paths: Sequence[str]) -> list[str]:
