@@ -36,16 +36,14 @@ def main() -> None:
         else:
             folder = _outside("data.kaggle_dir", config.kaggle_dir)
         data = read_competition(folder)
-        _write(COMPETITION, vars(data))
-        print(
-            f"admit: {len(data.train_images)} training and {len(data.test_images)} test images "
-            f"of the competition, from {folder}"
-        )
+        _write(COMPETITION, data)
+        training, test = len(data["train_images"]), len(data["test_images"])
+        print(f"admit: {training} training and {test} test images of the competition from {folder}")
     if config.external is not None:
         path = _outside("data.external", config.external)
-        images, labels = read_external(path)
-        _write(EXTERNAL, {"images": images, "labels": labels})
-        print(f"admit: {len(images)} external test images, from {path}")
+        external = read_external(path)
+        _write(EXTERNAL, external)
+        print(f"admit: {len(external['images'])} external test images from {path}")
     if config.source == "composed" and config.external is None:
         print("admit: no files of your own are configured (data.source, data.external)")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -38,20 +37,10 @@ class AdmitConfig(Section):
     external: Annotated[str, Field(pattern=r"\.npz$")] | None
 
 
-@dataclass(frozen=True)
-class Competition:
-    """The competition's images (n, 128, 128) and labels (n,), uint8, in the order of their Id.
+def read_competition(folder: Path) -> dict[str, NDArray[np.uint8]]:
+    """The competition's data from a folder that holds its three files, in the order of their Id.
 
-    The test images have no labels.
-    """
-
-    train_images: NDArray[np.uint8]
-    train_labels: NDArray[np.uint8]
-    test_images: NDArray[np.uint8]
-
-
-def read_competition(folder: Path) -> Competition:
-    """The competition's data from a folder that holds its three files.
+    train_images (n, 128, 128), train_labels (n,) and test_images (m, 128, 128), uint8.
 
     Raises:
         UserError: the folder or a file is missing, or a file is not what the competition has.
@@ -67,7 +56,7 @@ def read_competition(folder: Path) -> Competition:
             f"{TRAIN_IMAGES}; one an image is needed"
         )
     test = as_images(read_pickle(folder / TEST_IMAGES), f"{folder / TEST_IMAGES}")
-    return Competition(images, labels, test)
+    return {"train_images": images, "train_labels": labels, "test_images": test}
 
 
 def download_competition() -> Path:
@@ -142,8 +131,8 @@ def read_pickle(path: Path) -> NDArray[Any]:
     return content
 
 
-def read_external(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """An external test set: images (n, 128, 128) and labels (n,), uint8.
+def read_external(path: Path) -> dict[str, NDArray[np.uint8]]:
+    """An external test set: `images` (n, 128, 128) and `labels` (n,), uint8.
 
     `path` is a .npz file with the arrays `images` and `labels`. Nothing in it is unpickled.
 
@@ -157,7 +146,7 @@ def read_external(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         raise UserError(
             f"{path} has {len(images)} images and {len(labels)} labels; as many of both"
         )
-    return images, labels
+    return {"images": images, "labels": labels}
 
 
 def as_images(array: NDArray[Any], where: str) -> NDArray[np.uint8]:
