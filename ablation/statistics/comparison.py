@@ -6,65 +6,58 @@ Pure functions; the rules are those of docs/statistics.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ablation.statistics.config import ClaimsConfig, DifferenceClaim, FinalMetric, Metric
-from ablation.statistics.images import spread_of_images
-from ablation.statistics.paired import (
-    Differences,
-    Interval,
-    improvement,
-    improvement_interval,
-    mean_interval,
-    sign_flip_p,
-)
-from ablation.statistics.pairs import Pair, Runs, best_pairs, by_arm, measured, paired, pairs
-from ablation.statistics.run_metrics import Run
-from ablation.statistics.verdict import (
-    CONFIDENCE,
+from ablation.statistics.intervals import (
     EQUIVALENCE,
+    Interval,
+    Values,
+    improvement,
+    mean_interval,
+    spread_of_images,
+)
+from ablation.statistics.runs import Run, measure
+from ablation.statistics.significance import (
     decidable,
     detectable,
     holm,
     seeds_needed,
     seeds_to_equal,
     seeds_to_find,
+    sign_flip_p,
     verdict,
 )
 
+Runs = Mapping[str, Mapping[int, Run]]  # arm -> seed -> run
+Pair = tuple[str, str]
+
 BASELINE, PAIRS = "baseline", "pairs"  # the groups of rows: arms against the baseline, and others
 
-COLUMNS = (
-    "arm",
-    "other",
-    "metric",
-    "group",
-    "family",
-    "tests",
-    "seeds",
-    "seeds_needed",
-    "unpaired",
-    "difference",
-    "low",
-    "high",
-    "low_90",
-    "high_90",
-    "sd",
-    "sd_images",
-    "detectable",
-    "seeds_to_find",
-    "seeds_to_equal",
-    "p",
-    "p_holm",
-    "improvement",
-    "improvement_low",
-    "improvement_high",
-    "diverged",
-    "paper",
-    "verdict",
-)
+COLUMNS = [
+    "arm", "other", "metric", "group", "family", "tests", "seeds", "seeds_needed", "unpaired",
+    "difference", "low", "high", "low_90", "high_90", "sd", "sd_images", "detectable",
+    "seeds_to_find", "seeds_to_equal", "p", "p_holm", "improvement", "improvement_low",
+    "improvement_high", "diverged", "paper", "verdict",
+]  # fmt: skip
+
+
+class Paired(NamedTuple):
+    """Two arms in one metric.
+
+    Attributes:
+        differences: (n,) arm - other, over the seeds that both have.
+        seeds: those seeds.
+        unpaired: the runs, ARM-SEED, that have the metric and whose partner ran and has not.
+    """
+
+    differences: Values
+    seeds: list[int]
+    unpaired: list[str]
 
 
 def compare(
@@ -79,24 +72,26 @@ def compare(
 
     Args:
         config: what to compare and how.
-        runs: (arm, seed) -> run, of every run of the study.
+        runs: every run of the study.
         baseline: the arm that the others are compared with.
         data_sets: arm -> the data set it sees.
     """
-    of_arm = by_arm(runs)
-    chosen = best_pairs(config, runs, data_sets)
+    best = best_pairs(config, runs, data_sets)
     rows = []
     for name, metric in config.metrics.items():
-        asked = pairs(config, name, chosen)
-        arms = {arm for pair in asked for arm in pair}
-        values = {arm: measured(of, metric) for arm, of in of_arm.items() if arm in arms}
         found = [
             (arm, other, pair)
-            for arm, other in asked
-            if len((pair := paired(values, of_arm, arm, other)).differences) > 0
+            for arm, other in pairs(config, name, best)
+            if len((pair := paired(runs, metric, arm, other)).seeds) > 0
         ]
         families = [config.family(arm, other) for arm, other, _ in found]
         for (arm, other, pair), family in zip(found, families, strict=True):
+            diverged = [
+                f"{one}-{seed}"
+                for one in (arm, other)
+                for seed in pair.seeds
+                if runs[one][seed].diverged
+            ]
             rows.append(
                 {
                     "arm": arm,
@@ -105,38 +100,87 @@ def compare(
                     "group": BASELINE if other == baseline else PAIRS,
                     "family": family,
                     "paper": _paper(config, name, (arm, other)),
-                    "sd_images": _sd_images(metric, of_arm[arm], of_arm[other], pair.seeds),
-                    "diverged": _named(
-                        f"{one}-{seed}"
-                        for one in (arm, other)
-                        for seed in pair.seeds
-                        if of_arm[one][seed].diverged
-                    ),
-                    "unpaired": _named(pair.unpaired),
+                    "sd_images": _sd_images(metric, runs[arm], runs[other], pair.seeds),
+                    "diverged": " ".join(diverged) or None,
+                    "unpaired": " ".join(pair.unpaired) or None,
                     **_row(config, metric, pair.differences, families.count(family)),
                 }
             )
     table = pd.DataFrame(rows, columns=[*COLUMNS, "better_by"]).astype({"p_holm": float})
     for _, of_family in table.groupby(["metric", "family"]):
         tested = of_family[of_family["p"].notna()]
-        table.loc[tested.index, "p_holm"] = holm(list(tested["p"]), len(of_family))
+        if not tested.empty:
+            table.loc[tested.index, "p_holm"] = holm(list(tested["p"]), len(of_family))
     table["verdict"] = [
         _verdict(config, config.metrics[row["metric"]], row) for row in table.to_dict("records")
     ]
-    return table[list(COLUMNS)]
+    return table[COLUMNS]
+
+
+def paired(runs: Runs, metric: Metric, arm: str, other: str) -> Paired:
+    """Two arms, over the seeds that both have; a run that diverged stays in, at its value."""
+    first, second = (
+        {
+            seed: value
+            for seed, run in runs.get(one, {}).items()
+            if (value := measure(run, metric)) is not None
+        }
+        for one in (arm, other)
+    )
+    seeds = [seed for seed in first if seed in second]
+    return Paired(
+        np.array([first[seed] - second[seed] for seed in seeds], dtype=np.float64),
+        seeds,
+        [f"{arm}-{seed}" for seed in first if seed not in second and seed in runs.get(other, {})]
+        + [f"{other}-{seed}" for seed in second if seed not in first and seed in runs.get(arm, {})],
+    )
+
+
+def pairs(config: ClaimsConfig, metric: str, best: Iterable[Pair]) -> list[Pair]:
+    """What is compared in a metric: every pair of the study, or those that a claim names in it."""
+    every: list[Pair] = [(arm, other) for arm, other in config.pairs]
+    if metric in config.statistics.metrics:
+        known = {frozenset(pair) for pair in every}
+        return every + [pair for pair in best if frozenset(pair) not in known]
+    claimed = {
+        frozenset(claim.arms)
+        for name, claim in config.claims.items()
+        if isinstance(claim, DifferenceClaim)
+        and claim.metric == metric
+        and name not in config.not_applicable
+    }
+    return [pair for pair in every if frozenset(pair) in claimed]
+
+
+def best_pairs(config: ClaimsConfig, runs: Runs, data_sets: Mapping[str, str]) -> list[Pair]:
+    """The best arm of each group of a figure against the others' (paper, section 4.3).
+
+    Best by mean validation accuracy, ties to the first named: the test set chooses nothing.
+    """
+
+    def accuracy(arm: str) -> float:
+        return float(np.mean([run.judged["validation_accuracy"] for run in runs[arm].values()]))
+
+    found: list[Pair] = []
+    for groups in config.groups:
+        chosen = dict.fromkeys(max(arms, key=accuracy) for arms in groups.values())
+        for first, second in combinations(chosen, 2):
+            known = {first, second} in [set(pair) for pair in found]
+            if data_sets[first] == data_sets[second] and not known:
+                found.append((second, first))
+    return found
 
 
 def _row(
-    config: ClaimsConfig, metric: Metric, differences: Differences, tests: int
+    config: ClaimsConfig, metric: Metric, differences: Values, tests: int
 ) -> dict[str, float | int | None]:
     """What the differences alone say, as one of so many tests."""
-    seeds = len(differences)
+    seeds, mean, margin = len(differences), float(np.mean(differences)), config.statistics.margin
     gains = differences if metric.more_is_better else -differences
-    mean, margin = float(np.mean(differences)), config.statistics.margin
     sd = float(np.std(differences, ddof=1)) if seeds > 1 else None
-    low, high = _bounds(mean_interval(differences, CONFIDENCE))
-    low_90, high_90 = _bounds(mean_interval(differences, EQUIVALENCE))
-    ahead = improvement_interval(gains, CONFIDENCE)
+    low, high = mean_interval(differences) or (None, None)
+    low_90, high_90 = mean_interval(differences, EQUIVALENCE) or (None, None)
+    share, ahead = improvement(gains)
     effect = detectable(seeds, tests)
     return {
         "tests": tests,
@@ -153,14 +197,10 @@ def _row(
         "seeds_to_find": None if sd is None else seeds_to_find(mean, sd, tests),
         "seeds_to_equal": seeds_to_equal(sd, margin) if metric.has_margin and sd else None,
         "p": sign_flip_p(differences) if decidable(seeds, tests) else None,
-        "improvement": improvement(gains),
+        "improvement": share,
         "improvement_low": ahead.low,
         "improvement_high": ahead.high,
     }
-
-
-def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:
-    return (None, None) if interval is None else (interval.low, interval.high)
 
 
 def _sd_images(
@@ -170,26 +210,18 @@ def _sd_images(
     if not isinstance(metric, FinalMetric) or metric.of != "test_accuracy":
         return None
     first, second = ([runs[seed].correct for seed in seeds] for runs in (arm, other))
-    if any(correct is None for correct in (*first, *second)):
-        return None
-    return spread_of_images(first, second)  # type: ignore[arg-type]
-
-
-def _named(runs: Iterable[str]) -> str | None:
-    """Runs in one cell of the table; None for none."""
-    return " ".join(runs) or None
+    return spread_of_images(first, second)  # type: ignore[arg-type]  # labelled: it has a metric
 
 
 def _verdict(config: ClaimsConfig, metric: Metric, row: Mapping[str, float]) -> str:
-    seeds = int(row["seeds"])
+    # Comparisons with NaN, the bounds of a single seed, are false.
     return verdict(
-        seeds=seeds,
+        seeds=int(row["seeds"]),
         tests=int(row["tests"]),
         p_adjusted=None if pd.isna(row["p_holm"]) else float(row["p_holm"]),
-        excludes_zero=seeds > 1 and Interval(row["low"], row["high"]).excludes(0.0),
+        excludes_zero=row["low"] > 0 or row["high"] < 0,
         positive=row["better_by"] > 0,
         within_margin=metric.has_margin
-        and seeds > 1
         and Interval(row["low_90"], row["high_90"]).inside(config.statistics.margin),
     )
 

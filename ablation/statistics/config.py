@@ -23,11 +23,10 @@ class StatisticsConfig(Section):
     margin: Annotated[float, Field(gt=0, lt=1)]
     families: dict[Name, list[Any] | str]
     steady_rate: Part
-    images_test: Annotated[list[str], Field(min_length=2, max_length=2)]
 
 
 class Metric(Section):
-    """One number of a run; `take` names the function of `statistics.run_metrics` that takes it.
+    """One number of a run; `take` says how it is taken (`ablation.statistics.runs`).
 
     Attributes:
         unit: of its differences; shares stand for points.
@@ -230,8 +229,6 @@ class ClaimsConfig(Section):
             `statistics.metrics`; the arms against the baseline stand first.
         groups: of each, the best arm of every group is compared with the others' (section 4.3).
         not_applicable: claim -> why this study does not hold what the claim speaks of.
-        failed: claim -> which of its arms failed, where the rest is reported. None of it, and no
-            key, where all arms are there.
     """
 
     statistics: StatisticsConfig
@@ -241,7 +238,6 @@ class ClaimsConfig(Section):
     pairs: list[list[str]]
     groups: list[dict[str, list[str]]]
     not_applicable: dict[Name, str]
-    failed: dict[Name, str] = Field(default_factory=dict)
 
     def family(self, arm: str, other: str) -> str:
         """The family of a pair: that of its two arms' which params.yaml declares later."""

@@ -1,6 +1,9 @@
-"""What a study may say: corrected for its family of tests, with the seeds that takes.
+"""Whether a difference between two arms is significant: exact test, correction, power, verdict.
 
-The rules stand in docs/statistics.md and were fixed before the runs.
+A seed fixes initial weights, order of batches, dropout and split for both arms, so their results
+are paired and everything here works on one difference a seed (Bouthillier et al. 2021, Accounting
+for Variance in Machine Learning Benchmarks). The rules stand in docs/statistics.md and were fixed
+before the runs.
 """
 
 from __future__ import annotations
@@ -11,17 +14,16 @@ from math import floor
 from typing import Literal
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 from statsmodels.stats.multitest import multipletests
 
-from ablation.statistics.paired import smallest_p
+from ablation.statistics.intervals import EQUIVALENCE, Values
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "no verdict"]
 
 SIGNIFICANCE = 0.05  # the risk of a false finding in a family of tests
-CONFIDENCE = 0.95  # of printed intervals
-EQUIVALENCE = 0.90  # of the interval that must lie inside the margin: two one-sided tests at 5%
 POWER = 0.80  # with which a difference is found, where the text says "would have been found"
+EXACT = 40  # seeds up to which every way to sign the differences is counted
 
 MOST_SEEDS = 1000  # further on nobody looks for the number that a finding takes
 _DRAWS = 4000  # simulated studies, for a power that no formula gives
@@ -30,36 +32,65 @@ _MOST_MEANS = 2**24  # numbers held at once
 _FEW_PATTERNS = 16  # with so few ways to sign that reject, Student's t misses the test's power
 
 
+def sign_flip_p(differences: Values) -> float:
+    """The two-sided p of the sign-flip permutation test of a mean of 0, of (n,) differences.
+
+    Where the arms are alike a difference is as likely to have the other sign: p is the share of
+    the 2**n ways to sign the differences whose sum is at least as far from 0. Exact without trying
+    every way: each sum is one of the first half's plus one of the second's, and sorting the second
+    half counts the partners of the first (Horowitz and Sahni 1974). Of more than 40 it is Student's
+    t test, which by then agrees with it.
+    """
+    if len(differences) > EXACT:
+        return float(stats.ttest_1samp(differences, 0.0).pvalue)
+    # Sums that are equal but for rounding are as far from 0 as ours.
+    bound = abs(float(np.sum(differences))) - 1e-12 * float(np.sum(np.abs(differences)))
+    half = len(differences) // 2
+    first, second = _signed_sums(differences[:half]), np.sort(_signed_sums(differences[half:]))
+    above = len(second) - np.searchsorted(second, bound - first)
+    # Signs all turned round give the sum turned round: the other side has as many.
+    return min(1.0, float(2 * above.sum() / 2.0 ** len(differences)))
+
+
+def _signed_sums(values: Values) -> Values:
+    """The (2**n,) sums of (n,) values over every way to sign them."""
+    sums = np.zeros(1)
+    for value in values:
+        sums = np.concatenate([sums + value, sums - value])
+    return sums
+
+
+def smallest_p(seeds: int) -> float:
+    """The smallest p that the sign-flip test of so many seeds can give."""
+    return 2.0 ** (1 - seeds)
+
+
 def holm(p_values: Sequence[float], tests: int) -> list[float]:
     """Holm's adjusted p of each of (k,) p values of a family of `tests` >= k, in their order.
 
-    To call what is below 0.05 a finding then makes one false finding or more in the whole family
+    To call what is below 0.05 significant then makes one false finding or more in the whole family
     with a probability of at most 5%, whatever the tests have in common (Holm 1979). Tests of the
     family that have too few seeds for a p count as if theirs were 1.
     """
-    if not p_values:
-        return []
     family = [*p_values, *[1.0] * (tests - len(p_values))]
     return [float(p) for p in multipletests(family, method="holm")[1][: len(p_values)]]
 
 
-def seeds_needed(tests: int) -> int:
-    """The fewest seeds with which one of a family of `tests` can come out as a finding.
-
-    An exact two-sided sign-flip test over n seeds gives no p below 2 / 2**n, and Holm's first step
-    multiplies it by the number of tests: 2 * tests / 2**n must reach 0.05. For a single test these
-    are 6 seeds.
-    """
-    return next(n for n in range(1, MOST_SEEDS) if decidable(n, tests))
-
-
 def decidable(seeds: int, tests: int) -> bool:
-    """Whether so many seeds can decide a test of a family of `tests` at all."""
+    """Whether so many seeds can decide a test of a family of `tests` at all.
+
+    Holm's first step multiplies the smallest p by the number of tests.
+    """
     return tests * smallest_p(seeds) <= SIGNIFICANCE
 
 
-# Verdicts that rest on Student's t (equivalence, levels) have no such arithmetic. They trust a bell
-# curve, and are given where a test that trusts none could say so too.
+def seeds_needed(tests: int) -> int:
+    """The fewest seeds with which one of a family of `tests` can be significant; 6 for one test."""
+    return next(n for n in range(1, MOST_SEEDS) if decidable(n, tests))
+
+
+# Verdicts that rest on Student's t (equivalence, levels) have no such arithmetic. They assume a
+# normal distribution, and are given where a test that assumes none could say so too.
 T_SEEDS = seeds_needed(1)  # 6
 
 
@@ -82,21 +113,20 @@ def verdict(
         within_margin: whether the 90% interval lies inside the margin of equivalence; always
             False for what has no margin.
     """
-    enough = decidable(seeds, tests) and p_adjusted is not None
-    if enough and p_adjusted is not None and p_adjusted < SIGNIFICANCE and excludes_zero:
+    if p_adjusted is not None and p_adjusted < SIGNIFICANCE and excludes_zero:
         return "better" if positive else "worse"
     if seeds >= T_SEEDS and within_margin:
         return "equivalent"
-    return "inconclusive" if enough else "no verdict"
+    return "inconclusive" if decidable(seeds, tests) else "no verdict"
 
 
 @lru_cache
 def detectable(seeds: int, tests: int) -> float | None:
     """The smallest difference that is found four times in five, in sds of the paired differences.
 
-    At Holm's first step in a family of `tests`, for differences that follow a bell curve; None
-    where no verdict is possible. Where few ways to sign may reject, Student's t would promise too
-    much: there it is the quantile of simulated studies, from a generator of its own.
+    At Holm's first step in a family of `tests`, for normally distributed differences; None where no
+    verdict is possible. Where few ways to sign may reject, Student's t would promise too much:
+    there it is the quantile of simulated studies, from a generator of its own.
     """
     if not decidable(seeds, tests):
         return None

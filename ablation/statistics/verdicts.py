@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ablation.statistics.comparison import Runs, paired
 from ablation.statistics.config import (
     ClaimConfig,
     ClaimsConfig,
@@ -23,10 +24,16 @@ from ablation.statistics.config import (
     LevelClaim,
     Metric,
 )
-from ablation.statistics.images import level_interval, maximum_of, skew
-from ablation.statistics.paired import Interval, mean_interval
-from ablation.statistics.pairs import Paired, Runs, by_arm, measured, paired
-from ablation.statistics.verdict import CONFIDENCE, EQUIVALENCE, T_SEEDS
+from ablation.statistics.intervals import (
+    EQUIVALENCE,
+    Interval,
+    label_deviations,
+    level_interval,
+    maximum_of,
+    mean_interval,
+)
+from ablation.statistics.runs import measure
+from ablation.statistics.significance import T_SEEDS
 
 PAPER_SCALE = "paper"
 
@@ -36,12 +43,11 @@ Direction = Literal["with", "against", "about equal"]
 # too wide, nothing measured. Of a claim that is not applicable, what of it this study has not.
 SEEDS, SCALE, WIDE, NOT_MEASURED = "seeds", "scale", "wide", "not measured"
 
-# claim's expectation -> what was found -> whether it holds
-_HOLDS: Mapping[str, Mapping[str, bool]] = {
-    "higher": {"higher": True, "equivalent": False, "lower": False},
-    "lower": {"lower": True, "equivalent": False, "higher": False},
-    "equivalent": {"equivalent": True, "higher": False, "lower": False},
-    "not_higher": {"lower": True, "equivalent": True, "higher": False},
+# what was found -> the expectations that hold then; others fail
+_HOLDS = {
+    "higher": {"higher"},
+    "lower": {"lower", "not_higher"},
+    "equivalent": {"equivalent", "not_higher"},
 }
 
 
@@ -51,7 +57,7 @@ class Study:
 
     Attributes:
         scale: how big the study is.
-        runs: (arm, seed) -> run.
+        runs: arm -> seed -> run.
         comparisons: the table of `ablation.statistics.comparison.compare`.
         labels: (10,) counts of the competition's official training labels.
         classes: (10,) shares of MNIST's classes, of which its digits are drawn.
@@ -69,7 +75,7 @@ class Judgement:
     """One claim: what was found, in numbers.
 
     Attributes:
-        claim, metric: its name in params.yaml, and what was measured.
+        claim, metric: its name in paper.yaml, and what was measured.
         why: of an undecided claim the reason; of one that is not applicable what it lacks.
         direction: which way ours points; None where the claim has no direction here.
         seeds: how many runs of each arm stand behind it; 0 where no run does.
@@ -104,16 +110,7 @@ class Judgement:
 
 
 def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
-    """Every claim of params.yaml with its verdict, in their order."""
-    of_arm = by_arm(study.runs)
-    values = {
-        name: {arm: measured(runs, metric) for arm, runs in of_arm.items()}
-        for name, metric in config.metrics.items()
-    }
-    rows = {
-        (frozenset((row["arm"], row["other"])), row["metric"]): row
-        for row in study.comparisons.to_dict("records")
-    }
+    """Every claim of paper.yaml with its verdict, in their order."""
     judgements = []
     for name, claim in config.claims.items():
         label = "" if isinstance(claim, LabelsClaim) else config.metrics[claim.metric].label
@@ -121,16 +118,12 @@ def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
         if name in config.not_applicable:
             reason = config.not_applicable[name]
             judgements.append(replace(blank, verdict="not applicable", why=reason))
-        elif name in config.failed:
-            judgements.append(replace(blank, why=config.failed[name]))
         elif isinstance(claim, LabelsClaim):
             judgements.append(_labels(blank, claim, study))
         elif isinstance(claim, LevelClaim):
-            judgements.append(_level(blank, config, claim, study, values[claim.metric]))
+            judgements.append(_level(blank, config, claim, study))
         else:
-            row = rows.get((frozenset(claim.arms), claim.metric))
-            pair = paired(values[claim.metric], of_arm, *claim.arms)
-            judgements.append(_difference(blank, config, claim, pair, row))
+            judgements.append(_difference(blank, config, claim, study))
     return judgements
 
 
@@ -140,47 +133,47 @@ def directional(claim: ClaimConfig) -> bool:
 
 
 def _difference(
-    blank: Judgement,
-    config: ClaimsConfig,
-    claim: DifferenceClaim,
-    pair: Paired,
-    row: Mapping[str, Any] | None,
+    blank: Judgement, config: ClaimsConfig, claim: DifferenceClaim, study: Study
 ) -> Judgement:
     """Two arms: what the comparison found, held against what the claim expects."""
-    if row is None or len(pair.differences) == 0:
+    metric, (arm, other) = config.metrics[claim.metric], claim.arms
+    differences, _, unpaired = paired(study.runs, metric, arm, other)
+    if len(differences) == 0:
         return blank
-    metric = config.metrics[claim.metric]
-    value = float(np.mean(pair.differences))
-    interval = mean_interval(pair.differences, CONFIDENCE)
-    narrow = mean_interval(pair.differences, EQUIVALENCE)
-    seeds, needed = len(pair.differences), int(row["seeds_needed"])
+    of_metric = study.comparisons[study.comparisons["metric"] == claim.metric]
+    of_pair = of_metric["arm"].isin(claim.arms) & of_metric["other"].isin(claim.arms)
+    row = of_metric[of_pair].iloc[0]
+    value, seeds, needed = float(np.mean(differences)), len(differences), int(row["seeds_needed"])
     found = None
     if row["verdict"] in ("better", "worse"):
         found = "higher" if value > 0 else "lower"
     elif row["verdict"] == "equivalent":
         found = "equivalent"
+    narrow = mean_interval(differences, EQUIVALENCE)
     equal = claim.expect == "equivalent" and metric.has_margin and seeds >= T_SEEDS
     if equal and narrow is not None and narrow.inside(config.statistics.margin):
         # A difference that is surely not 0 may still be surely smaller than what matters.
         found = "equivalent"
-    holds = None if found is None else _HOLDS[claim.expect][found]
+    verdict: Holds = "undecided"
+    if found is not None:
+        verdict = "holds" if claim.expect in _HOLDS[found] else "fails"
     to_find = row["seeds_to_equal" if claim.expect == "equivalent" else "seeds_to_find"]
     return replace(
         blank,
-        verdict="undecided" if holds is None else "holds" if holds else "fails",
-        why="" if holds is not None else SEEDS if seeds < needed else WIDE,
+        verdict=verdict,
+        why="" if found is not None else SEEDS if seeds < needed else WIDE,
         direction=_direction(claim, metric, value, config.statistics.margin),
         seeds=seeds,
         seeds_needed=needed,
         seeds_to_find=None if pd.isna(to_find) else int(to_find),
-        values=tuple(float(each) for each in pair.differences),
-        unpaired=tuple(pair.unpaired),
-        **_numbers(value, interval, "seeds"),
+        values=tuple(map(float, differences)),
+        unpaired=tuple(unpaired),
+        **_numbers(value, mean_interval(differences), "seeds"),
     )
 
 
 def _direction(claim: DifferenceClaim, metric: Metric, value: float, margin: float) -> Direction:
-    """Which way our mean points, whether or not it is told from chance."""
+    """Which way our mean points, whether or not it is significant."""
     equal = metric.about_equal(value, margin)
     if claim.expect == "equivalent":
         return "with" if equal else "against"
@@ -189,28 +182,20 @@ def _direction(claim: DifferenceClaim, metric: Metric, value: float, margin: flo
     return "with" if (value > 0) == (claim.expect == "higher") else "against"
 
 
-def _level(
-    blank: Judgement,
-    config: ClaimsConfig,
-    claim: LevelClaim,
-    study: Study,
-    values: Mapping[str, Mapping[int, float]],
-) -> Judgement:
+def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Study) -> Judgement:
     """One arm: its interval on one side of the level, on the other, or across it."""
-    metric = config.metrics[claim.metric]
-    (arm,) = claim.arms
-    reached = values.get(arm, {})
+    metric, runs = config.metrics[claim.metric], study.runs.get(claim.arms[0], {})
+    reached = [run for run in runs.values() if measure(run, metric) is not None]
     if not reached:
         return blank
-    numbers = np.array(list(reached.values()))
+    numbers = np.array([measure(run, metric) for run in reached], np.float64)
     value = float(np.mean(numbers))
     images = None
     if isinstance(metric, FinalMetric) and metric.of != "train_accuracy":
         # All seeds share the test images; validation images change with the seed.
-        run = study.runs[arm, next(iter(reached))]
         if metric.of == "test_accuracy" or len(numbers) == 1:
-            images = int(run.judged[metric.of.replace("accuracy", "images")] or 0)
-    interval = level_interval(numbers, images, CONFIDENCE)
+            images = int(reached[0].judged[metric.of.replace("accuracy", "images")])
+    interval = level_interval(numbers, images)
     over = " and ".join(["seeds"] * (len(numbers) > 1) + ["images"] * (images is not None))
     side = None
     if interval is not None and interval.excludes(claim.level):
@@ -226,14 +211,14 @@ def _level(
         direction=("with" if above else "against") if decidable else None,
         seeds=len(numbers),
         images=images,
-        values=tuple(float(each) for each in numbers),
+        values=tuple(map(float, numbers)),
         **_numbers(value, interval, over),
     )
 
 
 def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
     """The label that is furthest from what is expected of it; no run takes part."""
-    deviations = skew(study.labels, maximum_of(claim.digits, study.classes), CONFIDENCE)
+    deviations = label_deviations(study.labels, maximum_of(claim.digits, study.classes))
     label = max(range(len(deviations)), key=lambda k: abs(deviations[k][0]))
     value, interval = deviations[label]
     within = all(each.inside(claim.margin) for _, each in deviations)
