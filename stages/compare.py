@@ -1,111 +1,163 @@
-"""Compares arms over the seeds and holds the paper's claims against the runs."""
+"""Compares arms over the seeds, holds the paper's claims against the runs, and makes tables.
+
+There is a folder of tables for each figure, and tables to paste.
+"""
 
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ablation.base.arrays import read_npz, read_split
+from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_yaml, replacing, write_json, write_text
-from ablation.reporting.answers import read_answers, read_labels
-from ablation.reporting.results import read_judged
-from ablation.reporting.tables import read_history
+from ablation.base.tables import read_csv, write_csv
+from ablation.composition.config import DataConfig
+from ablation.reporting import exports, figure_tables
+from ablation.reporting.config import (
+    ArchitecturesFigure,
+    AugmentationFigure,
+    BestFigure,
+    CurvesFigure,
+    DeclaredFigure,
+    FigureConfig,
+    ForestFigure,
+)
 from ablation.reporting.verdict_table import counts, lines, markdown, reading
 from ablation.reporting.wording import few_seeds
-from ablation.statistics import claims
-from ablation.statistics.comparison import compare
+from ablation.statistics import verdicts
+from ablation.statistics.comparison import Runs, compare
 from ablation.statistics.config import ClaimsConfig
-from ablation.statistics.images import mcnemar
-from ablation.statistics.pairs import Runs
-from ablation.statistics.run_metrics import Run
+from ablation.statistics.runs import Run
 from ablation.study.config import StudyConfig
 
-CONFIGS, REPORTS = Path("configs"), Path("reports")
+CONFIGS, RUNS, SAMPLES = Path("configs"), Path("models/runs"), Path("data/samples")
 SETS, SPLIT, DIGITS = Path("data/sets"), Path("data/split"), Path("data/raw/mnist.npz")
+REPORTS, TABLES = Path("reports"), Path("reports/tables")
 MEASURED = Path("ablation/inputs/measured.yaml")
-HISTORIES, EVALUATIONS = Path("models/histories"), Path("models/evaluations")
-IMAGES_COLUMNS = ("first", "second", "seed", "images", "only_first", "only_second", "p")
+
+Labels = NDArray[np.uint8]
 
 
 def main() -> None:
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
+    data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
-    runs = _runs(study, config)
+    table = read_csv(REPORTS / "runs.csv")
+    labels = {seed: read_labels(seed) for seed in study.seeds}
+    runs = read_runs(study, config, table, labels)
     comparisons = compare(config, runs, study.baseline, study.data_sets)
-    classes = np.bincount(read_npz(DIGITS, ["y_train"])["y_train"], minlength=10)
+    classes = np.bincount(read_npz(DIGITS)["y_train"], minlength=10)
     # Our own images are composed to have the labels that a claim speaks of: the official judge it.
     official = np.array(read_yaml(MEASURED)["labels"])
-    judged = claims.judge(
+    judged = verdicts.judge(
         config,
-        claims.Study(study.scale, runs, comparisons, official, classes / classes.sum()),
+        verdicts.Study(study.scale, runs, comparisons, official, classes / classes.sum()),
     )
-    _write_csv(REPORTS / "comparison.csv", comparisons)
-    _write_csv(REPORTS / "images_test.csv", _images_test(study, config, runs))
-    content: list[dict[str, Any]] = [asdict(judgement) for judgement in judged]
-    write_json(REPORTS / "claims.json", content)
+    write_csv(REPORTS / "comparison.csv", comparisons)
+    write_json(REPORTS / "claims.json", [asdict(judgement) for judgement in judged])
+
+    content = [asdict(judgement) for judgement in judged]
+    claims = lines(content, config, study.arms)
     introduced = [
         " ".join(counts(content, config)),
         " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons, study.arms)])),
     ]
-    page = markdown(lines(content, config, study.arms), introduced)
-    write_text(REPORTS / "claims.md", page)
+    write_text(REPORTS / "claims.md", markdown(claims, introduced))
+    arms = exports.arms(study, table, comparisons)
+    write_text(TABLES / "arms.md", exports.arms_markdown(arms, study))
+    write_text(TABLES / "arms.tex", exports.arms_latex(arms, study))
+    write_text(TABLES / "claims.tex", exports.claims_latex(claims, study, config))
+
+    first = labels[study.seeds[0]]
+    densities = figure_tables.label_table(first, data.digits)
+    write_csv(TABLES / "labels.csv", densities)
+    majority = {
+        arm: majority_share(first[data_set, "validation"])
+        for arm, data_set in study.data_sets.items()
+    }
+    curves = read_csv(REPORTS / "curves.csv")
+    for path in sorted((CONFIGS / "figures").glob("*.yaml")):
+        figure: FigureConfig = read_config(path, DeclaredFigure).figure
+        folder = TABLES / path.stem
+        if isinstance(figure, AugmentationFigure):
+            with replacing(folder / "data.npz") as temporary:
+                temporary.write_bytes((SAMPLES / f"{path.stem}.npz").read_bytes())
+            continue
+        if isinstance(figure, CurvesFigure):
+            shown = figure_tables.curves_table(figure, curves, majority)
+            ended = figure_tables.curves_runs(figure, table, majority, comparisons, config)
+            write_csv(folder / "runs.csv", ended)
+        elif isinstance(figure, ArchitecturesFigure):
+            # An arm's layers are the same with each seed.
+            layers = {
+                arm: read_csv(RUNS / f"{arm}-{study.seeds_of(arm)[0]}" / "layers.csv")
+                for arm in figure.arms
+            }
+            shown = pd.concat(layers, names=["arm"]).reset_index("arm")
+        elif isinstance(figure, BestFigure):
+            shown = figure_tables.best_table(figure, table, comparisons)
+        elif isinstance(figure, ForestFigure):
+            shown = figure_tables.forest_table(figure, comparisons, config)
+        else:
+            shown = densities
+        write_csv(folder / "data.csv", shown)
     found = Counter(judgement.verdict for judgement in judged)
     told = ", ".join(f"{count} {verdict}" for verdict, count in found.items())
     print(f"compare: {len(comparisons)} comparisons; {len(judged)} claims: {told}")
 
 
-def _runs(study: StudyConfig, config: ClaimsConfig) -> Runs:
-    """Every run of the study, with how the labels of its validation and test images are."""
-    labels, tests, majority = {}, {}, {}
-    for name in set(study.data_sets.values()):
-        labels[name] = read_labels(SETS / "train" / name / "labels.npy")
+def read_labels(seed: int) -> dict[tuple[str, str], Labels]:
+    """(data set, part) -> (n,) labels with this seed's split; no test part where it has none."""
+    parts = {}
+    for name in ("modified", "mnist"):
+        labels = read_npy(SETS / "train" / name / "labels.npy")
+        training, validation = read_split(SPLIT / f"{seed}.npz", name)
+        parts[name, "training"] = labels[training]
+        parts[name, "validation"] = labels[validation]
+        parts[name, "combined"] = labels
         test = SETS / "test" / name / "labels.npy"
-        tests[name] = read_labels(test) if test.exists() else None
-    for seed in study.seeds:
-        for name, of_set in labels.items():
-            _, validation = read_split(SPLIT / f"{seed}.npz", name)
-            counts = np.bincount(of_set[validation])
-            majority[name, seed] = float(counts.max() / counts.sum())
-    runs = {}
+        if test.exists():
+            parts[name, "test"] = read_npy(test)
+    return parts
+
+
+def read_runs(
+    study: StudyConfig,
+    config: ClaimsConfig,
+    table: pd.DataFrame,
+    labels: dict[int, dict[tuple[str, str], Labels]],
+) -> Runs:
+    """Every run of the study.
+
+    Args:
+        table: runs.csv.
+        labels: seed -> what `read_labels` gives.
+    """
+    judged = table.set_index(["arm", "seed"]).to_dict("index")
+    runs: dict[str, dict[int, Run]] = {}
     for arm, seed in study.runs:
-        name, key = study.data_sets[arm], f"{arm}-{seed}"
-        trained, evaluated = (study.stage(stage, arm, seed) for stage in ("train", "evaluate"))
-        history = read_history(HISTORIES / key, config.arms[arm].epochs, trained)
-        labelled = tests[name]
-        images = None if labelled is None else len(labelled)
-        said, _ = read_answers(EVALUATIONS / key / "predictions.npz", images, evaluated)
-        correct = None if labelled is None else said == labelled
-        runs[arm, seed] = Run(
+        folder, data_set = RUNS / f"{arm}-{seed}", study.data_sets[arm]
+        history = read_csv(folder / "history.csv").sort_values("epoch", kind="stable")
+        test = labels[seed].get((data_set, "test"))
+        runs.setdefault(arm, {})[seed] = Run(
             arm=config.arms[arm],
-            judged=read_judged(
-                EVALUATIONS / key / "metrics.json", evaluated, labels=labelled is not None
-            ),
+            judged=judged[arm, seed],
             curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
-            majority=majority[name, seed],
-            correct=correct,
+            majority=majority_share(labels[seed][data_set, "validation"]),
+            correct=None
+            if test is None
+            else read_npz(folder / "answers.npz", ["test"])["test"] == test,
         )
     return runs
 
 
-def _images_test(study: StudyConfig, config: ClaimsConfig, runs: Runs) -> pd.DataFrame:
-    """McNemar's test of the two named arms, a row a seed; none where test images lack labels."""
-    first, second = config.statistics.images_test
-    rows = []
-    for seed in (seed for seed in study.seeds_of(first) if seed in study.seeds_of(second)):
-        one, other = runs[first, seed].correct, runs[second, seed].correct
-        if one is not None and other is not None:
-            rows.append({"first": first, "second": second, "seed": seed,
-                         **asdict(mcnemar(one, other))})  # fmt: skip
-    return pd.DataFrame(rows, columns=list(IMAGES_COLUMNS))
-
-
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g")
+def majority_share(labels: Labels) -> float:
+    """The share of the majority class among (n,) labels, 0..1."""
+    return float(np.bincount(labels).max() / len(labels))
 
 
 if __name__ == "__main__":

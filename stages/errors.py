@@ -5,63 +5,60 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
+from ablation.base.tables import read_csv, write_csv
 from ablation.composition.config import DataConfig
-from ablation.reporting.answers import read_answers, read_composed, read_images, read_labels
-from ablation.reporting.results import read_runs
-from ablation.reporting.summary import best_arm
 from ablation.statistics import errors
+from ablation.statistics.runs import best_arm
 from ablation.study.config import StudyConfig
 
-SETS, EVALUATIONS = Path("data/sets/test"), Path("models/evaluations")
+SETS, RUNS, OUT = Path("data/sets/test"), Path("models/runs"), Path("reports/errors")
 COMPOSITION = Path("data/compositions/test.npz")
-OUT = Path("reports/errors")
 HARDEST = 24  # images shown
-BY = ("arm", "by", "group", "images", "accuracy", "low", "high", "said", "share")
-NOTHING = "The test images have no labels, so nobody can say where an answer is wrong."
+BY = ["arm", "by", "group", "images", "accuracy", "low", "high", "said", "share"]
+CONFUSION = ["arm", "label", "said", "count"]
 
 
 def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     config = read_config(Path("configs/data.yaml"), DataConfig)
-    name = study.data_sets[study.baseline]
-    arms = [arm for arm, data_set in study.data_sets.items() if data_set == name]
-    if not (SETS / name / "labels.npy").exists():
-        _write_csv("votes", errors.votes(np.zeros(0, np.uint8), {}))
-        _write_csv("accuracy", pd.DataFrame(columns=list(BY)))
-        _write_csv("confusion", pd.DataFrame(columns=["arm", "label", "said", "count"]))
-        print(f"errors: {NOTHING}")
+    folder = SETS / study.data_sets[study.baseline]
+    if not (folder / "labels.npy").exists():
+        write_csv(OUT / "votes.csv", errors.votes(np.zeros(0, np.uint8), {}))
+        write_csv(OUT / "accuracy.csv", pd.DataFrame(columns=BY))
+        write_csv(OUT / "confusion.csv", pd.DataFrame(columns=CONFUSION))
+        print("errors: the test images have no labels, so nobody can say where an answer is wrong")
         return
-    labels = read_labels(SETS / name / "labels.npy")
-    answers = {arm: _answers(study, arm, len(labels)) for arm in arms}
-    groups = {"label": labels}
-    votes = errors.votes(labels, answers)
-    digits = families = None
-    if COMPOSITION.exists():
-        composed = read_composed(COMPOSITION, len(labels), len(config.backgrounds))
-        groups["background"] = families = composed["families"]
-        digits = composed["digit_labels"]
-        wrong = [errors.smaller_digit(labels, answers[arm].said, digits) for arm in arms]
-        votes = votes.assign(wrong=[w for w, _ in wrong], smaller_digit=[s for _, s in wrong])
-    _write_csv("votes", votes)
-    _write_csv(
-        "accuracy",
-        pd.concat(
-            errors.by_group(labels, answers[arm].said, group).assign(arm=arm, by=by)[list(BY)]
+    labels = read_npy(folder / "labels.npy")
+    arms = [arm for arm, data_set in study.data_sets.items() if data_set == folder.name]
+    answers = {arm: _answers(study, arm) for arm in arms}
+    votes, groups = errors.votes(labels, answers), {"label": labels}
+    composed = read_npz(COMPOSITION) if COMPOSITION.exists() else None
+    if composed is not None:
+        groups["background"] = composed["families"]
+        wrong = [
+            errors.smaller_digit(labels, answers[arm].digits, composed["digit_labels"])
             for arm in arms
-            for by, group in groups.items()
-        ),
-    )
-    best = best_arm(read_runs(Path("reports/runs.csv"), study.runs), arms)
-    rows = []
-    for arm in dict.fromkeys((study.baseline, best)):
-        counts = errors.confusion(labels, answers[arm].said)
-        rows += [(arm, *place, int(count)) for place, count in np.ndenumerate(counts)]
-    _write_csv("confusion", pd.DataFrame(rows, columns=["arm", "label", "said", "count"]))
-    side = config.canvas if name == "modified" else config.tile
-    images = read_images(SETS / name / "images.npy", len(labels), side)
+        ]
+        votes = votes.assign(wrong=[w for w, _ in wrong], smaller_digit=[s for _, s in wrong])
+    write_csv(OUT / "votes.csv", votes)
+    accuracies = [
+        errors.by_group(labels, answers[arm].digits, group).assign(arm=arm, by=by)[BY]
+        for arm in arms
+        for by, group in groups.items()
+    ]
+    write_csv(OUT / "accuracy.csv", pd.concat(accuracies))
+    best = best_arm(read_csv(Path("reports/runs.csv")), arms)
+    rows = [
+        (arm, label, said, count)
+        for arm in dict.fromkeys((study.baseline, best))
+        for (label, said), count in np.ndenumerate(errors.confusion(labels, answers[arm].digits))
+    ]
+    write_csv(OUT / "confusion.csv", pd.DataFrame(rows, columns=CONFUSION))
     order, probabilities = errors.hardest(labels, answers[best], HARDEST)
+    names = np.array(["", *config.backgrounds])
     with replacing(OUT / "hardest.npz") as temporary:
         np.savez_compressed(
             temporary,
@@ -69,30 +66,21 @@ def main() -> None:
             arm=np.array(best),
             numbers=order + 1,
             labels=labels[order],
-            said=errors.vote(answers[best].probabilities)[order],
+            said=answers[best].vote[order],
             probabilities=probabilities,
-            backgrounds=np.array(
-                ["" if families is None else config.backgrounds[families[k]] for k in order]
-            ),
-            images=images[order],
+            backgrounds=names[0 * order if composed is None else composed["families"][order] + 1],
+            images=read_npy(folder / "images.npy", mmap=True)[order],
         )
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
 
 
-def _answers(study: StudyConfig, arm: str, images: int) -> errors.Answers:
-    runs = []
-    for seed in study.seeds_of(arm):
-        path, stage = (
-            EVALUATIONS / f"{arm}-{seed}" / "predictions.npz",
-            study.stage("evaluate", arm, seed),
-        )
-        runs.append(read_answers(path, images, stage, probabilities=True))
-    return errors.stacked(runs)
-
-
-def _write_csv(name: str, table: pd.DataFrame) -> None:
-    with replacing(OUT / f"{name}.csv") as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g")
+def _answers(study: StudyConfig, arm: str) -> errors.Answers:
+    """What the arm's networks answer to the test images, a row a seed."""
+    names = ["test", "test_probabilities"]
+    runs = [
+        read_npz(RUNS / f"{arm}-{seed}" / "answers.npz", names) for seed in study.seeds_of(arm)
+    ]
+    return errors.Answers(*(np.stack([run[name] for run in runs]) for name in names))
 
 
 if __name__ == "__main__":

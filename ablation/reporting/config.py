@@ -76,3 +76,10 @@ FigureConfig = Annotated[
     | ForestFigure,
     Field(discriminator="kind"),
 ]
+
+
+class DeclaredFigure(Section):
+    """configs/figures/NAME.yaml: what a figure declares, and arm -> its name in legends."""
+
+    figure: FigureConfig
+    labels: dict[str, str]

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ablation.reporting.wording import RANGE, rounded
-from ablation.statistics.images import level_interval
-from ablation.statistics.verdict import CONFIDENCE
+from ablation.statistics.intervals import level_interval
 from ablation.study.config import StudyConfig
 
 
@@ -50,6 +49,6 @@ def level(runs: pd.DataFrame, part: str) -> Level | None:
     accuracies = known[f"{part}_accuracy"].to_numpy(np.float64)
     shared = part == "test" or (part == "validation" and len(known) == 1)
     images = int(known[f"{part}_images"].iloc[0]) if shared else None
-    found = level_interval(accuracies, images, CONFIDENCE)
+    found = level_interval(accuracies, images)
     inside = None if found is None else (max(0.0, found.low), min(1.0, found.high))
     return Level(float(accuracies.mean()), inside)

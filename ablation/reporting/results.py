@@ -17,9 +17,9 @@ from pydantic import TypeAdapter
 from ablation.base.errors import UserError, brief
 from ablation.base.files import read_json
 from ablation.base.reading import refusing
-from ablation.reporting.summary import PARTS
+from ablation.reporting.figure_tables import PARTS
 from ablation.reporting.tables import read_csv
-from ablation.statistics.claims import Judgement
+from ablation.statistics.verdicts import Judgement
 
 
 @dataclass(frozen=True)

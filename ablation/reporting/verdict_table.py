@@ -16,7 +16,7 @@ from ablation.reporting.wording import (
     named_runs,
     rounded,
 )
-from ablation.statistics.claims import SCALE, SEEDS, WIDE, directional
+from ablation.statistics.verdicts import SCALE, SEEDS, WIDE, directional
 from ablation.statistics.config import (
     ClaimsConfig,
     DifferenceClaim,
@@ -25,8 +25,8 @@ from ablation.statistics.config import (
     Metric,
     SpreadMetric,
 )
-from ablation.statistics.run_metrics import window
-from ablation.statistics.verdict import MOST_SEEDS
+from ablation.statistics.runs import window
+from ablation.statistics.significance import MOST_SEEDS
 
 DIRECTIONS = {
     "with": "with the paper",

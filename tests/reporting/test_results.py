@@ -20,7 +20,7 @@ from ablation.reporting.results import (
     read_records,
     read_runs,
 )
-from ablation.statistics.claims import Judgement
+from ablation.statistics.verdicts import Judgement
 
 RUNS = [("adam", 0), ("adam", 1)]
 JUDGED: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ablation.statistics.config import ArmFacts, ClaimsConfig
-from ablation.statistics.run_metrics import Run
+from ablation.statistics.runs import Run
 
 METRICS: dict[str, Any] = {
     "training_accuracy": {"label": "training accuracy", "take": "final", "of": "train_accuracy"},

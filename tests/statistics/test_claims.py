@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablation.base.files import read_yaml
-from ablation.statistics.claims import Judgement, Study, judge
+from ablation.base.files import read_config
+from ablation.statistics.verdicts import Judgement, Study, judge
 from ablation.statistics.comparison import compare
 from ablation.statistics.images import maximum_of
 from tests.conftest import PARAMS
@@ -228,10 +228,10 @@ def test_what_was_not_measured_is_undecided() -> None:
 
 def test_the_official_labels_are_those_of_the_largest_of_three_digits_of_mnist() -> None:
     """50,000 labels of the competition against MNIST's classes: nothing of ours takes part."""
-    official = read_yaml(PARAMS.parent / "ablation/inputs/measured.yaml")["labels"]
+    measured = read_config(PARAMS.parent / "ablation/data_check/measured.yaml", Measured)
     mnist = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
     asked = config({f"of_{n}": labels_claim(digits=n) for n in (2, 3, 4)})
-    study = Study("smoke", {}, compare(asked, {}, "base", SETS), np.array(official),
+    study = Study("smoke", {}, compare(asked, {}, "base", SETS), np.array(measured.labels),
                   mnist / mnist.sum())  # fmt: skip
     found = judge(asked, study)
     assert [each.verdict for each in found] == ["fails", "holds", "fails"]

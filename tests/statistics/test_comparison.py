@@ -11,8 +11,8 @@ from scipy import stats
 
 from ablation.statistics.comparison import COLUMNS, compare
 from ablation.statistics.pairs import best_pairs, pairs
-from ablation.statistics.run_metrics import Run
-from ablation.statistics.verdict import detectable, seeds_to_equal
+from ablation.statistics.runs import Run
+from ablation.statistics.significance import detectable, seeds_to_equal
 from tests.statistics.study_of_claims import ARMS, config, difference_claim, facts, runs
 
 SETS = dict.fromkeys(ARMS, "modified")

@@ -19,7 +19,7 @@ from ablation.statistics.paired import (
     sign_flip_p,
     smallest_p,
 )
-from ablation.statistics.verdict import verdict
+from ablation.statistics.significance import verdict
 from tests.statistics.test_verdict import step_down
 
 SIGNS = np.array(list(product([1.0, -1.0], repeat=10)))  # (1024, 10): every way to sign ten

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from ablation.statistics import run_metrics
 from ablation.statistics.config import Metric, MetricConfig
-from ablation.statistics.run_metrics import Run, epochs_to_reach, measure, stability, window
+from ablation.statistics.runs import Run, epochs_to_reach, measure, stability, window
 from tests.statistics.study_of_claims import facts
 
 

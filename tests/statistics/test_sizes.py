@@ -11,7 +11,7 @@ import pytest
 
 from ablation.statistics.comparison import compare
 from ablation.statistics.config import ArmFacts, ClaimsConfig
-from ablation.statistics.run_metrics import Run
+from ablation.statistics.runs import Run
 from tests.statistics.study_of_claims import config, facts
 
 BETTER = 10  # arms that are 5 points above the others

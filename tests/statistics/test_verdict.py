@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from ablation.statistics.paired import Interval, mean_interval, sign_flip_p
-from ablation.statistics.verdict import (
+from ablation.statistics.significance import (
     T_SEEDS,
     decidable,
     detectable,

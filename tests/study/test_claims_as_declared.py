@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ablation.statistics.config import ClaimsConfig
-from ablation.statistics.verdict import seeds_needed
+from ablation.statistics.significance import seeds_needed
 from ablation.study.facts import steady_epochs
 from ablation.study.resolution import resolve
 from ablation.training import optimizers
