@@ -236,9 +236,6 @@ MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
     ("statistics.families.more", "others", ("added", "one such family")),
     ("statistics.families.more", "rest", ("others",)),
     ("statistics.families", {"paper": ["adam"]}, ("simple_mnist", "others")),
-    ("statistics.images_test", ["baseline"], ("at least 2",)),
-    ("statistics.images_test", ["baseline", "nobody"], ("nobody", *ARMS)),
-    ("statistics.images_test", ["baseline", "simple_mnist"], ("modified", "mnist")),
     ("statistics", None, ("mapping",)),
     ("claims.l1_lowers_training.requires.sgd", {}, ("sgd", "l1", "baseline")),
     ("claims.l1_lowers_training.requires.l1", {"train.optimzer": 1}, ("optimizer", "epochs")),
@@ -271,7 +268,7 @@ def test_a_mistake_is_told_with_its_key_and_what_is_allowed(
         ("claims.labels_skewed.colour", ("digits", "margin", "sentence")),
         ("claims.best_cnn_level.margin", ("level", "scales")),
         ("metrics.first_epoch.level", ("epoch", "take")),
-        ("statistics.colour", ("margin", "images_test")),
+        ("statistics.colour", ("margin", "families")),
     ],
 )
 def test_an_unknown_key_is_told_with_the_known_ones(
