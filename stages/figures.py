@@ -1,23 +1,23 @@
 """Draws one figure of the paper."""
 
+from importlib import import_module
 from pathlib import Path
 
 from ablation.base.cli import run
-from ablation.base.files import replacing
-from ablation.reporting import figures
-from ablation.reporting.declared import fitting, read_figure
+from ablation.base.files import read_config, replacing
+from ablation.reporting.config import DeclaredFigure
 from ablation.reporting.figures.style import save
 
 REPORTS = Path("reports")
 
 
 def main(name: str) -> None:
-    declared, tables = Path(f"configs/figures/{name}.yaml"), REPORTS / "tables" / name
-    figure, labels, _ = read_figure(declared)
-    with fitting(declared, tables):
-        picture = figures.draw(figure, labels, tables)
-    target = REPORTS / "figures"
-    with replacing(target / f"{name}.png") as png, replacing(target / f"{name}.svg") as svg:
+    declared = read_config(Path(f"configs/figures/{name}.yaml"), DeclaredFigure)
+    figure, labels = declared.figure, declared.labels
+    kind = import_module(f"ablation.reporting.figures.{figure.kind}")
+    picture = kind.draw(figure, labels, REPORTS / "tables" / name)
+    target = REPORTS / "figures" / name
+    with replacing(target.with_suffix(".png")) as png, replacing(target.with_suffix(".svg")) as svg:
         save(picture, png, svg, f"{figure.title} (paper: {figure.paper})")
     print(f"figures: {name} ({figure.kind}, {figure.paper})")
 

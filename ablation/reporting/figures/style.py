@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ContextDecorator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,6 @@ from typing import Any
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from ablation.reporting.wording import rounded
 
 # Inches: a journal's column and its page, 89 and 183 mm.
 SINGLE_COLUMN = 3.5
@@ -27,61 +23,45 @@ COLOURS = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GREY = "#666666"
 
-TRAINING_LINE: dict[str, Any] = {"linestyle": "--", "linewidth": 1.2}
-VALIDATION_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6}
-
-_RC: dict[str, Any] = {
-    "font.family": "DejaVu Sans",  # ships with matplotlib, so it is the same everywhere
-    "font.size": 8,
-    "axes.labelsize": 9,
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.fontsize": 8,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "axes.axisbelow": True,
-    "axes.unicode_minus": True,
-    "text.parse_math": False,  # a label is drawn as it is written, dollars too
-    "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.6,
-    "lines.markersize": 4,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    # Text, so that it can be searched, copied and read aloud; `save` names stand-ins for the font.
-    "svg.fonttype": "none",
-    # Random otherwise, and with it the names of clipping paths.
-    "svg.hashsalt": "ablation",
-}
-
-
-class journal(ContextDecorator):  # noqa: N801  (used like a function: `@journal()`)
-    """matplotlib's defaults with this study's style, whatever the machine's own settings are."""
-
-    def __enter__(self) -> None:
-        self._context: AbstractContextManager[None] = matplotlib.style.context(["default", _RC])
-        self._context.__enter__()
-
-    def __exit__(self, *exception: Any) -> None:
-        self._context.__exit__(*exception)
-
-    def _recreate_cm(self) -> journal:
-        return journal()
+# `@journal`: matplotlib's defaults with this study's style, whatever the machine's settings are.
+journal = matplotlib.style.context(
+    [
+        "default",
+        {
+            "font.family": "DejaVu Sans",  # ships with matplotlib, so it is the same everywhere
+            "font.size": 8,
+            "axes.labelsize": 9,
+            "axes.titlesize": 9,
+            "axes.titleweight": "bold",
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+            "legend.fontsize": 8,
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": 0.8,
+            "axes.axisbelow": True,
+            "text.parse_math": False,  # a label is drawn as it is written, dollars too
+            "grid.color": "#DDDDDD",
+            "grid.linewidth": 0.6,
+            "lines.markersize": 4,
+            # Text, so that it can be searched, copied and read aloud; `save` names stand-ins for
+            # the font.
+            "svg.fonttype": "none",
+            # Random otherwise, and with it the names of clipping paths.
+            "svg.hashsalt": "ablation",
+        },
+    ]
+)
 
 
 def arm_style(index: int) -> dict[str, Any]:
     """Colour and marker of the arm at this place of a figure's list."""
-    return {
-        "color": COLOURS[index % len(COLOURS)],
-        "marker": MARKERS[index % len(MARKERS)],
-    }
+    return {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
 
 
 def grid(axes: Axes, axis: str = "y") -> None:
-    """Faint lines behind the data along one axis, or `both`."""
+    """Faint lines behind the data along one axis."""
     axes.grid(True, axis=axis)  # type: ignore[arg-type]
     axes.tick_params(length=3, width=0.8)
 
@@ -99,19 +79,7 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int, length: f
     )
 
 
-@journal()
-def note(figure: Figure, text: str) -> None:
-    """A line over the panels, broken where the picture ends."""
-    characters = int(figure.get_figwidth() * 16)
-    figure.suptitle(textwrap.fill(text, characters), fontsize=8, color=GREY)
-
-
-def number(value: float) -> str:
-    """A number beside a mark or in a legend, as the tables and captions have it."""
-    return rounded(value)
-
-
-@journal()
+@journal
 def save(figure: Figure, png: Path, svg: Path, title: str) -> None:
     """Writes both files. The same figure gives the same bytes: no date, no random names.
 
