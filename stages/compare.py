@@ -23,7 +23,6 @@ from ablation.reporting.config import (
     BestFigure,
     CurvesFigure,
     DeclaredFigure,
-    FigureConfig,
     ForestFigure,
 )
 from ablation.reporting.verdict_table import counts, lines, markdown, reading
@@ -80,12 +79,12 @@ def main() -> None:
         for arm, data_set in study.data_sets.items()
     }
     curves = read_csv(REPORTS / "curves.csv")
-    for path in sorted((CONFIGS / "figures").glob("*.yaml")):
-        figure: FigureConfig = read_config(path, DeclaredFigure).figure
-        folder = TABLES / path.stem
+    for name in study.figures:
+        figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
+        folder = TABLES / name
         if isinstance(figure, AugmentationFigure):
             with replacing(folder / "data.npz") as temporary:
-                temporary.write_bytes((SAMPLES / f"{path.stem}.npz").read_bytes())
+                temporary.write_bytes((SAMPLES / f"{name}.npz").read_bytes())
             continue
         if isinstance(figure, CurvesFigure):
             shown = figure_tables.curves_table(figure, curves, majority)

@@ -77,9 +77,7 @@ def main() -> None:
 def _answers(study: StudyConfig, arm: str) -> errors.Answers:
     """What the arm's networks answer to the test images, a row a seed."""
     names = ["test", "test_probabilities"]
-    runs = [
-        read_npz(RUNS / f"{arm}-{seed}" / "answers.npz", names) for seed in study.seeds_of(arm)
-    ]
+    runs = [read_npz(RUNS / f"{arm}-{seed}" / "answers.npz", names) for seed in study.seeds_of(arm)]
     return errors.Answers(*(np.stack([run[name] for run in runs]) for name in names))
 
 

@@ -8,7 +8,7 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, write_text
 from ablation.composition.config import DataConfig
 from ablation.reporting import verdict_table
-from ablation.reporting.declared import read_figure
+from ablation.reporting.config import DeclaredFigure
 from ablation.reporting.levels import judged_on
 from ablation.reporting.page import data as data_section
 from ablation.reporting.page import head, page, provenance, tables
@@ -35,7 +35,7 @@ def main() -> None:
     checked = data_section.checked(read_json(REPORTS / "data_check.json"))
     illustrations = []
     for name in study.figures:
-        figure = read_figure(CONFIGS / "figures" / f"{name}.yaml").figure
+        figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         illustrations.append(page.illustration(name, figure, study.arms, REPORTS))
     judged = labels[
         (labels["data_set"] == study.data_sets[study.baseline])

@@ -39,7 +39,6 @@ def write(study: Resolved) -> None:
         "admit": study.admit,
         "data": study.data,
         "claims": study.claims,
-        "figures/index": list(study.figures),
     }
     written |= {f"arms/{name}": arm for name, arm in study.arms.items()}
     for name, figure in study.figures.items():

@@ -12,8 +12,7 @@ from ablation.base.arrays import read_labelled
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
-from ablation.reporting.config import AugmentationFigure
-from ablation.reporting.declared import read_figure, read_index
+from ablation.reporting.config import AugmentationFigure, DeclaredFigure
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 
@@ -25,10 +24,10 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     figures = {}
-    for name in read_index(CONFIGS / "figures"):
-        figure = read_figure(CONFIGS / f"figures/{name}.yaml").figure
+    for path in sorted((CONFIGS / "figures").glob("*.yaml")):
+        figure = read_config(path, DeclaredFigure).figure
         if isinstance(figure, AugmentationFigure):
-            figures[name] = figure
+            figures[path.stem] = figure
     for name, figure in figures.items():
         show(name, figure, read_config(CONFIGS / f"arms/{figure.arms[0]}.yaml", ArmConfig))
     print(f"samples: {', '.join(figures) or 'no figure asks for any'}")

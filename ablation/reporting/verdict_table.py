@@ -16,7 +16,6 @@ from ablation.reporting.wording import (
     named_runs,
     rounded,
 )
-from ablation.statistics.verdicts import SCALE, SEEDS, WIDE, directional
 from ablation.statistics.config import (
     ClaimsConfig,
     DifferenceClaim,
@@ -27,6 +26,7 @@ from ablation.statistics.config import (
 )
 from ablation.statistics.runs import window
 from ablation.statistics.significance import MOST_SEEDS
+from ablation.statistics.verdicts import SCALE, SEEDS, WIDE, directional
 
 DIRECTIONS = {
     "with": "with the paper",

@@ -6,7 +6,6 @@ docs/statistics.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -191,10 +190,10 @@ def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Stu
     numbers = np.array([measure(run, metric) for run in reached], np.float64)
     value = float(np.mean(numbers))
     images = None
-    if isinstance(metric, FinalMetric) and metric.of != "train_accuracy":
-        # All seeds share the test images; validation images change with the seed.
-        if metric.of == "test_accuracy" or len(numbers) == 1:
-            images = int(reached[0].judged[metric.of.replace("accuracy", "images")])
+    # All seeds share the test images; validation images change with the seed.
+    shared = {"test_accuracy", "validation_accuracy" if len(numbers) == 1 else ""}
+    if isinstance(metric, FinalMetric) and metric.of in shared:
+        images = int(reached[0].judged[metric.of.replace("accuracy", "images")])
     interval = level_interval(numbers, images)
     over = " and ".join(["seeds"] * (len(numbers) > 1) + ["images"] * (images is not None))
     side = None

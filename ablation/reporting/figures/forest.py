@@ -145,7 +145,7 @@ def _handles(table: pd.DataFrame) -> list[Any]:
     """What the legend says, of what is drawn alone."""
     significant = table["verdict"].isin(SIGNIFICANT)
     several = table["low"].notna().any()
-    line = {"linestyle": "-" if several else "none", "linewidth": 1.3}
+    line: dict[str, Any] = {"linestyle": "-" if several else "none", "linewidth": 1.3}
     meaning = "mean of paired differences, 95% interval" if several else "difference of two runs"
     handles: list[Any] = []
     for rows, mark, text in (

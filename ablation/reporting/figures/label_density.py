@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -44,7 +45,8 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], folder: Path) ->
     )
     for bars, part in zip(axes.containers, PARTS, strict=True):
         bars.set_label(f"{part} (n = {counts[part]:,})")
-    combined, style = rows[rows["part"] == "combined"], {"color": "black", "linestyle": "none"}
+    combined = rows[rows["part"] == "combined"]
+    style: dict[str, Any] = {"color": "black", "linestyle": "none"}
     circles = axes.plot(
         combined["label"], combined["percent"], **style, marker="o", markersize=3.5,
         markerfacecolor="white", label=f"combined (n = {counts['combined']:,})",

@@ -9,10 +9,9 @@ import pandas as pd
 
 from ablation.reporting.config import BestFigure, FigureConfig
 from ablation.reporting.levels import judged_on, level
-from ablation.reporting.summary import best_arm
 from ablation.reporting.wording import n_is, percent, short_names
 from ablation.statistics.config import ClaimsConfig
-from ablation.statistics.run_metrics import on_plateau
+from ablation.statistics.runs import best_arm, on_plateau
 from ablation.study.config import StudyConfig
 
 
