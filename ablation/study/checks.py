@@ -84,7 +84,9 @@ def _line(error: ErrorDetails, tree: Any) -> str:
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         message = "should be a mapping of keys to values"
     else:
-        message = error["msg"].removeprefix("Input ")
+        message = error["msg"].removeprefix("Input ").removeprefix("String ")
+    if error["loc"][-1:] == ("[key]",):
+        return f"{key}: {message}"
     return f"{key} = {shown(error['input'])}: {message}".removeprefix(" = ")
 
 

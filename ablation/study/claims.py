@@ -50,9 +50,9 @@ def resolve_claims(
         ConfigError: an arm or a metric that there is not; two arms that see different data sets,
             which no comparison can be fair to; an arm in two families or in none.
     """
-    _check_figures(paper, arms)
     for metric in paper.statistics.metrics:
         known(metric, paper.metrics, "statistics.metrics")
+    _check_figures(paper, arms)
     facts = _facts(paper.statistics, arms)
     not_applicable = {}
     for name, claim in paper.claims.items():
@@ -79,7 +79,7 @@ def resolve_claims(
 def _check_figures(paper: Paper, arms: Arms) -> None:
     for name, figure in paper.figures.items():
         for arm in getattr(figure, "arms", []):
-            known(arm, arms, f"figures.{name}: arm")
+            known(arm, arms, f"figures.{name}.arms")
         for metric in figure.metrics if isinstance(figure, ForestFigure) else ():
             known(metric, paper.statistics.metrics, f"figures.{name}.metrics")
 

@@ -135,7 +135,7 @@ class CnnSettings(Section):
     dense_dropout: Fraction
     regularizer: Literal["none", "l1", "l2"]
     regularization: Annotated[float, Field(ge=0, le=1e3)]
-    width: Annotated[float, Field(gt=0, le=64)]
+    width: Annotated[float, Field(gt=0, le=1000)]
     dropout_factor: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")

@@ -14,7 +14,6 @@ from ablation.base.cli import run, seed
 from ablation.base.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
 
 
 @pytest.fixture(autouse=True)
@@ -87,14 +86,13 @@ def test_wrong_arguments_are_one_line_with_the_usage(
     assert written.count("\n") == 1
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_says_what_it_does_and_does_nothing(stage: str, tmp_path: Path) -> None:
+def test_help_is_what_the_stage_does(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", f"stages.{stage}", "--help"],
+        [sys.executable, "-m", "stages.split", "--help"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"usage: python -m stages.{stage}")
+    assert done.stdout.startswith("usage: python -m stages.split\n\n")
     assert len(done.stdout.splitlines()) > 2
     assert list(tmp_path.iterdir()) == []

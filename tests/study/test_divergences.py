@@ -13,7 +13,7 @@ import yaml
 
 from ablation.networks.architectures import build
 from ablation.study.resolution import Resolved
-from tests.params import PARAMS
+from tests.params import PAPER, PARAMS
 
 TABLE = (Path(__file__).resolve().parents[2] / "docs/divergences.md").read_text(encoding="utf-8")
 STATED = re.findall(r"`([a-z0-9_.]+) = ([^`]+)`", TABLE)
@@ -21,7 +21,7 @@ STATED = re.findall(r"`([a-z0-9_.]+) = ([^`]+)`", TABLE)
 
 @pytest.mark.parametrize(("key", "value"), STATED, ids=[key for key, _ in STATED])
 def test_what_the_table_says_of_params_yaml_stands_there(key: str, value: str) -> None:
-    node: Any = PARAMS
+    node: Any = PARAMS | PAPER
     for part in key.split("."):
         node = node[part]
     assert node == yaml.safe_load(value)

@@ -1,72 +1,69 @@
-"""`params.yaml` resolved: precedence, and what a change touches."""
+"""`params.yaml` and `paper.yaml` resolved: every scale, precedence, what is written."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from ablation.base.files import read_config
 from ablation.composition import backgrounds
-from ablation.networks.config import CnnConfig, RegularizerConfig, VggConfig
+from ablation.networks.config import CnnConfig, VggConfig
+from ablation.statistics.config import ClaimsConfig
+from ablation.study.config import StudyConfig
 from ablation.study.resolution import Resolved, resolve
-from ablation.training.config import ArmConfig
-from tests.params import ARMS, PARAMS, SCALES, Tree, leaves, put
+from ablation.training.config import ArmConfig, SgdConfig
+from stages.resolve import write
+from tests.params import ARMS, PAPER, PARAMS, SCALES, Tree, leaves, put
 
-# --- the study's own params.yaml --------------------------------------------------------------
+
+def at(scale: str) -> Resolved:
+    return resolve(copy.deepcopy(PARAMS) | {"scale": scale}, PAPER)
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_the_study_resolves_at_every_scale(scale: str, resolved: Callable[[str], Resolved]) -> None:
-    study = resolved(scale)
+def test_the_study_resolves_at_every_scale(scale: str) -> None:
+    study = at(scale)
     assert study.study.scale == scale
-    assert list(study.arms) == list(ARMS)
-    assert list(study.figures) == list(PARAMS["figures"])
     assert study.study.arms == {name: arm["label"] for name, arm in ARMS.items()}
     assert study.study.runs == [
         *((arm, seed) for arm in PARAMS["arms"] for seed in PARAMS["seeds"]),
         *((arm, seed) for arm in PARAMS["costly_arms"] for seed in PARAMS["costly_seeds"]),
     ]
-    assert set(study.study.multiply_adds) == set(ARMS)
-    assert all(count > 0 for count in study.study.multiply_adds.values())
+    assert study.study.figures == list(study.figures) == list(PAPER["figures"])
+    dumps = [arm.model_dump_json() for arm in study.arms.values()]
+    assert len(set(dumps)) == len(ARMS)  # every arm is another one
 
 
-@pytest.mark.parametrize("scale", SCALES)
-def test_a_resolved_arm_survives_being_written(
-    scale: str, resolved: Callable[[str], Resolved]
-) -> None:
-    for arm in resolved(scale).arms.values():
-        assert ArmConfig.model_validate(arm.model_dump()) == arm
-
-
-def test_every_arm_is_another_one(resolved: Callable[[str], Resolved]) -> None:
-    dumps = [arm.model_dump_json() for arm in resolved("paper").arms.values()]
-    assert len(set(dumps)) == len(dumps)
-
-
-def test_the_baseline_is_the_paper_s_network(resolved: Callable[[str], Resolved]) -> None:
-    baseline = resolved("paper").arms["baseline"]
+def test_the_baseline_is_the_paper_s_network() -> None:
+    baseline = at("paper").arms["baseline"]
     assert baseline.image_size == 128
     assert baseline.input.model_dump() == {
         "set": "modified", "downscale": 1, "threshold": None, "pad": None, "scaling": "unit"
     }  # fmt: skip
-    assert isinstance(baseline.model, CnnConfig)
-    assert baseline.model.blocks == [[64, 64, 64], [128, 128], [256, 256]]
-    assert baseline.model.dense == [512]
-    assert baseline.model.spatial_dropout == [0.2, 0.2, 0.0]
-    assert baseline.model.dropout == [0.0, 0.0, 0.2]
-    assert baseline.model.dense_dropout == 0.5
-    assert baseline.model.regularizer is None
-    assert baseline.model.normalization_momentum == 0.9
+    assert baseline.model == CnnConfig(
+        architecture="cnn",
+        stem=None,
+        blocks=[[64, 64, 64], [128, 128], [256, 256]],
+        pools=[2, 2, 2],
+        kernel=3,
+        normalization_momentum=0.9,
+        spatial_dropout=[0.2, 0.2, 0.0],
+        dropout=[0.0, 0.0, 0.2],
+        head="dense",
+        dense=[512],
+        dense_dropout=0.5,
+        regularizer=None,
+    )
     assert baseline.train.epochs == 300
     optimizer = baseline.train.optimizer
-    assert (optimizer.algorithm, optimizer.momentum, optimizer.nesterov) == ("sgd", 0.9, True)
+    assert isinstance(optimizer, SgdConfig)
+    assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
 
 
-def test_each_arm_differs_from_the_baseline_as_the_paper_says(
-    resolved: Callable[[str], Resolved],
-) -> None:
-    arms = resolved("paper").arms
+def test_each_arm_differs_from_the_baseline_as_the_paper_says() -> None:
+    arms = at("paper").arms
     base = dict(leaves(arms["baseline"].model_dump()))
     changed = {
         name: {
@@ -79,20 +76,19 @@ def test_each_arm_differs_from_the_baseline_as_the_paper_says(
     assert changed["no_dropout"] == {
         "model.spatial_dropout", "model.dropout", "model.dense_dropout"
     }  # fmt: skip
-    assert changed["l1"] == changed["l2"] == {"model.regularizer.kind", "model.regularizer.factor"}
-    assert [arms[arm].model.regularizer for arm in ("l1", "l2")] == [
-        RegularizerConfig(kind=kind, factor=1e-4) for kind in ("l1", "l2")
-    ]
+    for kind in ("l1", "l2"):
+        assert changed[kind] == {"model.regularizer.kind", "model.regularizer.factor"}
+        regularizer = arms[kind].model.model_dump()["regularizer"]
+        assert regularizer == {"kind": kind, "factor": 1e-4}
     assert changed["head_1024"] == changed["head_512_32"] == {"model.dense"}
     for name in ("adam", "sgd"):
         assert {path.rsplit(".", 1)[0] for path in changed[name]} == {"train.optimizer"}, name
     raw, augmented = arms["vgg_raw"], arms["vgg_augmented"]
     assert isinstance(raw.model, VggConfig)
-    assert raw.model.pretrained == "vgg16"
+    assert raw.model.weights is not None
     assert raw.model.frozen_layers == 5
     assert (augmented.input.threshold, augmented.input.pad) == (0.9, 224)
-    assert raw.model == augmented.model
-    assert raw.train == augmented.train
+    assert (raw.model, raw.train) == (augmented.model, augmented.train)
     assert arms["simple_mnist"].image_size == 28
     assert arms["simple_mnist"].input.set == "mnist"
     assert arms["simple_mnist"].model == arms["simple"].model
@@ -102,88 +98,67 @@ def test_every_background_family_is_used() -> None:
     assert tuple(PARAMS["data"]["backgrounds"]) == backgrounds.families()
 
 
-# --- precedence -------------------------------------------------------------------------------
+@pytest.mark.parametrize("scale", ["half", "paper"])
+def test_the_competition_s_images_fit_a_scale_of_their_size(params: Tree, scale: str) -> None:
+    put(params, "data.source", "kaggle")
+    assert resolve(params | {"scale": scale}, PAPER).admit.source == "kaggle"
 
 
-def epochs(params: Tree, arm: str) -> int:
-    return resolve(params).arms[arm].train.epochs
+def epochs(params: Tree, *arms: str) -> list[int]:
+    resolved = resolve(params, PAPER).arms
+    return [resolved[arm].train.epochs for arm in arms]
 
 
-def test_a_scale_s_size_reaches_every_arm_that_names_no_other(params: Tree) -> None:
-    params["scales"]["smoke"]["train"]["epochs"] = 7
-    arms = resolve(params).arms
-    assert {n for n, arm in arms.items() if arm.train.epochs == 7} == set(arms) - {
-        "vgg_raw", "vgg_augmented"
-    }  # fmt: skip
-
-
-def test_an_arm_overrides_its_scale_s_size(params: Tree) -> None:
-    put(params, "arms.adam.train.epochs", 9)
-    assert epochs(params, "adam") == 9
-    assert epochs(params, "baseline") == params["scales"]["smoke"]["train"]["epochs"]
-
-
-def test_a_scale_s_arm_overrides_the_arm(params: Tree) -> None:
-    put(params, "arms.adam.train.epochs", 9)
-    put(params, "scales.smoke.arms.adam.train.epochs", 11)
-    put(params, "scales.laptop.arms.adam.train.epochs", 13)
-    assert epochs(params, "adam") == 11
-
-
-def test_an_arm_inherits_what_it_extends_and_overrides_it(params: Tree) -> None:
+def test_an_arm_inherits_its_scale_what_it_extends_and_overrides_both(params: Tree) -> None:
+    put(params, "scales.smoke.train.epochs", 7)
     params["arms"]["second"] = {"extends": "adam"}
     params["arms"]["third"] = {"extends": "second"}
+    names = ("baseline", "adam", "second", "third")
+    assert epochs(params, *names) == [7, 7, 7, 7]
     put(params, "arms.adam.train.epochs", 9)
-    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [9, 9, 9]
+    assert epochs(params, *names) == [7, 9, 9, 9]
     put(params, "scales.smoke.arms.adam.train.epochs", 11)
-    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [11, 11, 11]
-    put(params, "arms.second.train.epochs", 12)
-    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [11, 12, 12]
-    put(params, "scales.smoke.arms.third.train.epochs", 13)
-    assert [epochs(params, arm) for arm in ("adam", "second", "third")] == [11, 12, 13]
-    assert resolve(params).arms["third"].train.optimizer.algorithm == "adam"
-
-
-def test_the_order_of_arms_does_not_matter(params: Tree) -> None:
-    before = resolve(params).arms
-    params["arms"] = dict(reversed(params["arms"].items()))
-    assert resolve(params).arms == before
+    put(params, "scales.laptop.arms.adam.train.epochs", 12)
+    assert epochs(params, *names) == [7, 11, 11, 11]
+    put(params, "arms.second.train.epochs", 13)
+    put(params, "scales.smoke.arms.third.train.epochs", 14)
+    assert epochs(params, *names) == [7, 11, 13, 14]
+    assert resolve(params, PAPER).arms["third"].train.optimizer.algorithm == "adam"
 
 
 def test_costly_arms_run_with_their_own_seeds_and_are_arms_in_all_else(params: Tree) -> None:
     params |= {"seeds": [3, 0, 1], "costly_seeds": [0]}
-    before = resolve(params)
-    assert before.study.costly_arms == ["vgg_raw", "vgg_augmented"]
+    before = resolve(params, PAPER)
     assert before.study.seeds_of("baseline") == [3, 0, 1]
     assert [run for run in before.study.runs if run[0].startswith("vgg")] == [
         ("vgg_raw", 0), ("vgg_augmented", 0)
     ]  # fmt: skip
     assert before.study.stage("train", "vgg_raw", 0) == "train_costly@vgg_raw-0"
-    assert before.study.stage("evaluate", "adam", 3) == "evaluate@adam-3"
+    assert before.study.stage("train", "adam", 3) == "train@adam-3"
 
     # An arm that moves is the same arm, whatever extends it and whatever it extends.
     params["arms"]["vgg_raw"] = params["costly_arms"].pop("vgg_raw")
     params["costly_arms"]["adam"] = params["arms"].pop("adam")
-    after = resolve(params)
+    after = resolve(params, PAPER)
     assert after.arms == before.arms
     assert after.study.costly_arms == ["vgg_augmented", "adam"]
-    assert len(after.study.runs) == len(before.study.runs)
 
 
-def test_a_study_may_have_no_costly_arm(params: Tree) -> None:
-    params["arms"] |= params["costly_arms"]
-    params |= {"costly_arms": {}, "seeds": [0, 1]}
-    study = resolve(params).study
-    assert study.costly_arms == []
-    assert study.runs == [(arm, seed) for arm in ARMS for seed in (0, 1)]
-
-
-def test_resolving_leaves_params_untouched(params: Tree) -> None:
-    before = copy.deepcopy(params)
-    resolve(params)
-    assert params == before
-
-
-def test_an_arm_without_a_label_is_named_by_itself(params: Tree) -> None:
-    del params["arms"]["adam"]["label"]
-    assert resolve(params).study.arms["adam"] == "adam"
+def test_what_is_written_is_read_again_and_what_is_gone_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: Tree, paper: Tree
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(params, "arms.gone", {"extends": "adam"})
+    put(paper, "figures.gone", paper["figures"]["dropout"])
+    write(resolve(params, paper))
+    configs = Path("configs")
+    assert (configs / "arms/gone.yaml").exists()
+    del params["arms"]["gone"], paper["figures"]["gone"]
+    study = resolve(params, paper)
+    write(study)
+    assert {path.stem for path in (configs / "arms").iterdir()} == set(ARMS)
+    assert not (configs / "figures/gone.yaml").exists()
+    assert read_config(configs / "study.yaml", StudyConfig) == study.study
+    assert read_config(configs / "claims.yaml", ClaimsConfig) == study.claims
+    for name, arm in study.arms.items():
+        assert read_config(configs / f"arms/{name}.yaml", ArmConfig) == arm
