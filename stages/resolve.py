@@ -34,7 +34,7 @@ def main() -> None:
 
 def write(study: Resolved) -> None:
     """Writes every configuration, and removes those of arms and figures that are gone."""
-    written: dict[str, BaseModel | dict | list] = {
+    written: dict[str, BaseModel | dict] = {
         "study": study.study,
         "admit": study.admit,
         "data": study.data,

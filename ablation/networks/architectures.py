@@ -14,7 +14,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from ablation.base.reading import refusing
+from ablation.base.files import reading
 from ablation.networks import cnn, heads, vgg
 from ablation.networks.config import CnnConfig, InputConfig, NetworkConfig, VggConfig
 from ablation.networks.input_layers import GreyToRGB, ImageNetStandardize, Scale, Threshold
@@ -42,18 +42,15 @@ def build(config: NetworkConfig, seed: int, weights: vgg.Weights | None) -> kera
     return model
 
 
-def load(path: Path, config: NetworkConfig, seed: int, made_by: str | None = None) -> keras.Model:
+def load(path: Path, config: NetworkConfig, seed: int) -> keras.Model:
     """The trained network of a run, from the file that training left.
-
-    Args:
-        made_by: the stage that left it, for the message.
 
     Raises:
         UserError: the file is damaged or of another network.
     """
     with _precision(config.precision):
         model = _build(config, seed)
-    with refusing(path, "network of this arm", made_by):
+    with reading(path):
         model.load_weights(path)
     return model
 

@@ -90,7 +90,7 @@ def report(folder: Path) -> Path:
     """Runs every stage from `compare` to `report`; the page."""
     for name in ("compare", "summarize", "errors"):
         stage(folder, name)
-    for figure in read_yaml(folder / "configs" / "figures" / "index.yaml"):
+    for figure in read_yaml(folder / "configs" / "study.yaml")["figures"]:
         stage(folder, "figures", figure)
     for name in ("provenance", "report"):
         stage(folder, name)
