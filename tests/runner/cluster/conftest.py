@@ -28,10 +28,7 @@ stages:
     cmd: python -m stages.copy configs/arms/adam.yaml data/sets/images
     deps: [stages/copy.py, configs/arms]
     outs: [data/sets, data/unused]
-  samples:
-    cmd: python -m stages.never
-    deps: [data/sets]
-    outs: [data/samples]
+  samples: {cmd: python -m stages.never, deps: [data/sets], outs: [data/samples]}
   train:
     matrix: {arm: [adam, sgd], seed: [0]}
     cmd: python -m stages.train ${item.arm} ${item.seed}
@@ -42,11 +39,10 @@ stages:
     ".gitignore": "/configs/\n/models/\n/data/\n/.scratch/\n/logs/\n/study/\n__pycache__/\n",
     "stages/__init__.py": "",
     "stages/copy.py": """\
-import shutil, sys
-from pathlib import Path
+import os, shutil, sys
 
-Path(sys.argv[2]).parent.mkdir(parents=True, exist_ok=True)
-shutil.copy(sys.argv[1], sys.argv[2])
+os.makedirs(os.path.dirname(sys.argv[2]), exist_ok=True)
+shutil.copy(*sys.argv[1:])
 """,
     # What a run does besides is the code in BEHAVIOUR, which its job has in its environment.
     "stages/train.py": """\
@@ -106,14 +102,11 @@ class Processes:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._file = folder / "scheduler.json"
+        file = folder / "scheduler.json"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._start("scheduler", folder, "--port", "0", "--scheduler-file", str(self._file))
-        until(lambda: self._file.exists() and self._file.read_text().endswith("}"))
-
-    @property
-    def address(self) -> str:
-        return str(json.loads(self._file.read_text())["address"])
+        self._start("scheduler", folder, "--port", "0", "--scheduler-file", str(file))
+        until(lambda: file.exists() and file.read_text().endswith("}"))
+        self.address = str(json.loads(file.read_text())["address"])
 
     def worker(self, name: str, resource: str = "RUNS=1") -> Path:
         """Starts a worker that takes a run at a time and waits until it is there; its folder."""
@@ -133,8 +126,8 @@ class Processes:
         process.wait()
 
     def end_all(self) -> None:
-        for name in list(self._running):
-            self.end(name)
+        while self._running:
+            self.end(next(iter(self._running)))
 
     def _start(self, name: str, folder: Path, *arguments: str) -> None:
         role = name if name == "scheduler" else "worker"
