@@ -109,8 +109,7 @@ def compare(
     table = pd.DataFrame(rows, columns=[*COLUMNS, "better_by"]).astype({"p_holm": float})
     for _, of_family in table.groupby(["metric", "family"]):
         tested = of_family[of_family["p"].notna()]
-        if not tested.empty:
-            table.loc[tested.index, "p_holm"] = holm(list(tested["p"]), len(of_family))
+        table.loc[tested.index, "p_holm"] = holm(list(tested["p"]), len(of_family))
     table["verdict"] = [
         _verdict(config, config.metrics[row["metric"]], row) for row in table.to_dict("records")
     ]
@@ -178,8 +177,8 @@ def _row(
     seeds, mean, margin = len(differences), float(np.mean(differences)), config.statistics.margin
     gains = differences if metric.more_is_better else -differences
     sd = float(np.std(differences, ddof=1)) if seeds > 1 else None
-    low, high = mean_interval(differences) or (None, None)
-    low_90, high_90 = mean_interval(differences, EQUIVALENCE) or (None, None)
+    low, high = mean_interval(differences) or (np.nan, np.nan)
+    low_90, high_90 = mean_interval(differences, EQUIVALENCE) or (np.nan, np.nan)
     share, ahead = improvement(gains)
     effect = detectable(seeds, tests)
     return {

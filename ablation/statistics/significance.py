@@ -15,7 +15,6 @@ from typing import Literal
 
 import numpy as np
 from scipy import special, stats
-from statsmodels.stats.multitest import multipletests
 
 from ablation.statistics.intervals import EQUIVALENCE, Values
 
@@ -72,8 +71,11 @@ def holm(p_values: Sequence[float], tests: int) -> list[float]:
     with a probability of at most 5%, whatever the tests have in common (Holm 1979). Tests of the
     family that have too few seeds for a p count as if theirs were 1.
     """
-    family = [*p_values, *[1.0] * (tests - len(p_values))]
-    return [float(p) for p in multipletests(family, method="holm")[1][: len(p_values)]]
+    order = np.argsort(p_values)
+    stepped = (tests - np.arange(len(order))) * np.array(p_values)[order]
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.maximum.accumulate(np.minimum(stepped, 1.0))
+    return [float(p) for p in adjusted]
 
 
 def decidable(seeds: int, tests: int) -> bool:

@@ -16,7 +16,6 @@ METRICS: dict[str, Any] = {
         "label": "validation accuracy", "take": "final", "of": "validation_accuracy"
     },
     "test_accuracy": {"label": "test accuracy", "take": "final", "of": "test_accuracy"},
-    "gap": {"label": "gap", "take": "gap"},
     "change": {"label": "change", "take": "change", "of": "validation_accuracy", "part": 0.3},
     "epochs_to_half": {
         "label": "epochs to 50%", "take": "epochs_to_level", "of": "validation_accuracy",
@@ -25,9 +24,6 @@ METRICS: dict[str, Any] = {
     "images_to_half": {
         "label": "images to 50%", "take": "images_to_level", "of": "validation_accuracy",
         "level": 0.5,
-    },
-    "instability": {
-        "label": "jumps", "take": "spread", "of": "validation_accuracy", "last": 0.5,
     },
 }  # fmt: skip
 ARMS = ("base", "a", "b", "c")
@@ -49,7 +45,6 @@ def config(
     groups: Sequence[Mapping[str, list[str]]] = (),
     arms: Mapping[str, ArmFacts] | None = None,
     not_applicable: Mapping[str, str] | None = None,
-    failed: Mapping[str, str] | None = None,
 ) -> ClaimsConfig:
     return ClaimsConfig.model_validate(
         {
@@ -58,7 +53,6 @@ def config(
                 "margin": 0.005,
                 "families": {"paper": ["base"], "added": "others"},
                 "steady_rate": 0.5,
-                "images_test": ["base", "a"],
             },
             "metrics": METRICS,
             "claims": dict(claims or {}),
@@ -66,20 +60,19 @@ def config(
             "pairs": [list(pair) for pair in pairs],
             "groups": [dict(group) for group in groups],
             "not_applicable": dict(not_applicable or {}),
-            "failed": dict(failed or {}),
         }
     )
 
 
 def runs(
     means: Mapping[str, float], seeds: int, sd: float = 0.002, **changes: Any
-) -> dict[tuple[str, int], Run]:
-    """(arm, seed) -> a run that reaches the arm's mean on all parts, more or less.
+) -> dict[str, dict[int, Run]]:
+    """arm -> seed -> a run that reaches the arm's mean on all parts, more or less.
 
     `changes` are judged by every run in place of that, None for what it does not have.
     """
     rng = np.random.default_rng(2)
-    found = {}
+    found: dict[str, dict[int, Run]] = {arm: {} for arm in means}
     for arm, mean in means.items():
         for seed in range(seeds):
             reached = mean + float(rng.normal(0, sd))
@@ -93,7 +86,7 @@ def runs(
                 "validation_loss": np.array([2.0, 0.5]),
             }
             correct = np.arange(IMAGES) < reached * IMAGES
-            found[arm, seed] = Run(facts(), judged | changes, curves, 0.27, correct)
+            found[arm][seed] = Run(facts(), judged | changes, curves, 0.27, correct)
     return found
 
 
