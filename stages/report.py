@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, write_text
+from ablation.base.tables import read_csv
 from ablation.composition.config import DataConfig
 from ablation.reporting import verdict_table
 from ablation.reporting.config import DeclaredFigure
@@ -25,9 +24,9 @@ def main() -> None:
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
     data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
-    runs = pd.read_csv(REPORTS / "runs.csv")
-    comparisons = pd.read_csv(REPORTS / "comparison.csv")
-    labels = pd.read_csv(REPORTS / "tables" / "labels.csv")
+    runs = read_csv(REPORTS / "runs.csv")
+    comparisons = read_csv(REPORTS / "comparison.csv")
+    labels = read_csv(REPORTS / "tables" / "labels.csv")
     claims = read_json(REPORTS / "claims.json")
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
     records = {key: read_json(PROVENANCE / f"{key}.json") for key in keys}

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ablation.base.arrays import read_npz
+from ablation.base.tables import read_csv
 from ablation.reporting import figures
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -41,7 +42,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
 
     A curve is measured on some of them, and its last point may stand on another arm's other side.
     """
-    runs = pd.read_csv(folder / "runs.csv")
+    runs = read_csv(folder / "runs.csv")
     names = short_names(figure.arms, labels)
     means = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]].mean()
     seeds = runs["arm"].value_counts()
@@ -59,7 +60,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
-    table = pd.read_csv(folder / "data.csv")
+    table = read_csv(folder / "data.csv")
     chosen = table[table["chosen"]]
     groups, seeds = [], {}
     for group, arms in figure.groups.items():
@@ -80,7 +81,7 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
-    table = pd.read_csv(folder / "data.csv")
+    table = read_csv(folder / "data.csv")
     arms = {*table["arm"], *table["other"]}
     names = short_names([arm for arm in labels if arm in arms], labels)
     against = table[table["group"] == "baseline"]
@@ -107,7 +108,7 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> Facts:
-    table = pd.read_csv(folder / "data.csv")
+    table = read_csv(folder / "data.csv")
     rows = table[table["data_set"] == "modified"]
     density = rows.pivot(index="label", columns="part", values="density")
     combined = density["combined"]
@@ -122,7 +123,7 @@ def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> 
 
 
 def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) -> Facts:
-    table = pd.read_csv(folder / "data.csv")
+    table = read_csv(folder / "data.csv")
     networks = []
     for arm in figure.arms:
         layers = table[table["arm"] == arm]

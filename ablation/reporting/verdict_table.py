@@ -164,7 +164,8 @@ def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
             for line in table
         ),
     ]
-    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
+    text = "\n".join(f"| {' | '.join(row)} |" for row in escaped)
     return "\n\n".join(["# The paper's claims", *introduced, text]) + "\n"
 
 

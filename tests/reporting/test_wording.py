@@ -1,25 +1,33 @@
-"""Numbers, names and lists in words."""
+"""Numbers, names and counts of seeds in words."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation.reporting.wording import (
     counted,
+    few_seeds,
+    fewer,
+    level,
     listed,
-    no_verdict,
+    named_runs,
+    of_study,
     percent,
-    points,
-    quoted,
     rounded,
-    runs_by_arm,
     short_names,
+    signed,
     signed_points,
 )
+from ablation.statistics.config import EpochsToLevelMetric, FinalMetric, ImagesToLevelMetric
+from ablation.study.config import StudyConfig
 
 MINUS = "\N{MINUS SIGN}"
+NAMES = {"base": "baseline", "adam": "Adam", "vgg": "VGG-16, raw"}
 
 
 @pytest.mark.parametrize(
@@ -40,31 +48,6 @@ def test_halves_are_rounded_away_from_zero_however_they_were_computed(
     assert rounded(value, decimals) == text
 
 
-@pytest.mark.parametrize(
-    ("items", "expected"),
-    [
-        ([], ""),
-        (["a"], "a"),
-        (["a", "b"], "a and b"),
-        (["a", "b", "c"], "a, b and c"),
-        (["a, raw", "b"], "a, raw; and b"),
-        ([quoted("a, raw"), quoted("b"), "c"], "“a, raw”, b and c"),
-    ],
-)
-def test_listed(items: list[str], expected: str) -> None:
-    assert listed(items) == expected
-
-
-def test_numbers_in_words() -> None:
-    assert percent(0.8312) == "83.1%"
-    assert points(-0.012) == "1.2 points"
-    assert signed_points(0.0123) == "+1.2"
-    assert signed_points(-0.0123) == f"{MINUS}1.2"
-    assert signed_points(-0.0001) == "0.0"
-    assert counted(1, "seed") == "1 seed"
-    assert counted(25_000, "image") == "25,000 images"
-
-
 @given(st.integers(0, 4000), st.integers(0, 4000))
 def test_a_difference_of_counts_is_told_alike_as_shares_and_as_points(one: int, other: int) -> None:
     told = signed_points(one / 4000 - other / 4000)
@@ -72,19 +55,55 @@ def test_a_difference_of_counts_is_told_alike_as_shares_and_as_points(one: int, 
     assert told.lstrip(f"+{MINUS}") == rounded(abs(one - other) / 40)
 
 
-def test_short_names_stay_apart() -> None:
+def test_numbers_stand_in_their_unit_with_their_sign() -> None:
+    assert percent(0.8312) == "83.1%"
+    assert [signed_points(x) for x in (0.0123, -0.0123, -0.0001)] == ["+1.2", f"{MINUS}1.2", "0.0"]
+    epochs = EpochsToLevelMetric(
+        label="", take="epochs_to_level", of="validation_accuracy", level=0.5
+    )
+    images = ImagesToLevelMetric(
+        label="", take="images_to_level", of="validation_accuracy", level=0.5
+    )
+    assert signed(0.83, epochs) == "+0.8"
+    assert [signed(x, images) for x in (-12_000, 10)] == [f"{MINUS}12,000", "+10"]
+    share = FinalMetric(label="", take="final", of="test_accuracy")
+    assert level(0.998, 0.98, 1.01, share) == "99.8% [98.0%, 100.0%]"
+    assert [counted(1, "seed"), counted(25_000, "image")] == ["1 seed", "25,000 images"]
+
+
+def test_names_stay_apart() -> None:
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(["VGG-16, raw", "b"]) == "VGG-16, raw; b"
     assert short_names(["a", "b"], {"a": "net (one)", "b": "other"}) == {"a": "net", "b": "other"}
     labels = {"a": "net (one)", "b": "net (two)"}
     assert short_names(["a", "b"], labels) == labels
+    cells = pd.Series(["adam-4 vgg-0", None, "adam-4"])
+    assert named_runs(cells, NAMES) == "Adam seed 4; VGG-16, raw seed 0"
+    assert named_runs([], NAMES) == ""
 
 
-@given(st.integers(1, 50), st.integers(1, 50))
-def test_a_verdict_is_ruled_out_below_the_seeds_it_takes_alone(seeds: int, needed: int) -> None:
-    assert bool(no_verdict(seeds, 15, needed)) == (seeds < needed)
+def test_what_has_fewer_seeds_is_named() -> None:
+    assert fewer({}) == fewer({"Adam": 3, "SGD": 3}) == ""
+    assert fewer({"Adam": 10, "VGG": 1, "SGD": 3}) == "VGG: 1, SGD: 3"
+    content: dict[str, Any] = {
+        "seeds": [0, 1], "costly_seeds": [1], "arms": {"adam": "Adam", "vgg": "VGG"},
+        "costly_arms": ["vgg"],
+    }  # fmt: skip
+    study = StudyConfig.model_construct(**content)
+    assert of_study(study) == "2 seeds (VGG: 1)"
 
 
-def test_runs_are_named_by_arm_and_seed() -> None:
-    labels = {"sgd": "SGD", "two": "dense 512 and 32"}
-    runs = ["sgd-4", "sgd-1", "two-0", "sgd-4"]
-    assert runs_by_arm(runs, labels) == "SGD (seeds 1 and 4) and dense 512 and 32 (seed 0)"
-    assert runs_by_arm([], labels) == ""
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        ((10, 10), ""),
+        ((9, 9), "9 seeds cannot give a verdict: a family of 15 tests takes 10."),
+        ((10, 1), "1 seed cannot give a verdict on VGG-16, raw: a family of 15 tests takes 10."),
+    ],
+)
+def test_seeds_too_few_for_a_verdict_are_told_with_their_arms(
+    seeds: tuple[int, int], text: str
+) -> None:
+    table = pd.DataFrame({"arm": ["adam", "vgg"], "other": "base", "group": "baseline",
+                          "seeds": seeds, "tests": [15, 15], "seeds_needed": 10})  # fmt: skip
+    assert few_seeds(table, NAMES) == text

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ablation.base.arrays import read_npz
+from ablation.base.tables import read_csv
 from ablation.reporting.page.pictures import png
 from ablation.reporting.wording import fewer, percent, rounded
 
@@ -35,7 +36,7 @@ class Grid(NamedTuple):
 def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> dict[str, Any] | None:
     """What the stage `errors` left, for the template; None where the test images have no labels."""
     votes, accuracy, confusion = (
-        pd.read_csv(folder / f"{name}.csv") for name in ("votes", "accuracy", "confusion")
+        read_csv(folder / f"{name}.csv") for name in ("votes", "accuracy", "confusion")
     )
     if votes.empty:
         return None
@@ -50,9 +51,9 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> di
     return {
         "best": names[best],
         "extremes": [
-            (by, extremes)
+            (by, found)
             for by, of in values.items()
-            if (extremes := _extremes(of_best[of_best["by"] == by], of))
+            if (found := extremes(of_best[of_best["by"] == by], of))
         ],
         "smaller": chosen["smaller_digit"] / chosen["wrong"] if chosen["wrong"] else None,
         "votes": votes[votes["seeds"] > 1].to_dict("records"),
@@ -70,7 +71,7 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> di
     }
 
 
-def _extremes(rows: pd.DataFrame, values: list[str]) -> list[tuple[str, float, int]]:
+def extremes(rows: pd.DataFrame, values: list[str]) -> list[tuple[str, float, int]]:
     """(group, accuracy, images) of the weakest and the best group of at least FEW images."""
     rows = rows[rows["images"] >= FEW]
     if len(rows) < 2:

@@ -1,27 +1,35 @@
-"""The page is open to everybody: axe-core has nothing serious to say of it, light or dark."""
+"""The page opened in Chromium: axe-core has nothing serious to say of it, and nothing overflows."""
 
 from __future__ import annotations
 
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.reporting.page.browser import BROWSER, ROOT, committed, opened
+from tests.reporting.page.browser import BROWSER, committed, opened
 
 # The package carries axe-core (MPL 2.0); of the package itself nothing is used.
 PACKAGE = find_spec("axe_playwright_python")
 AXE = PACKAGE and PACKAGE.origin and Path(PACKAGE.origin).with_name("axe.min.js")
+# What the page measures of itself, left in its title.
 PROBE = """<script src="axe.min.js"></script><script>
 addEventListener("load", () => axe.run(document).then((said) => {
+  const root = document.documentElement;
+  const wide = [...document.querySelectorAll("body *")].filter((element) =>
+    element.getBoundingClientRect().right > root.clientWidth + 1 &&
+    !element.closest(".scroll, nav, pre, .skip"));
   document.title = JSON.stringify({ passes: said.passes.map((rule) => rule.id),
     dark: matchMedia("(prefers-color-scheme: dark)").matches, width: innerWidth,
+    wide: wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 90)),
+    broken: [...document.images].filter((image) => !image.naturalWidth).length,
+    errors: window.errors, sorted: document.querySelectorAll("th button").length,
     violations: said.violations.map((rule) => [rule.impact, rule.id,
       ...rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 120))]) });
 }, (error) => { document.title = JSON.stringify({ error: String(error) }); }));
 </script>"""
-SERIOUS = ("serious", "critical")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed"),
@@ -29,20 +37,25 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", committed(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_committed_page_has_nothing_serious(
-    path: Path, tmp_path: Path, width: int, dark: bool
-) -> None:
-    assert findings(path, tmp_path, width, dark) == []
+def measured(path: Path, folder: Path, width: int, dark: bool) -> dict[str, Any]:
+    """What the probe finds, of the findings of axe-core those that are serious."""
+    shutil.copy(str(AXE), folder / "axe.min.js")
+    found = opened(path, folder, width, dark, PROBE)
+    assert (found["width"], found["dark"]) == (width, dark), found
+    assert "color-contrast" in found["passes"]
+    serious = [each for each in found["violations"] if each[0] in ("serious", "critical")]
+    return found | {"violations": serious}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_page_of_any_number_of_seeds_has_nothing_serious(
-    reported: Path, tmp_path: Path, dark: bool
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (390, False), (1440, True)])
+@pytest.mark.parametrize("page", ["whole", "bare", *committed()], ids=str)
+def test_everybody_can_read_a_page(
+    page: str | Path, request: pytest.FixtureRequest, tmp_path: Path, width: int, dark: bool
 ) -> None:
-    assert findings(reported, tmp_path, 390, dark) == []
+    path = page if isinstance(page, Path) else request.getfixturevalue(page)
+    found = measured(path, tmp_path, width, dark)
+    assert [found[key] for key in ("violations", "wide", "broken", "errors")] == [[], [], 0, []]
+    assert found["sorted"] > 5
 
 
 def test_what_is_serious_is_found(tmp_path: Path) -> None:
@@ -53,14 +66,6 @@ def test_what_is_serious_is_found(tmp_path: Path) -> None:
         '<p style="color:#bbb">pale</p><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
         "</main></body></html>"
     )
-    found = [(impact, rule) for impact, rule, *_ in findings(page, tmp_path, 390, dark=False)]
-    assert found == [("serious", "color-contrast"), ("critical", "image-alt")]
-
-
-def findings(path: Path, folder: Path, width: int, dark: bool) -> list[list[str]]:
-    """What axe-core finds serious: impact, rule, and elements."""
-    shutil.copy(str(AXE), folder / "axe.min.js")
-    found = opened(path, folder, width, dark, PROBE)
-    assert (found["width"], found["dark"]) == (width, dark), found
-    assert "color-contrast" in found["passes"]
-    return [each for each in found["violations"] if each[0] in SERIOUS]
+    found = measured(page, tmp_path, 390, dark=False)["violations"]
+    rules = [tuple(each[:2]) for each in found]
+    assert rules == [("serious", "color-contrast"), ("critical", "image-alt")]
