@@ -11,7 +11,7 @@ import pandas as pd
 from ablation.base.arrays import read_npz
 from ablation.base.cli import run
 from ablation.base.files import read_config
-from ablation.base.tables import read_csv, write_csv
+from ablation.reporting.tables import read_csv, write_csv
 from ablation.statistics.runs import best_arm
 from ablation.study.config import StudyConfig
 

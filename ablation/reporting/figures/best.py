@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ablation.base.tables import read_csv
+from ablation.reporting.tables import read_csv
 from ablation.evaluation.metrics import wilson
 from ablation.reporting.config import BestFigure
 from ablation.reporting.figures.style import SINGLE_COLUMN, arm_style, grid, journal, legend_below

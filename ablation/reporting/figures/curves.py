@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from ablation.base.tables import read_csv
+from ablation.reporting.tables import read_csv
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.figures import last_epochs
 from ablation.reporting.figures.style import (

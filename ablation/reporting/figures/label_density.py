@@ -9,7 +9,7 @@ from typing import Any
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from ablation.base.tables import read_csv
+from ablation.reporting.tables import read_csv
 from ablation.reporting.config import LabelDensityFigure
 from ablation.reporting.figures.style import COLOURS, SINGLE_COLUMN, grid, journal, legend_below
 
