@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -48,6 +49,7 @@ def package_of(file: Path) -> list[str]:
     return list(file.parent.parts)
 
 
+@cache
 def is_docstring(file: Path) -> bool:
     """Whether the file holds a docstring alone, as a package may: no result depends on it."""
     statements = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
@@ -56,6 +58,7 @@ def is_docstring(file: Path) -> bool:
     )
 
 
+@cache
 def imported(file: Path) -> set[str]:
     """The dotted names that a file imports anywhere, of modules or of what is in them."""
     names: set[str] = set()
@@ -69,6 +72,7 @@ def imported(file: Path) -> set[str]:
     return names
 
 
+@cache
 def closure(*files: Path) -> set[str]:
     """These files and every file of the package that they lead to, importing packages on the way.
 
