@@ -1,6 +1,7 @@
 """What each figure shows, as numbers and names: `templates/captions.j2` makes the captions of them.
 
-A function a kind of figure, each from the tables that the picture is drawn from.
+A function a kind of figure, by its name, each from the folder of tables that the picture is drawn
+from; `labels` are the arms' names.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from ablation.reporting.config import (
     AugmentationFigure,
     BestFigure,
     CurvesFigure,
-    FigureConfig,
     ForestFigure,
     LabelDensityFigure,
 )
@@ -32,12 +32,7 @@ LAYER_KINDS = {"convolutions": "Conv", "dense layers": "Dense", "pooling layers"
 PARTS = ("training", "validation", "test")
 
 
-def facts(figure: FigureConfig, labels: Labels, folder: Path) -> Facts:
-    """The facts of one figure, from its `folder` of tables; `labels` are the arms' names."""
-    return _KINDS[type(figure)](figure, labels, folder)
-
-
-def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
+def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     """Accuracies are of the trained networks on all their images, as in every table.
 
     A curve is measured on some of them, and its last point may stand on another arm's other side.
@@ -59,7 +54,7 @@ def _curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     }
 
 
-def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
+def best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
     table = read_csv(folder / "data.csv")
     chosen = table[table["chosen"]]
     groups, seeds = [], {}
@@ -80,7 +75,7 @@ def _best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
     }
 
 
-def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
+def forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
     table = read_csv(folder / "data.csv")
     arms = {*table["arm"], *table["other"]}
     names = short_names([arm for arm in labels if arm in arms], labels)
@@ -107,7 +102,7 @@ def _forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
     }
 
 
-def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> Facts:
+def label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> Facts:
     table = read_csv(folder / "data.csv")
     rows = table[table["data_set"] == "modified"]
     density = rows.pivot(index="label", columns="part", values="density")
@@ -122,7 +117,7 @@ def _label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> 
     }
 
 
-def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) -> Facts:
+def architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) -> Facts:
     table = read_csv(folder / "data.csv")
     networks = []
     for arm in figure.arms:
@@ -139,7 +134,7 @@ def _architectures(figure: ArchitecturesFigure, labels: Labels, folder: Path) ->
     return {"networks": networks}
 
 
-def _augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> Facts:
+def augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> Facts:
     arrays = read_npz(folder / "data.npz")
     steps = {str(name): arrays[f"step_{name}"] for name in arrays["steps"]}
     kept = steps.get("thresholded")
@@ -168,13 +163,3 @@ def _seeds(seeds: Mapping[str, int], table: pd.DataFrame) -> Facts:
         "few": len(lacking) == len(seeds),
         "lacking": lacking,
     }
-
-
-_KINDS: dict[type, Any] = {
-    ArchitecturesFigure: _architectures,
-    AugmentationFigure: _augmentation,
-    BestFigure: _best,
-    CurvesFigure: _curves,
-    ForestFigure: _forest,
-    LabelDensityFigure: _label_density,
-}

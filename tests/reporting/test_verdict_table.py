@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ablation.reporting.verdict_table import Line, counts, lines, markdown
+from ablation.statistics.config import SpreadMetric
 from tests.statistics.study_of_claims import (
     ARMS,
     config,
@@ -24,7 +25,6 @@ CLAIMS = {
     "equal": difference_claim(expect="equivalent"),
     "good": level_claim(paper=0.955),
     "change": level_claim(metric="change", level=0.0, expect="at_most", paper=None),
-    "stable": difference_claim(metric="instability"),
     "skewed": labels_claim(),
 }
 
@@ -113,7 +113,11 @@ def test_a_level_s_mark_stands_beside_the_level() -> None:
 
 def test_jumps_say_over_which_epochs() -> None:
     falling = {arm: facts(epochs=300, steady_epochs=165) for arm in ARMS}
-    (found,) = lines([judged("stable")], config(CLAIMS, arms=falling), NAMES)
+    asked = config({"stable": difference_claim(metric="jumps")}, arms=falling)
+    asked.metrics["jumps"] = SpreadMetric(
+        label="jumps", take="spread", of="validation_accuracy", last=0.5
+    )
+    (found,) = lines([judged("stable")], asked, NAMES)
     assert found.metric == "a number (epochs 16 to 165 of 300)"
 
 

@@ -60,7 +60,7 @@ def illustration(
         labels: arm -> its name.
         reports: the folder with `tables` and `figures`.
     """
-    found = captions.facts(figure, labels, reports / "tables" / name)
+    found = getattr(captions, figure.kind)(figure, labels, reports / "tables" / name)
     module: Any = environment().get_template("captions.j2").module
     macros = getattr(module, figure.kind), getattr(module, f"{figure.kind}_alt")
     caption, alt = (" ".join(str(macro(found).unescape()).split()) for macro in macros)
