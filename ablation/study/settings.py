@@ -233,22 +233,9 @@ class OptimizerSettings(Section):
 
     def effective(self) -> OptimizerConfig:
         """Adam has no momentum of SGD's, and a constant rate no warmup."""
-        warmup = self.warmup if self.schedule == "cosine" else None
-        if self.algorithm == "adam":
-            return AdamConfig(
-                algorithm="adam",
-                learning_rate=self.learning_rate,
-                schedule=self.schedule,
-                warmup=warmup,
-            )
-        return SgdConfig(
-            algorithm="sgd",
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            schedule=self.schedule,
-            warmup=warmup,
-        )
+        kind = AdamConfig if self.algorithm == "adam" else SgdConfig
+        used = self.model_dump(include=set(kind.model_fields))
+        return kind(**used | {"warmup": self.warmup if self.schedule == "cosine" else None})
 
 
 class TrainSettings(Section):
