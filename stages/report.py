@@ -4,7 +4,6 @@ from pathlib import Path
 
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_json, write_text
-from ablation.base.tables import read_csv
 from ablation.composition.config import DataConfig
 from ablation.reporting import verdict_table
 from ablation.reporting.config import DeclaredFigure
@@ -13,6 +12,7 @@ from ablation.reporting.page import data as data_section
 from ablation.reporting.page import head, page, provenance, tables
 from ablation.reporting.page.errors import FEW, errors
 from ablation.reporting.page.pictures import embedded_png
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import few_seeds, named_runs, of_study, short_names
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from ablation.base.arrays import read_npz
-from ablation.base.tables import read_csv
 from ablation.reporting import figures
 from ablation.reporting.config import (
     ArchitecturesFigure,
@@ -23,6 +22,7 @@ from ablation.reporting.config import (
     ForestFigure,
     LabelDensityFigure,
 )
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import fewer, named_runs, short_names
 
 Facts = dict[str, Any]

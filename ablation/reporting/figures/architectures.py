@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
-from ablation.reporting.tables import read_csv
 from ablation.reporting.config import ArchitecturesFigure
 from ablation.reporting.figures.style import DOUBLE_COLUMN, SINGLE_COLUMN, journal, legend_below
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import NOTHING
 
 ROW = 0.155  # inches, for text of 8 pt

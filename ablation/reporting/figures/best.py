@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ablation.reporting.tables import read_csv
 from ablation.evaluation.metrics import wilson
 from ablation.reporting.config import BestFigure
 from ablation.reporting.figures.style import SINGLE_COLUMN, arm_style, grid, journal, legend_below
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import rounded
 from ablation.statistics.intervals import mean_interval
 

@@ -15,7 +15,6 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from ablation.reporting.tables import read_csv
 from ablation.reporting.config import CurvesFigure
 from ablation.reporting.figures import last_epochs
 from ablation.reporting.figures.style import (
@@ -27,6 +26,7 @@ from ablation.reporting.figures.style import (
     journal,
     legend_below,
 )
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import rounded, short_names
 
 # Both measured in inference mode; the running accuracy of training, which dropout distorts, is in

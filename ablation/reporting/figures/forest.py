@@ -18,10 +18,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ablation.reporting.tables import read_csv
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import far
 from ablation.reporting.figures.style import COLOURS, DOUBLE_COLUMN, grid, journal, legend_below
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import MINUS, n_is, rounded
 
 LENGTHS = ["difference", "low", "high", "paper", "margin"]

@@ -9,9 +9,9 @@ from typing import Any
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from ablation.reporting.tables import read_csv
 from ablation.reporting.config import LabelDensityFigure
 from ablation.reporting.figures.style import COLOURS, SINGLE_COLUMN, grid, journal, legend_below
+from ablation.reporting.tables import read_csv
 
 # Dark and light, so that they are told apart in grey. Both together are nearly the same as each, so
 # they are a mark and no third bar.

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ablation.base.arrays import read_npz
-from ablation.base.tables import read_csv
 from ablation.reporting.page.pictures import png
+from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import fewer, percent, rounded
 
 FEW = 30  # a group of fewer images is the weakest or the best by chance
