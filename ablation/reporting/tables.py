@@ -10,14 +10,14 @@ from ablation.base.files import reading, replacing
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """The table of a CSV file, its numbers as exactly as they are written.
+    """The table of a CSV file.
 
     Raises:
         UserError: the file is damaged.
         OSError: it is missing.
     """
     with reading(path):
-        return pd.read_csv(path, float_precision="round_trip")
+        return pd.read_csv(path)
 
 
 def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = "%.6g") -> None:

@@ -1,4 +1,4 @@
-"""A study that was never trained: every file the stages after `evaluate` read, drawn by chance.
+"""A study that was never trained: every file the stages after `train` read, drawn by chance.
 
 As real ones look: plateaus left at other times, effects from 0.3 to 60 points, images that every
 network finds hard, answers that are wrong because the largest digit was missed.
@@ -18,11 +18,11 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ablation.base.files import read_json, read_yaml, write_json
-from ablation.monitoring.provenance import place
-from tests.reporting.figures.tables import architectures_table, samples
+from ablation.base.files import read_yaml, write_json
+from tests.reporting.figures.tables import layers, samples
 
 ROOT = Path(__file__).resolve().parents[2]
+MEASURED = Path("ablation/inputs/measured.yaml")
 # arm -> (test accuracy, epoch at which the plateau is left, spread over the seeds)
 REACHED = {
     "simple_mnist": (0.989, 0.2, 0.001), "simple": (0.40, 9.0, 0.02),
@@ -33,7 +33,14 @@ REACHED = {
     "largest": (0.951, 1.0, 0.003), "largest_fresh": (0.968, 1.0, 0.002),
 }  # fmt: skip
 IMAGES = {"images": 3000, "test_images": 600}
-TRAINED_AT = "0123456789abcdef0123456789abcdef01234567"
+RECORD = {
+    "commit": "0123456789abcdef0123456789abcdef01234567", "clean": True, "backend": "tensorflow",
+    "device": "cpu", "threads": 1, "processor": "A made-up processor", "python": "3.11.9",
+    "packages": {"keras": "3.15.1", "numpy": "2.4.6", "tensorflow": "2.21.0"}, "variables": {},
+    "started": "2026-01-01T00:00:00+00:00", "images_per_second": 900.0, "arm": {}, "inputs": {},
+}  # fmt: skip
+
+Digits = NDArray[np.uint8]
 
 
 def make(
@@ -42,7 +49,7 @@ def make(
     labelled: bool = True,
     costly: Sequence[int] | None = None,
 ) -> Path:
-    """Writes the study with these seeds into `folder`, as far as the stage `evaluate`; `folder`.
+    """Writes the study with these seeds into `folder`, as far as its trained runs; `folder`.
 
     `costly` are the seeds of the costly arms, if other than the rest.
     Not `labelled`: the test images of Modified MNIST lack labels, as the competition's do.
@@ -52,28 +59,35 @@ def make(
         params = re.sub(rf"(?m)^{key}: \[.*?\]", f"{key}: {list(of)}", params)
     for key, count in IMAGES.items():
         params = re.sub(rf"(?m)^(      {key}: )\d+", rf"\g<1>{count}", params)
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MEASURED).parent.mkdir(parents=True)
     (folder / "params.yaml").write_text(params, encoding="utf-8")
-    shutil.copy(ROOT / "paper.yaml", folder)
-    shutil.copytree(ROOT / "ablation" / "data_check", folder / "ablation" / "data_check")
+    for path in (Path("paper.yaml"), MEASURED):
+        shutil.copy(ROOT / path, folder / path)
     stage(folder, "resolve")
-    study, claims = (read_yaml(folder / "configs" / f"{name}.yaml") for name in ("study", "claims"))
-    config = read_yaml(folder / "configs" / "data.yaml")
+    study, claims, config = (
+        read_yaml(folder / "configs" / f"{name}.yaml") for name in ("study", "claims", "data")
+    )
     rng = np.random.default_rng(7)
-    digits = _data(folder, config, study["seeds"], rng)
-    difficulty = rng.normal(0, 1, (2, max(len(of) for of in digits.values())))
-    for arm in study["arms"]:
+    digits = _data(folder / "data", config, study["seeds"], rng)
+    hard = {key: rng.normal(0, 1, len(shown)) for key, shown in digits.items()}
+    for arm, data_set in study["data_sets"].items():
         for seed in study["costly_seeds" if arm in study["costly_arms"] else "seeds"]:
-            facts, name = claims["arms"][arm], study["data_sets"][arm]
-            _run(folder, arm, seed, facts, digits[name], difficulty[0][: len(digits[name])], rng)
+            with np.load(folder / f"data/split/{seed}.npz") as split:
+                training, validation = (
+                    np.sort(split[f"{data_set}_{part}"]) for part in ("training", "validation")
+                )
+            train, test = (data_set, "train"), (data_set, "test")
+            shown = {
+                "train": (digits[train][training], hard[train][training]),
+                "validation": (digits[train][validation], hard[train][validation]),
+                "test": (digits[test], hard[test]),
+            }
+            run = folder / "models/runs" / f"{arm}-{seed}"
+            _run(run, arm, claims["arms"][arm]["epochs"], shown, rng)
+            record = {**RECORD, "seconds": round(60 + 40 * rng.random(), 1)}
+            write_json(folder / "models/provenance" / f"{arm}-{seed}.json", record)
     if not labelled:
-        (folder / "data" / "sets" / "test" / "modified" / "labels.npy").unlink()
-        for path in (folder / "models" / "evaluations").glob("*/metrics.json"):
-            if not path.parent.name.startswith("simple_mnist"):
-                judged = read_json(path)
-                write_json(path, {k: v for k, v in judged.items() if not k.startswith("test")})
-    (folder / "data" / "samples").mkdir()
-    np.savez_compressed(folder / "data" / "samples" / "augmentation.npz", **samples())
+        (folder / "data/sets/test/modified/labels.npy").unlink()
     _checked(folder, config)
     return folder
 
@@ -82,81 +96,61 @@ def stage(folder: Path, name: str, *arguments: str) -> None:
     """Runs a stage of this checkout in `folder`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("DVC_ROOT", str(folder))
         import_module(f"stages.{name}").main(*arguments)
 
 
 def report(folder: Path) -> Path:
-    """Runs every stage from `compare` to `report`; the page."""
-    for name in ("compare", "summarize", "errors"):
+    """Runs every stage from `evaluate` to `report`; the page."""
+    for name in ("evaluate", "compare", "errors"):
         stage(folder, name)
-    for figure in read_yaml(folder / "configs" / "study.yaml")["figures"]:
+    for figure in read_yaml(folder / "configs/study.yaml")["figures"]:
         stage(folder, "figures", figure)
-    for name in ("provenance", "report"):
-        stage(folder, name)
+    stage(folder, "report")
     return folder / "reports" / "report.html"
 
 
 def _data(
-    folder: Path, config: dict[str, Any], seeds: Sequence[int], rng: np.random.Generator
-) -> dict[str, NDArray[np.uint8]]:
-    """Labels, splits and test images; data set -> (n, 3) the digits of each test image."""
+    data: Path, config: dict[str, Any], seeds: Sequence[int], rng: np.random.Generator
+) -> dict[tuple[str, str], Digits]:
+    """Labels, splits and test images; (data set, train or test) -> (n, 1 or 3) digits shown."""
     found = {}
-    train: dict[str, NDArray[np.uint8]] = {}
-    for name, prefix in (("modified", ""), ("mnist", "mnist_")):
-        for part, count in (("train", f"{prefix}images"), ("test", f"{prefix}test_images")):
-            shown = rng.integers(0, 10, (config[count], 3 if name == "modified" else 1), np.uint8)
-            labels = shown.max(axis=1)
-            target = folder / "data" / "sets" / part / name
-            target.mkdir(parents=True)
-            np.save(target / "labels.npy", labels)
-            if part == "train":
-                train[name] = labels
-                continue
-            found[name] = shown
-            if name == "modified":
-                np.save(target / "images.npy", _images(shown, config["canvas"], rng))
-                families = rng.integers(0, len(config["backgrounds"]), len(shown), np.uint8)
-                (folder / "data" / "compositions").mkdir()
-                np.savez(folder / "data" / "compositions" / "test.npz", families=families,
-                         digit_labels=shown)  # fmt: skip
-    (folder / "data" / "split").mkdir()
+    for name, prefix, count in (("modified", "", 3), ("mnist", "mnist_", 1)):
+        for part, images in (("train", f"{prefix}images"), ("test", f"{prefix}test_images")):
+            shown = rng.integers(0, 10, (config[images], count), np.uint8)
+            found[name, part] = shown
+            (data / "sets" / part / name).mkdir(parents=True)
+            np.save(data / "sets" / part / name / "labels.npy", shown.max(axis=1))
+    test = found["modified", "test"]
+    pixels = rng.integers(60, 140, (len(test), config["canvas"], config["canvas"]), np.uint8)
+    np.save(data / "sets/test/modified/images.npy", pixels)
+    for folder in ("compositions", "split", "raw", "samples", "own/external"):
+        (data / folder).mkdir(parents=True)
+    families = rng.integers(0, len(config["backgrounds"]), len(test), np.uint8)
+    np.savez(data / "compositions/test.npz", families=families, digit_labels=test)
     for seed in seeds:
         parts = {}
-        for name, labels in train.items():
-            order = rng.permutation(len(labels))
-            count = round(config["validation_fraction"] * len(labels))
+        for name in ("modified", "mnist"):
+            order = rng.permutation(len(found[name, "train"]))
+            count = round(config["validation_fraction"] * len(order))
             parts |= {f"{name}_validation": order[:count], f"{name}_training": order[count:]}
-        np.savez(folder / "data" / "split" / f"{seed}.npz", **parts)
-    (folder / "data" / "raw").mkdir()
-    np.savez(folder / "data" / "raw" / "mnist.npz", y_train=np.arange(10, dtype=np.uint8))
+        np.savez(data / f"split/{seed}.npz", **parts)
+    np.savez(data / "raw/mnist.npz", y_train=np.arange(10, dtype=np.uint8))
+    np.savez_compressed(data / "samples/augmentation.npz", **samples())
     return found
 
 
-def _images(shown: NDArray[np.uint8], side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """(n, side, side) uint8: soft ground, and a bright bar as long as each digit is large."""
-    ground = rng.integers(60, 140, (len(shown), side // 8, side // 8), np.uint8)
-    images = np.repeat(np.repeat(ground, 8, axis=1), 8, axis=2)
-    images = np.pad(images, ((0, 0), (0, side % 8), (0, side % 8)), mode="edge")
-    for image, digits in zip(images, shown, strict=True):
-        for row, digit in enumerate(digits):
-            image[8 + 20 * row : 14 + 20 * row, 6 : 12 + 5 * digit] = 255
-    return images
-
-
 def _run(
-    folder: Path, arm: str, seed: int, facts: dict[str, Any], digits: NDArray[np.uint8],
-    difficulty: NDArray[np.float64], rng: np.random.Generator,
+    run: Path, arm: str, epochs: int, shown: dict[str, tuple[Digits, NDArray[np.float64]]],
+    rng: np.random.Generator,
 ) -> None:  # fmt: skip
-    """The files of one run: history, layers, evaluation and the record of its circumstances."""
+    """A run's history, layers and answers; `shown` are each part's digits and how hard they are."""
     accuracy, left, spread = REACHED.get(arm, (0.8, 3.0, 0.01))
     accuracy = float(np.clip(accuracy + rng.normal(0, spread), 0.05, 0.999))
-    history = folder / "models" / "histories" / f"{arm}-{seed}"
-    history.mkdir(parents=True)
-    epochs = np.arange(1, facts["epochs"] + 1)
-    start = 0.27 if digits.shape[1] == 3 else 0.11
-    rise = 1 - np.exp(-np.maximum(0, epochs - left * len(epochs) / 16 - rng.normal(0, 0.2)) / 2.5)
-    validation = start + (accuracy - start) * rise + rng.normal(0, 0.004, len(epochs))
+    run.mkdir(parents=True)
+    epoch = np.arange(1, epochs + 1)
+    start = 0.27 if shown["test"][0].shape[1] == 3 else 0.11
+    rise = 1 - np.exp(-np.maximum(0, epoch - left * epochs / 16 - rng.normal(0, 0.2)) / 2.5)
+    validation = start + (accuracy - start) * rise + rng.normal(0, 0.004, epochs)
     validation = np.clip(validation, 0, 1)
     training = np.clip(validation + 0.08 * (1 - validation) * rise + 0.02 * rise, 0, 1)
     curves = {
@@ -164,61 +158,32 @@ def _run(
         "train_loss": -np.log(training), "validation_accuracy": validation,
         "validation_loss": -np.log(validation),
     }  # fmt: skip
-    rows = [
-        {"epoch": epoch, "metric": metric, "value": value}
-        for metric, values in curves.items()
-        for epoch, value in zip(epochs, values, strict=True)
-    ]
-    pd.DataFrame(rows).to_csv(history / "history.csv", index=False)
-    layers = architectures_table()
-    layers = layers[layers["arm"] == ("vgg_augmented" if "vgg" in arm else "head_512_32")]
-    layers.drop(columns="arm").to_csv(history / "layers.csv", index=False)
-
-    labels = digits.max(axis=1)
-    wrong = _wrong(digits, rng)
-    order = np.argsort(difficulty + rng.normal(0, 0.7, len(labels)))
-    missed = np.zeros(len(labels), bool)
-    missed[order[round(accuracy * len(labels)) :]] = True
-    sure = np.clip(0.97 - 0.1 * rng.random(len(labels)), 0, 1)
-    sure[missed] = 0.3 * rng.random(int(missed.sum()))
-    probabilities = np.full((len(labels), 10), 0.001)
-    probabilities[np.arange(len(labels)), wrong] = 1 - sure
-    probabilities[np.arange(len(labels)), labels] = sure
-    judged = {
-        "train_accuracy": float(training[-1]), "train_images": 4 * facts["validation_images"],
-        "validation_accuracy": float(validation[-1]),
-        "validation_images": facts["validation_images"],
-        "test_accuracy": float(np.mean(~missed)), "test_images": len(labels),
-        "test_macro_f1": accuracy - 0.02,
-    }  # fmt: skip
-    target = folder / "models" / "evaluations" / f"{arm}-{seed}"
-    target.mkdir(parents=True)
-    write_json(target / "metrics.json", judged)
-    np.savez_compressed(
-        target / "predictions.npz", test=np.where(missed, wrong, labels).astype(np.uint8),
-        test_probabilities=probabilities.astype(np.float16),
-    )  # fmt: skip
-    write_json(
-        place(folder / "models" / "provenance", f"{arm}-{seed}", history / "history.csv"),
-        {
-            "commit": TRAINED_AT, "clean": True, "backend": "tensorflow", "device": "cpu",
-            "threads": 1, "processor": "A made-up processor", "python": "3.11.9",
-            "packages": {"keras": "3.15.1", "numpy": "2.4.6", "tensorflow": "2.21.0"},
-            "variables": {}, "started": "2026-01-01T00:00:00+00:00",
-            "seconds": round(60 + 40 * rng.random(), 1), "images_per_second": 900.0,
-        },
-    )  # fmt: skip
+    history = pd.DataFrame({"epoch": epoch} | curves).melt("epoch", var_name="metric")
+    history.to_csv(run / "history.csv", index=False)
+    layers(vgg="vgg" in arm).to_csv(run / "layers.csv", index=False)
+    reached = {"train": training[-1], "validation": validation[-1], "test": accuracy}
+    found: dict[str, NDArray[np.uint8]] = {}
+    for part, (digits, hard) in shown.items():
+        labels, order = digits.max(axis=1), np.argsort(hard + rng.normal(0, 0.7, len(hard)))
+        missed = np.zeros(len(labels), bool)
+        missed[order[round(reached[part] * len(labels)) :]] = True
+        found[part] = np.where(missed, _wrong(digits, rng), labels)
+        if part == "test":
+            sure = rng.integers(225, 250, len(labels))
+            sure[missed] = rng.integers(128, 200, int(missed.sum()))
+            probabilities = np.zeros((len(labels), 10), np.uint8)
+            probabilities[np.arange(len(labels)), labels] = 255 - sure
+            probabilities[np.arange(len(labels)), found[part]] = sure
+            found["test_probabilities"] = probabilities
+    np.savez_compressed(run / "answers.npz", **found)
 
 
-def _wrong(digits: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def _wrong(digits: Digits, rng: np.random.Generator) -> Digits:
     """What is said in place of the largest digit: the next of the image's, or a neighbour of it."""
     ordered = np.sort(digits, axis=1)
-    labels = ordered[:, -1]
-    other = np.where(labels > 0, labels - 1, 1)
-    if digits.shape[1] == 1:
-        return other.astype(np.uint8)
-    seen = (ordered[:, -2] < labels) & (rng.random(len(labels)) < 0.7)
-    return np.where(seen, ordered[:, -2], other).astype(np.uint8)
+    labels, second = ordered[:, -1], ordered[:, -2:][:, 0]
+    other = np.where(labels > 0, labels - 1, 1).astype(np.uint8)
+    return np.where((second < labels) & (rng.random(len(labels)) < 0.7), second, other)
 
 
 def _checked(folder: Path, config: dict[str, Any]) -> None:
@@ -233,7 +198,7 @@ def _checked(folder: Path, config: dict[str, Any]) -> None:
     content = {"composed": True, "passed": True, "judged_on": "made", "reason": "",
                "canvas": config["canvas"], "rows": rows}  # fmt: skip
     write_json(folder / "reports" / "data_check.json", content)
-    target = folder / "reports" / "figures"
-    target.mkdir(parents=True)
+    (folder / "reports" / "figures").mkdir(parents=True)
     for suffix in ("png", "svg"):
-        shutil.copy(ROOT / "reports" / "figures" / f"backgrounds.{suffix}", target)
+        name = f"reports/figures/backgrounds.{suffix}"
+        shutil.copy(ROOT / name, folder / name)

@@ -39,6 +39,7 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], folder: Path) ->
         hue_order=list(PARTS),
         palette=PARTS,
         saturation=1,
+        errorbar=None,
         width=0.84,
         legend=False,
         ax=axes,

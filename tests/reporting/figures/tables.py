@@ -1,4 +1,4 @@
-"""Tables as `summarize` writes them, with the features of the real ones."""
+"""Tables as `compare` writes them, with the features of the real ones."""
 
 from __future__ import annotations
 
@@ -22,152 +22,78 @@ MAJORITY = 0.271
 
 def curves_table(arms: list[str], seeds: int, epochs: int = 15) -> pd.DataFrame:
     """A plateau at the majority class, then a rise that differs by arm and seed."""
-    rng = np.random.default_rng(3)
-    rows: list[dict[str, Any]] = []
+    rng, tables, epoch = np.random.default_rng(3), [], np.arange(1, epochs + 1)
     for index, arm in enumerate(arms):
         for seed in range(seeds):
             start = epochs * (0.1 + 0.15 * index) + rng.normal(0, 0.03) * epochs
-            steps = np.maximum(0, np.arange(1, epochs + 1) - start) / epochs
+            steps = np.maximum(0, epoch - start) / epochs
             validation = MAJORITY + 0.62 * (1 - np.exp(-5 * steps))
             validation = np.clip(validation + rng.normal(0, 0.008, epochs), 0, 1)
             training = np.clip(validation + 0.12 * steps, 0, 1)
-            for metric, values in (
-                ("train_accuracy", training),
-                ("validation_accuracy", validation),
-                ("running_accuracy", training * 0.9),
-                ("validation_loss", -np.log(validation)),
-            ):
-                rows += [
-                    {"arm": arm, "seed": seed, "epoch": epoch, "metric": metric, "value": value,
-                     "majority_share": MAJORITY}
-                    for epoch, value in enumerate(values, start=1)
-                ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def runs_of(table: pd.DataFrame, **columns: Any) -> pd.DataFrame:
-    """runs.csv beside a table of curves: a row a run, which ends where its curves end."""
-    rows = []
-    for (arm, seed), of_run in table.groupby(["arm", "seed"], sort=False):
-        last = of_run.sort_values("epoch").groupby("metric")["value"].last()
-        rows.append(
-            {"arm": arm, "seed": seed, "epochs": int(of_run["epoch"].max()),
-             "train_accuracy": last.get("train_accuracy"),
-             "validation_accuracy": last.get("validation_accuracy"),
-             "on_plateau": last.get("validation_accuracy", 0) <= of_run["majority_share"].iloc[0],
-             "measured_training": 2000, "measured_validation": 2000, "tests": 15,
-             "seeds_needed": 10}
-        )  # fmt: skip
-    return pd.DataFrame(rows).assign(**columns)
+            curves = {"train_accuracy": training, "validation_accuracy": validation,
+                      "running_accuracy": training * 0.9}  # fmt: skip
+            table = pd.DataFrame({"epoch": epoch} | curves).melt("epoch", var_name="metric")
+            tables.append(table.assign(arm=arm, seed=seed, majority_share=MAJORITY))
+    return pd.concat(tables)
 
 
 def density_table() -> pd.DataFrame:
     """The labels of 25,000 images with three digits each, split 80 to 20, and of MNIST."""
     digit = np.arange(10)
-    expected = ((digit + 1) ** 3 - digit**3) / 1000
-    rng = np.random.default_rng(0)
-    rows = []
-    for data_set, share in (("modified", expected), ("mnist", np.full(10, 0.1))):
-        counts = {"training": rng.multinomial(20_000, share)}
-        counts["validation"] = counts["training"] // 4
-        counts["combined"] = counts["training"] + counts["validation"]
-        counts["test"] = rng.multinomial(5_000, share)
-        for part, count in counts.items():
-            rows.append(
-                pd.DataFrame(
-                    {
-                        "data_set": data_set,
-                        "part": part,
-                        "label": digit,
-                        "count": count,
-                        "density": count / count.sum(),
-                        "expected": expected if data_set == "modified" else np.nan,
-                    }
-                )
-            )
-    return pd.concat(rows)
+    largest = ((digit + 1) ** 3 - digit**3) / 1000
+    tables = []
+    for data_set, share in (("modified", largest), ("mnist", np.full(10, 0.1))):
+        training = np.random.default_rng(0).multinomial(20_000, share)
+        for part, count in (
+            ("training", training), ("validation", training // 4),
+            ("combined", training + training // 4),
+        ):  # fmt: skip
+            columns = {"data_set": data_set, "part": part, "label": digit, "count": count,
+                       "density": count / count.sum(), "expected": share}  # fmt: skip
+            tables.append(pd.DataFrame(columns))
+    return pd.concat(tables)
+
+
+def layers(vgg: bool) -> pd.DataFrame:
+    """layers.csv of a network like VGG-16 with a frozen first layer, or of a CNN."""
+    rows = [
+        ("images", "InputLayer", "(n, 72, 72)", 0, True),
+        ("scaled", "Scale", "(n, 72, 72, 1)", 0, True),
+    ]
+    if vgg:
+        rows += [
+            ("block1_conv1", "Conv2D", "(n, 72, 72, 64)", 1792, False),
+            ("block1_pool", "MaxPooling2D", "(n, 36, 36, 64)", 0, True),
+        ]
+    else:
+        rows += [
+            ("conv_1", "Conv2D", "(n, 72, 72, 16)", 144, True),
+            ("normalization_1", "BatchNormalization", "(n, 72, 72, 16)", 64, True),
+            ("relu_1", "ReLU", "(n, 72, 72, 16)", 0, True),
+            ("pool_1", "MaxPooling2D", "(n, 36, 36, 16)", 0, True),
+            ("dense_1", "Dense", "(n, 512)", 524_288, True),
+        ]
+    rows.append(("logits", "Dense", "(n, 10)", 10_250, True))
+    return pd.DataFrame(rows, columns=["layer", "type", "output_shape", "parameters", "trainable"])
 
 
 def architectures_table() -> pd.DataFrame:
-    """VGG-16 with frozen first layers, and a CNN with normalization and dropout."""
-    rows: list[tuple[str, str, str, str, int, bool]] = []
-
-    def add(
-        arm: str, layer: str, kind: str, shape: str, count: int = 0, trains: bool = True
-    ) -> None:
-        rows.append((arm, layer, kind, f"(n, {shape})", count, trains))
-
-    add("vgg_augmented", "images", "InputLayer", "72, 72")
-    for name, kind, shape in (
-        ("scaled", "Scale", "72, 72, 1"),
-        ("thresholded", "Threshold", "72, 72, 1"),
-        ("padded", "ZeroPadding2D", "80, 80, 1"),
-        ("rgb", "GreyToRGB", "80, 80, 3"),
-        ("standardized", "ImageNetStandardize", "80, 80, 3"),
-    ):
-        add("vgg_augmented", name, kind, shape)
-    size, before = 80, 3
-    for block, filters in enumerate(
-        ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)), start=1
-    ):
-        for number, after in enumerate(filters, start=1):
-            count = 9 * before * after + after
-            add("vgg_augmented", f"block{block}_conv{number}", "Conv2D",
-                f"{size}, {size}, {after}", count, block > 1)  # fmt: skip
-            before = after
-        size //= 2
-        add("vgg_augmented", f"block{block}_pool", "MaxPooling2D", f"{size}, {size}, {before}")
-    add("vgg_augmented", "flatten", "Flatten", "2048")
-    add("vgg_augmented", "dense_1", "Dense", "1024", 2048 * 1024 + 1024)
-    add("vgg_augmented", "dropout_dense_1", "Dropout", "1024")
-    add("vgg_augmented", "dense_2", "Dense", "1024", 1024 * 1024 + 1024)
-    add("vgg_augmented", "dropout_dense_2", "Dropout", "1024")
-    add("vgg_augmented", "logits", "Dense", "10", 10250)
-
-    add("head_512_32", "images", "InputLayer", "72, 72")
-    add("head_512_32", "scaled", "Scale", "72, 72, 1")
-    add("head_512_32", "downscaled", "AveragePooling2D", "36, 36, 1")
-    size, before, number = 36, 1, 0
-    for block, filters in enumerate(((16, 16, 16), (32, 32), (64, 64)), start=1):
-        for after in filters:
-            number += 1
-            shape = f"{size}, {size}, {after}"
-            add("head_512_32", f"conv_{number}", "Conv2D", shape, 9 * before * after)
-            add("head_512_32", f"normalization_{number}", "BatchNormalization", shape, 4 * after)
-            add("head_512_32", f"relu_{number}", "ReLU", shape)
-            before = after
-        add("head_512_32", f"spatial_dropout_{block}", "SpatialDropout2D", shape)
-        size //= 2
-        add("head_512_32", f"pool_{block}", "MaxPooling2D", f"{size}, {size}, {before}")
-    add("head_512_32", "flatten", "Flatten", "1024")
-    units_before = 1024
-    for index, units in enumerate((512, 32), start=1):
-        add("head_512_32", f"dense_{index}", "Dense", f"{units}", units_before * units)
-        add("head_512_32", f"normalization_dense_{index}", "BatchNormalization", f"{units}",
-            4 * units)  # fmt: skip
-        add("head_512_32", f"relu_dense_{index}", "ReLU", f"{units}")
-        add("head_512_32", f"dropout_dense_{index}", "Dropout", f"{units}")
-        units_before = units
-    add("head_512_32", "logits", "Dense", "10", 330)
-    columns = ["arm", "layer", "type", "output_shape", "parameters", "trainable"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.concat(
+        [layers(vgg=True).assign(arm="vgg_augmented"), layers(vgg=False).assign(arm="head_512_32")]
+    )
 
 
 def samples(steps: tuple[str, ...] = ("raw", "scaled", "thresholded", "padded")) -> dict[str, Any]:
-    """Three images of 72 px of a bright stroke on a soft background, after each step."""
+    """Three images of 72 px of bright rings on a soft background, after each step."""
     y, x = np.mgrid[:72, :72]
-    raw = np.stack([90 + 60 * np.sin(x / (5 + k)) * np.cos(y / (7 + k)) for k in range(3)]).astype(
-        np.float32
-    )
+    raw = np.stack([90 + 60 * np.sin(x / (5 + k)) * np.cos(y / (7 + k)) for k in range(3)])
     for k in range(3):
         for cx, cy in ((18, 20), (50, 18), (36, 52)):
-            ring = np.abs(np.hypot(x - cx, (y - cy) * 0.7) - 7 - k) < 1.6
-            raw[k][ring] = 250
-    scaled = raw / 255
-    thresholded = np.where(scaled < 0.9, 0, scaled).astype(np.float32)
+            raw[k][np.abs(np.hypot(x - cx, (y - cy) * 0.7) - 7 - k) < 1.6] = 250
+    thresholded = np.where(raw / 255 < 0.9, 0, raw / 255)
     every = {
         "raw": raw,
-        "scaled": scaled,
+        "scaled": raw / 255,
         "thresholded": thresholded,
         "padded": np.pad(thresholded, ((0, 0), (4, 4), (4, 4))),
     }
@@ -175,7 +101,7 @@ def samples(steps: tuple[str, ...] = ("raw", "scaled", "thresholded", "padded"))
         "numbers": np.array([9666, 12019, 22488]),
         "labels": np.array([9, 7, 4], np.uint8),
         "steps": np.array(steps),
-        **{f"step_{step}": every[step] for step in steps},
+        **{f"step_{step}": every[step].astype(np.float32) for step in steps},
     }
 
 
@@ -196,16 +122,15 @@ def best_table(seeds: int) -> pd.DataFrame:
                 value = accuracy + shift + rng.normal(0, 0.004)
                 rows.append((group, arm, seed, part, round(value * images) / images, images, best))
     columns = ["group", "arm", "seed", "part", "accuracy", "images", "chosen"]
-    return pd.DataFrame(rows, columns=columns).assign(tests=15, seeds_needed=10)
+    return pd.DataFrame(rows, columns=columns)
 
 
-def forest_table(seeds: int, metrics: tuple[str, ...] = ("validation", "test")) -> pd.DataFrame:
+def forest_table(seeds: int) -> pd.DataFrame:
     """Pairs that lie apart, close together and on either side, one with the paper's difference."""
-    rng = np.random.default_rng(5)
     t = {1: np.nan, 3: 4.303, 10: 2.262}[seeds]
     rows: list[dict[str, Any]] = []
-    for metric in metrics:
-        for arm, other, mean, sd, paper in (
+    for metric in ("validation", "test"):
+        for arm, other, difference, sd, paper in (
             ("adam", "baseline", -0.012, 0.008, None),
             ("sgd", "baseline", 0.001, 0.003, None),
             ("head_512_32", "baseline", -0.006, 0.02, None),
@@ -214,21 +139,15 @@ def forest_table(seeds: int, metrics: tuple[str, ...] = ("validation", "test")) 
             ("sgd", "adam", 0.013, 0.009, None),
             ("vgg_augmented", "vgg_raw", 0.241, 0.05, None),
         ):
-            difference = mean + rng.normal(0, sd / 3)
             half = t * sd / np.sqrt(seeds)
             clear = seeds > 8 and abs(difference) > half
-            verdict = "no verdict"
-            if seeds > 8:
-                verdict = ("better" if difference > 0 else "worse") if clear else "inconclusive"
+            verdict = ("better" if difference > 0 else "worse") if clear else "inconclusive"
             rows.append(
-                {"arm": arm, "other": other, "metric": f"{metric}_accuracy",
-                 "group": "baseline" if other == "baseline" else "pairs", "family": "paper",
-                 "tests": 15, "seeds": seeds, "seeds_needed": 10,
+                {"arm": arm, "other": other, "metric": f"{metric}_accuracy", "seeds": seeds,
+                 "group": "baseline" if other == "baseline" else "pairs",
                  "difference": difference, "low": difference - half, "high": difference + half,
-                 "p": 0.002 if clear else 0.3, "p_holm": 0.02 if clear else 0.6,
-                 "improvement": 1.0 if difference > 0 else 0.0, "diverged": None, "paper": paper,
-                 "verdict": verdict, "label": f"{metric} accuracy", "unit": "points",
-                 "margin": 0.005}
+                 "paper": paper, "verdict": verdict if seeds > 8 else "no verdict",
+                 "label": f"{metric} accuracy", "unit": "points", "margin": 0.005}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -238,20 +157,16 @@ def with_one_seed(table: pd.DataFrame, arm: str) -> pd.DataFrame:
     if "seed" in table:
         return pd.DataFrame(table[(table["arm"] != arm) | (table["seed"] == 0)])
     found, rows = table.copy(), (table["arm"] == arm) | (table["other"] == arm)
-    found.loc[rows, ["low", "high", "p", "p_holm"]] = np.nan
+    found.loc[rows, ["low", "high"]] = np.nan
     found.loc[rows, ["seeds", "verdict"]] = [1, "no verdict"]
     return found
 
 
-def write(
-    folder: Path, table: pd.DataFrame | dict[str, Any], runs: pd.DataFrame | None = None
-) -> Path:
-    """Writes a table as `summarize` does, curves with that of their runs; the folder."""
+def write(folder: Path, table: pd.DataFrame | dict[str, Any]) -> Path:
+    """Writes a table as `compare` does; the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(table, pd.DataFrame):
         table.to_csv(folder / "data.csv", index=False)
-        if runs is not None or "majority_share" in table:
-            (runs_of(table) if runs is None else runs).to_csv(folder / "runs.csv", index=False)
     else:
         np.savez(folder / "data.npz", **table)
     return folder
