@@ -186,7 +186,7 @@ def executor() -> AbstractContextManager[Executor]:
         networks = bool(os.environ.get("NETWORKS"))
         gpu, source = bool(os.environ.get("GPU")), os.environ.get("GIT")
         return cluster(scheduler, gpu, source, networks)
-    from runner.local import Local
+    from runner.local import Local, cores
 
     jobs = os.environ.get("JOBS", "")
     if jobs and not (jobs.isdecimal() and int(jobs) > 0):
@@ -194,7 +194,7 @@ def executor() -> AbstractContextManager[Executor]:
     if os.environ.get("GPU"):
         places = gpus.places()
     else:
-        places = [gpus.NONE] * (int(jobs) if jobs else len(os.sched_getaffinity(0)))
+        places = [gpus.NONE] * (int(jobs) if jobs else cores())
     return Local(places[: int(jobs)] if jobs else places)
 
 

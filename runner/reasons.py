@@ -71,8 +71,7 @@ def plan(
         reasons, judged = [f"{arm} is new here"], []
         if record := records.get(job.key):
             reasons, judged = _changes(job, record, stale[job.stage])
-        kept = NETWORKS.glob(f"{job.key}/*/provenance.json")
-        if not reasons and any(read_json(path) == record for path in kept):
+        if not reasons and network(job.key):
             training, trained = 0.0, trained + 1
         seconds[job.key] = FIXED + training
         found.update(reasons or judged)
@@ -82,6 +81,15 @@ def plan(
     ]
     more = len(found) - len(told)
     return Plan(seconds, trained, "; ".join(told + [f"{more} more"] * (more > 0)))
+
+
+def network(key: str) -> Path | None:
+    """The network of a run's results, where it is here."""
+    record = read_json(RECORDS / f"{key}.json")
+    for path in NETWORKS.glob(f"{key}/*/provenance.json"):
+        if read_json(path) == record:
+            return path.with_name("network.keras")
+    return None
 
 
 def _pace(records: Mapping[str, Any]) -> dict[str, float]:

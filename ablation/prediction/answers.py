@@ -24,32 +24,36 @@ class Sight:
     top: float
     left: float
 
+    def __str__(self) -> str:
+        return f"{self.digit} ({self.probability:.0%}) at {self.left:.0f}, {self.top:.0f}"
+
 
 @dataclass(frozen=True)
 class Answer:
     """The largest digit present as the network says, its probability (0..1), and what it saw.
 
     `seen` is of that digit and larger ones: the loss asks nothing of smaller digits beside it, so
-    their evidence may be anything. It is None where the network's head does not tell places.
+    their evidence may be anything. It is empty where the network's head does not tell places.
     """
 
     digit: int
     probability: float
-    seen: list[Sight] | None
+    seen: list[Sight]
+
+    def __str__(self) -> str:
+        saw = f"  saw {', '.join(map(str, self.seen))}" if self.seen else ""
+        return f"{self.digit}  {self.probability:6.1%}{saw}"
 
 
 def answers(model: keras.Model, images: NDArray[np.uint8]) -> Iterator[Answer]:
     """One for each of `images` (n, side, side)."""
-    names = [layer.name for layer in model.layers]
     outputs = [model.output]
-    if EVIDENCE in names:
+    if EVIDENCE in [layer.name for layer in model.layers]:
         outputs.append(model.get_layer(EVIDENCE).output)
     logits, *maps = keras.tree.flatten(keras.Model(model.input, outputs).predict(images, verbose=0))
-    likely = probabilities(np.asarray(logits))
-    evidences = maps[0] if maps else [None] * len(images)
-    for row, evidence in zip(likely, evidences, strict=True):
+    for number, row in enumerate(probabilities(np.asarray(logits))):
         digit = int(row.argmax())
-        seen = None if evidence is None else sights(evidence, images.shape[1], digit)
+        seen = sights(maps[0][number], images.shape[1], digit) if maps else []
         yield Answer(digit, float(row[digit]), seen)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,54 +14,59 @@ from ablation.composition.config import LayoutConfig
 from ablation.composition.digits import Digits
 from ablation.composition.placement import geometry
 from ablation.evaluation.metrics import accuracy, wilson
+from ablation.networks.config import CnnConfig, NetworkConfig
 
-# Images (n, side, side) uint8 to the digits that are said (n,) uint8.
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+LARGEST = 1024  # px; beyond it an image takes gigabytes
 
 
-@dataclass(frozen=True)
-class Judged:
-    """An accuracy with Wilson's 95% interval, of all images and of each family (0..1).
+def sides(network: NetworkConfig) -> range:
+    """The sides of the images that a network takes, in px.
 
-    `side` is the images' in px; `other_pictures` whether their backgrounds are cut from pictures of
-    which no training image is cut.
+    A network without dense layers on flattened maps looks for digits at every place, so it takes
+    larger images than it was trained on.
     """
-
-    side: int
-    other_pictures: bool
-    images: int
-    accuracy: float
-    low: float
-    high: float
-    families: dict[str, float]
+    model = network.model
+    anywhere = isinstance(model, CnnConfig) and model.head == "largest" and not network.input.pad
+    return range(network.image_size, (LARGEST if anywhere else network.image_size) + 1)
 
 
 def judge(
-    predict: Callable[[int], Predict],
+    predict: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
     layout: LayoutConfig,
     digits: Digits,
-    sides: list[int],
+    sides: Sequence[int],
     count: int,
     workers: int,
-) -> Iterator[Judged]:
+) -> Iterator[dict[str, Any]]:
     """Judges on `count` new images of each side, over the study's pictures and over others.
 
     Args:
-        predict: the network for images of a side.
+        predict: images (n, side, side) uint8 to the digits that are said (n,) uint8.
         layout: as the training images'; canvas and pictures are replaced.
         digits: that no training image has.
+
+    Returns:
+        side in px; other_pictures, whether backgrounds are cut from pictures of which no training
+        image is cut; images; accuracy with low and high of Wilson's 95% interval; that by family.
     """
     for side in sides:
         for step in (0, 1):  # the study's own pictures, then others
-            seed = layout.background_seed + step
             laid_out = geometry(layout.model_copy(update={"canvas": side}))
-            sources = pictures(layout.backgrounds, seed)
+            sources = pictures(layout.backgrounds, layout.background_seed + step)
             made = compose(digits, count, laid_out, sources, ("elsewhere", side, step), workers)
-            said = predict(side)(made.images)
+            said = predict(made.images)
             low, high = wilson(int(np.sum(said == made.labels)), count)
             families = {
                 family: accuracy(made.labels[made.families == n], said[made.families == n])
                 for n, family in enumerate(layout.backgrounds)
                 if (made.families == n).any()
             }
-            yield Judged(side, bool(step), count, accuracy(made.labels, said), low, high, families)
+            yield {
+                "side": side,
+                "other_pictures": bool(step),
+                "images": count,
+                "accuracy": accuracy(made.labels, said),
+                "low": low,
+                "high": high,
+                "families": families,
+            }

@@ -1,9 +1,9 @@
-"""A person's pictures as the arrays that a network takes: a PNG, a folder of them, or an npz."""
+"""A person's pictures as the arrays that a network takes: a picture, a folder of them, or an npz."""
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,89 +11,58 @@ from PIL import Image, UnidentifiedImageError
 
 from ablation.base.errors import UserError
 
-Images = dict[str, NDArray[np.uint8]]
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
-def read(path: Path, sides: range) -> tuple[Images, list[UserError]]:
-    """A person's pictures by name, and why some of a folder are none of them.
+def read(path: Path, sides: range) -> dict[str, NDArray[np.uint8]]:
+    """A person's pictures by name: grey and square (side, side) uint8, 0 black and 255 white.
 
     Args:
-        path: of a picture, a folder (its PNG files), or an npz with one array `images` (n, side,
-            side) uint8.
+        path: of a picture, of a folder of pictures, or of an npz with `images` (n, side, side)
+            uint8.
         sides: that the network takes, in px.
 
-    Returns:
-        name -> grey square image (side, side) uint8, 0 black and 255 white; of a folder's files
-        that are no such picture what is wrong.
-
     Raises:
-        UserError: nothing is there, the file is no picture, has colours or another size.
+        UserError: nothing is there, or it is no picture of such a size.
     """
-    if path.is_dir():
-        return _folder(path, sides)
     if not path.exists():
-        raise UserError(f"{path} is not there; allowed: a PNG, a folder of them, an npz")
-    if path.suffix.lower() == ".npz":
-        return {f"{path.name}[{n}]": image for n, image in enumerate(_arrays(path, sides))}, []
-    return {path.name: _picture(path, sides)}, []
+        raise UserError(f"{path} is not there; allowed: a picture, a folder of them, an npz")
+    if path.suffix == ".npz":
+        found = {f"{path.name}[{n}]": image for n, image in enumerate(_images(path))}
+    elif path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS)
+        found = {file.name: grey(file) for file in files}
+    else:
+        found = {path.name: grey(path)}
+    if not found:
+        raise UserError(f"{path} holds no picture; allowed: {', '.join(ENDINGS)}")
+    for name, image in found.items():
+        if image.dtype != np.uint8 or image.ndim != 2:
+            raise UserError(f"{name} is {image.dtype} {image.shape}; allowed: uint8 (side, side)")
+        height, width = image.shape
+        if height != width or height not in sides:
+            first, last = sides[0], sides[-1]
+            allowed = f"{first} x {first}" if first == last else f"squares of {first} to {last}"
+            raise UserError(
+                f"{name} has {width} x {height} px; the network takes {allowed}: scale or cut it"
+            )
+    return found
 
 
-def _folder(path: Path, sides: range) -> tuple[Images, list[UserError]]:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".png")
-    if not files:
-        raise UserError(f"{path} has no PNG file; allowed: a PNG, a folder of them, an npz")
-    images, refused = {}, []
-    for file in files:
-        try:
-            images[file.name] = _picture(file, sides)
-        except UserError as error:
-            refused.append(error)
-    return images, refused
-
-
-def _picture(path: Path, sides: range) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as picture:
-            if picture.width != picture.height or picture.width not in sides:
-                raise UserError(
-                    f"{path} has {picture.width} x {picture.height} px; the network takes "
-                    f"{_told(sides)}: scale or cut it"
-                )
-            channels = np.asarray(picture.convert("RGBA"))
-    except UserError:
-        raise
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
-        raise UserError(f"{path} is no picture that can be read; a PNG is wanted") from None
-    grey = channels[..., 0]
-    if (channels[..., 1] != grey).any() or (channels[..., 2] != grey).any():
-        raise UserError(f"{path} has colours; the network takes grey pictures: convert it to grey")
-    if (channels[..., 3] != 255).any():
-        raise UserError(f"{path} is transparent in places; lay it on a grey ground first")
-    return np.ascontiguousarray(grey)
-
-
-def _arrays(path: Path, sides: range) -> NDArray[np.uint8]:
+def _images(path: Path) -> NDArray[np.uint8]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            if "images" not in arrays.files:
-                raise UserError(f"{path} has no array `images`, but {', '.join(arrays.files)}")
-            images = arrays["images"]
-    except UserError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        raise UserError(f"{path} is no npz file that can be read") from None
-    if images.dtype != np.uint8 or images.ndim != 3:
-        raise UserError(
-            f"{path} has images {images.dtype} {images.shape}; allowed: uint8 (n, side, side)"
-        )
-    if images.shape[1] != images.shape[2] or images.shape[1] not in sides:
-        raise UserError(
-            f"{path} has images of {images.shape[2]} x {images.shape[1]} px; the network takes "
-            f"{_told(sides)}"
-        )
-    return np.asarray(images)
+            return arrays["images"]
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
+        raise UserError(f"{path} has no array `images` that can be read: {error}") from None
 
 
-def _told(sides: range) -> str:
-    first, last = sides[0], sides[-1]
-    return f"{first} x {first}" if first == last else f"squares of {first} to {last} px"
+def grey(path: Path) -> NDArray[np.uint8]:
+    """A picture of any kind in grey (height, width) uint8."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+                return (np.asarray(picture) >> 8).astype(np.uint8)
+            return np.asarray(picture.convert("L"))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise UserError(f"{path} is no picture that can be read: {error}") from None
