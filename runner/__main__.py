@@ -50,13 +50,14 @@ def main() -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if os.environ.get("LIVE"):
         os.environ["ABLATION_LIVE"] = "1"
+    place = executor()
     with alone():
         set_up(os.environ.get("SCALE", ""), os.environ.get("SET", ""), bool(os.environ.get("GPU")))
         if not graph.stale():
             print("everything is up to date")
         else:
             graph.dvc("repro", *BEFORE)
-            train_what_is_stale()
+            train_what_is_stale(place)
             graph.dvc("repro")
         if os.environ.get("SET"):
             save_experiment()
@@ -112,8 +113,8 @@ def set_up(scale: str, changes: str, gpu: bool) -> None:
         print(f"params.yaml: {line}; `make back` takes it back", flush=True)
 
 
-def train_what_is_stale() -> None:
-    """Trains the runs that are out of date, side by side, and records each as it ends.
+def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
+    """Trains the runs that are out of date there, side by side, and records each as it ends.
 
     Raises:
         UserError: a run failed; the others are done.
@@ -141,16 +142,18 @@ def train_what_is_stale() -> None:
     if not jobs:
         return
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
-    with executor() as place:
-        plan = reasons.plan(jobs, stale, work)
+    with where as place:
+        plan = reasons.plan(jobs, work)
         total = max(sum(plan.seconds.values()) / place.places, max(plan.seconds.values()))
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
-        told = f"{len(jobs) - plan.trained} of {len(work)} runs to train"
-        if plan.trained:
-            told += f", {plan.trained} whose network is here to answer again"
         time = f", about {duration(total)}" if on_processor else ""
-        print(f"{told}; {place.places} at a time{time}")
-        print(f"changed: {plan.changed}")
+        known = f"; {plan.trained} more are known here" if plan.trained else ""
+        print(
+            f"{len(jobs) - plan.trained} of {len(work)} runs to train, {place.places} at a time"
+            f"{time}{known}"
+        )
+        if plan.changed:
+            print(f"changed: {plan.changed}")
         print("output in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
         if on_processor:
             refuse_days(total / 3600, study.scale)

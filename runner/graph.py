@@ -33,12 +33,23 @@ def commit(stage: str) -> None:
     before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in STOPPING}
     try:
         with _project() as repo:
-            repo.commit(stage, force=True)
+            _commit(repo, stage, came)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt
+
+
+def _commit(repo: Any, stage: str, came: list[int]) -> None:
+    from dvc.lock import LockError
+
+    while not came:
+        try:
+            repo.commit(stage, force=True)
+            return
+        except LockError:  # a person's `dvc status`, say; this has waited some seconds
+            continue
 
 
 def results() -> list[str]:

@@ -1,4 +1,4 @@
-"""Says what the shipped network sees in a picture: `IMAGE=docs/digits.png python -m runner.predict`.
+"""Says what the shipped network sees in a picture: `python -m runner.predict`, with IMAGE set.
 
 `make predict` calls it. IMAGE is a picture, a folder of them, or an npz with an array `images`
 (n, side, side) uint8. It prints the largest digit present, its probability, and what was seen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.repository import Repository, made_of
+from tests.pipeline.repository import Repository, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,7 +80,7 @@ for name, arm in arms.items():
     text = json.dumps({"image_size": 8, "train": train})
     Path(f"configs/arms/{name}.yaml").write_text(text)
 study = {key: params[key] for key in ("scale", "seeds", "costly_seeds")}
-study |= {"baseline": "plain", "costly_arms": list(params["costly_arms"])}
+study |= {"baseline": "plain", "figures": [], "costly_arms": list(params["costly_arms"])}
 study |= {"arms": {name: arm["label"] for name, arm in arms.items()}}
 study |= {"data_sets": dict.fromkeys(arms, "modified"), "multiply_adds": dict.fromkeys(arms, 1)}
 Path("configs/study.yaml").write_text(json.dumps(study))
@@ -92,30 +91,35 @@ from pathlib import Path
 Path(sys.argv[1]).parent.mkdir(parents=True, exist_ok=True)
 Path(sys.argv[1]).write_text("{}")
 """,
-    # A run notes in the folder `notes` that it started; with a file hold-ARM there it waits until
-    # that is gone. So a test sees runs side by side, and interrupts them.
+    # A run notes in .scratch/notes that it started; with a file hold-ARM there it waits until that
+    # is gone. So a test sees runs side by side, and interrupts them.
     "train": """
 import json, sys, time
 from pathlib import Path
-from ablation.monitoring.provenance import processor
-from ablation.training.inputs import Inputs
-key = "-".join(sys.argv[1:])
-config, notes = Path(f"configs/arms/{sys.argv[1]}.yaml"), Path(".scratch/notes")
-arm = json.loads(config.read_text())
-notes.mkdir(parents=True, exist_ok=True)
-with (notes / "started").open("a") as file: print(key, file=file)
-while (notes / f"hold-{sys.argv[1]}").exists(): time.sleep(0.02)
-if arm["train"]["rate"] > 1: sys.exit("the rate is too high")
-run = Path(f"models/runs/{key}")
-run.mkdir(parents=True, exist_ok=True)
-(run / "history.csv").write_text(f"{arm['train']} {sys.argv[2]}")
-inputs = Inputs([Path("stages/train.py"), Path("networks"), config]).digests
-record = {"arm": arm, "inputs": inputs, "processor": processor(), "device": "cpu", "seconds": 90}
-Path("models/provenance").mkdir(exist_ok=True)
-Path(f"models/provenance/{key}.json").write_text(json.dumps(record))
-network = Path(f"models/networks/{key}/0")
-network.mkdir(parents=True, exist_ok=True)
-(network / "provenance.json").write_text(json.dumps(record))
+from ablation.monitoring.provenance import outputs, processor
+from ablation.training.inputs import Inputs, dependencies, identity
+JUDGING = ("judging",)
+
+def main(name, seed):
+    key, notes, config = f"{name}-{seed}", Path(".scratch/notes"), Path(f"configs/arms/{name}.yaml")
+    arm = json.loads(config.read_text())
+    inputs = Inputs(dependencies(Path("dvc.yaml"), "train", {"arm": name, "seed": seed}))
+    network = Path(f"models/networks/{key}/{identity(inputs.without(*JUDGING))}-toy")
+    record = {"arm": arm, "processor": processor(), "device": "cpu", "seconds": 90}
+    notes.mkdir(parents=True, exist_ok=True)
+    with (notes / "started").open("a") as file: print(key, file=file)
+    while (notes / f"hold-{name}").exists(): time.sleep(0.02)
+    if arm["train"]["rate"] > 1: sys.exit("the rate is too high")
+    network.mkdir(parents=True, exist_ok=True)
+    (network / "record.json").write_text(json.dumps(record))
+    run = Path(f"models/runs/{key}")
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "history.csv").write_text(f"{arm['train']} {seed}")
+    record |= {"inputs": inputs.digests, "outputs": outputs(run)}
+    Path("models/provenance").mkdir(exist_ok=True)
+    Path(f"models/provenance/{key}.json").write_text(json.dumps(record))
+
+if __name__ == "__main__": main(*sys.argv[1:])
 """,
     "evaluate": """
 import json
@@ -146,12 +150,19 @@ class Study(Repository):
 
     def runner(self, check: bool = True, module: str = "runner", **choices: str) -> str:
         """What the runner says with these choices of a person's."""
-        return self.run("env", *_words(choices), sys.executable, "-m", module, check=check)
+        words = [f"{name}={value}" for name, value in choices.items()]
+        return self.run("env", *words, sys.executable, "-m", module, check=check)
 
     def begin(self, **choices: str) -> subprocess.Popen[bytes]:
         """Starts the runner; what it says goes to .scratch/said."""
         output = (self.path / ".scratch/said").open("wb")
-        return self.start("env", *_words(choices), sys.executable, "-m", "runner", output=output)
+        return subprocess.Popen(
+            [sys.executable, "-m", "runner"], cwd=self.path, env={**environment(), **choices},
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
+
+    def said(self) -> str:
+        return (self.path / ".scratch/said").read_text()
 
     def started(self) -> list[str]:
         """The runs that have started to train since the notes were last cleared."""
@@ -171,12 +182,8 @@ class Study(Repository):
         """Until it is so, or half a minute is over, which fails the test."""
         deadline = time.monotonic() + 30
         while not for_what():
-            assert time.monotonic() < deadline, (self.path / ".scratch/said").read_text()
+            assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
-
-
-def _words(choices: dict[str, str]) -> list[str]:
-    return [f"{name}={value}" for name, value in choices.items()]
 
 
 @pytest.fixture(autouse=True)
@@ -193,9 +200,16 @@ def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The small study, run by the runner and committed with its results."""
     os.environ["PYTHONPATH"] = str(ROOT)
-    study = Study(made_of(tmp_path_factory.mktemp("finished") / "small", FILES).path)
+    study = Study(tmp_path_factory.mktemp("finished") / "small")
+    for name, text in FILES.items():
+        (study.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (study.path / name).write_text(text)
+    study.git("init", "--quiet")
+    study.dvc("init", "--quiet")
+    study.dvc("config", "core.analytics", "false")
+    study.dvc("config", "core.autostage", "true")
     study.commit()
-    study.log = study.runner()
+    study.runner()
     study.commit()
     return study
 

@@ -1,26 +1,171 @@
+"""`make repro`, `make exp` and `make back` on a small study in a real repository."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
 from tests.runner.conftest import Study
 
+ALL = ["large-0", "plain-0", "plain-1", "steep-0", "steep-1"]
 
-def test_a(finished, study: Study) -> None:
-    print(finished.log)
-    print(study.git("status", "--short"))
-    print(study.runner(SET="train.rate=0.5 +arms.new.label=neu"))
-    print(study.git("status", "--short"))
-    print(study.git("diff", "params.yaml"))
-    print(study.run("cat", "params.yaml"))
-    print(study.dvc("exp", "show", "--only-changed", "--csv"))
-    print(study.run("bash", "-c", "cat .git/refs/exps/*/*/*"))
-    print(
-        study.git(
-            "ls-tree",
-            "-r",
-            "--name-only",
-            study.run("bash", "-c", "cat .git/refs/exps/*/*/*").split()[0],
-        )
-    )
-    print(study.runner(module="runner.back"))
-    print(study.git("status", "--short"))
-    print(study.runner())
-    print(study.git("status", "--short"))
-    print(study.run("bash", "-c", "time python -m runner; time dvc repro"))
-    assert 0
+
+def changed(study: Study) -> list[str]:
+    return study.git("status", "--short").splitlines()
+
+
+def test_all_runs_train_and_are_recorded_and_then_nothing_is_to_do(study: Study) -> None:
+    assert sorted(path.stem for path in (study.path / "logs").glob("*.log")) == ALL
+    assert study.runner() == "everything is up to date\n"
+    study.dvc("repro")
+    assert study.started() == []
+    assert changed(study) == []
+
+
+def test_runs_train_side_by_side(study: Study) -> None:
+    study.hold("plain", "large")
+    process = study.begin(SET="train.rate=0.5", JOBS="3")
+    study.wait(lambda: len(study.started()) == 3)  # `steep` has a rate of its own
+    study.forget()
+    assert process.wait() == 0
+
+
+def test_what_is_missing_or_edited_is_made_again(study: Study) -> None:
+    """From the last commit where it is of the same inputs, by the stage itself."""
+    made = ("reports/metrics.json", "reports/data_check.json", "models/runs/plain-0/history.csv")
+    kept = {name: (study.path / name).read_bytes() for name in made}
+    (study.path / "reports/metrics.json").unlink()
+    (study.path / "reports/data_check.json").write_text("edited")
+    (study.path / "models/runs/plain-0/history.csv").write_text("edited")
+    said = study.runner()
+    assert study.started() == ["plain-0"]
+    assert "0 of 5 runs to train" in said
+    assert {name: (study.path / name).read_bytes() for name in kept} == kept
+
+
+def test_a_clone_trains_nothing(study: Study, tmp_path: Path) -> None:
+    study.git("clone", "--quiet", ".", str(tmp_path / "clone"))
+    clone = Study(tmp_path / "clone")
+    clone.runner()
+    assert clone.started() == []
+    assert changed(clone) == []
+
+
+def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None:
+    study.edit("networks/cnn.py", "3", "4")
+    said = study.runner(SET="train.rate=0.5 seeds=[0,1,2]", JOBS="1")
+    # Ninety seconds each by the records, and twenty beside; of four runs more nothing is known.
+    assert "7 of 7 runs to train, 1 at a time, about 12 min 50 s\n" in said
+    assert "networks/cnn.py (5 runs); configs/arms/plain.yaml: train.rate (2 runs)" in said
+    assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` takes it back\n" in said
+
+
+def test_code_that_judges_asks_networks_again(study: Study) -> None:
+    study.edit("judging/accuracy.py", "2", "3")
+    assert "0 of 5 runs to train, 1 at a time, about 1 min 40 s; 5 more" in study.runner(JOBS="1")
+
+
+def test_a_failing_run_is_named_and_the_others_are_done(study: Study) -> None:
+    said = study.runner(check=False, SET="train.rate=2 arms.steep.rate=0.25")
+    assert study.status == 1
+    assert said.count("FAILED: the rate is too high") == 3
+    assert "study: 3 of 5 runs failed, see logs/" in said
+    assert study.dvc("status", "train@steep-0") == "Data and pipelines are up to date.\n"
+    study.forget()
+    study.runner(SET="train.rate=0.125")
+    assert sorted(study.started()) == ["large-0", "plain-0", "plain-1"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_at_any_time_the_same_command_goes_on(study: Study, number: signal.Signals) -> None:
+    study.hold("plain")
+    process = study.begin(SET="train.rate=0.5", JOBS="3")
+    study.wait(lambda: "large-0  done" in study.said() and len(study.started()) == 3)
+    os.kill(process.pid, number)
+    process.wait()
+    study.wait(lambda: not trainings(study))
+    if number == signal.SIGINT:
+        assert "study: interrupted; run the same command again" in study.said()
+    study.forget()
+    study.runner()
+    assert sorted(study.started()) == ["plain-0", "plain-1"]
+
+
+def trainings(study: Study) -> list[str]:
+    """The processes that train in the study's folder."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
+    pids = [line.split()[0] for line in listed.stdout.splitlines() if "stages.train" in line]
+    return [pid for pid in pids if study.path == Path(f"/proc/{pid}/cwd").resolve()]
+
+
+def test_a_second_one_says_that_one_runs(study: Study) -> None:
+    study.hold("plain")
+    process = study.begin(SET="train.rate=0.5")
+    study.wait(study.started)
+    assert study.runner(check=False) == f"study: another one runs here (PID {process.pid})\n"
+    study.forget()
+    assert process.wait() == 0
+
+
+def test_an_experiment_has_its_results_and_back_takes_it_back(study: Study) -> None:
+    (study.path / "reports/thoughts.md").write_text("mine\n")
+    study.edit("README.md", "small", "tiny")
+    study.runner(SET="arms.steep.rate=0.25 +arms.new.label=neu")
+    assert sorted(study.started()) == ["new-0", "new-1", "steep-0", "steep-1"]
+    refs = study.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines()
+    (experiment,) = {ref.split()[0] for ref in refs if "/exec/" not in ref}
+    listed = study.git("ls-tree", "-r", "--name-only", experiment).split()
+    assert {"models/runs/new-1/history.csv", "models/provenance/new-1.json"} <= set(listed)
+    assert "0.25" in study.dvc("exp", "show", "--only-changed", "--csv")
+    said = study.runner(module="runner.back")
+    assert "params.yaml: arms.steep.rate: 0.25 -> 0.5\n" in said
+    assert "params.yaml.before-back\n" in said
+    assert "4 that the commit has not are removed" in said
+    kept = (study.path / ".scratch/params.yaml.before-back").read_text()
+    assert "rate: 0.25" in kept
+    assert changed(study) == [" M README.md", "?? reports/thoughts.md"]
+    study.forget()
+    study.runner()
+    assert study.started() == []
+    assert changed(study) == [" M README.md", "?? reports/thoughts.md"]
+
+
+def test_a_scale_brings_its_seeds_and_takes_them_with_it(study: Study) -> None:
+    study.runner(SCALE="smoke")
+    assert sorted(study.started()) == ["large-0", "plain-0", "steep-0"]
+    text = (study.path / "params.yaml").read_text()
+    assert "scale: smoke   # which" in text
+    assert "seeds: [0]      # a run" in text
+    study.forget()
+    study.runner(SCALE="laptop")
+    assert sorted(study.started()) == ["large-0", "plain-0", "steep-0"]  # seed 1 is as it was
+    assert changed(study) == []
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        ({"SET": "train.rat=1"}, "train.rat: unknown key of train; allowed: optimizer, rate"),
+        ({"SET": "arm.x=1"}, "arm.x: unknown key; allowed: scale, seeds"),
+        ({"SET": "seeds=0,1"}, "a list stands in brackets, as in seeds=[0,1]"),
+        ({"SET": "train.rate='1"}, "a quote is not closed"),
+        ({"SET": "train.optimizer=sgdd"}, "resolve: params.yaml: train.optimizer: allowed: sgd"),
+        ({"SCALE": "tiny"}, "SCALE is 'tiny'; allowed: smoke, laptop"),
+        ({"JOBS": "two", "SCALE": "smoke"}, "JOBS is 'two'; allowed: a whole number"),
+        ({"GPU": "1", "SCALE": "smoke"}, "GPU=1 needs an NVIDIA GPU"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_params_yaml(
+    study: Study, choices: dict[str, str], told: str
+) -> None:
+    before = (study.path / "params.yaml").read_text()
+    said = study.runner(check=False, **choices)
+    assert study.status == 1
+    assert told in said
+    assert "Traceback" not in said
+    assert study.started() == []
+    assert (study.path / "params.yaml").read_text() == before
