@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import read_config, read_yaml, replacing, write_json, write_text
-from ablation.reporting.tables import read_csv, write_csv
 from ablation.composition.config import DataConfig
 from ablation.reporting import exports, figure_tables
 from ablation.reporting.config import (
@@ -25,6 +24,7 @@ from ablation.reporting.config import (
     DeclaredFigure,
     ForestFigure,
 )
+from ablation.reporting.tables import read_csv, write_csv
 from ablation.reporting.verdict_table import counts, lines, markdown, reading
 from ablation.reporting.wording import few_seeds
 from ablation.statistics import verdicts

@@ -8,8 +8,8 @@ import pandas as pd
 from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.files import read_config, replacing
-from ablation.reporting.tables import read_csv, write_csv
 from ablation.composition.config import DataConfig
+from ablation.reporting.tables import read_csv, write_csv
 from ablation.statistics import errors
 from ablation.statistics.runs import best_arm
 from ablation.study.config import StudyConfig

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
 from ablation.base.files import read_config, write_json
-from ablation.reporting.tables import read_csv, write_csv
 from ablation.evaluation.metrics import accuracy, macro_f1, wilson
+from ablation.reporting.tables import read_csv, write_csv
 from ablation.statistics.config import ArmFacts, ClaimsConfig
 from ablation.statistics.runs import epochs_to_reach, stability
 from ablation.study.config import StudyConfig

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 import pytest
+from ablation.statistics.paired import mean_interval
 
 from ablation.evaluation.metrics import wilson
 from ablation.reporting.levels import level
-from ablation.statistics.paired import mean_interval
 
 DASH = "\N{EN DASH}"
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ablation.training.epochs import Images
 
 from ablation.training import framework
 from ablation.training.config import ArmConfig
-from ablation.training.epochs import Images
 
 
 def main() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from ablation.training.epochs import batches, order
 from hypothesis import given
 from hypothesis import strategies as st
-
-from ablation.training.epochs import batches, order
 
 sizes = st.integers(1, 40)
 seeds = st.integers(0, 2**31)

@@ -8,10 +8,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from ablation.training.checkpoints import State
 
 from ablation.networks import architectures
 from ablation.training import checkpoints
-from ablation.training.checkpoints import State
 from ablation.training.config import ArmConfig
 
 Arm = Callable[..., ArmConfig]

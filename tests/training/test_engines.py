@@ -9,15 +9,15 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from ablation.training.epochs import Images
+from ablation.training.moment import Moment
 
 from ablation.networks import architectures
 from ablation.networks.config import CnnConfig
 from ablation.study.resolution import Resolved
 from ablation.training import loop
 from ablation.training.config import ArmConfig
-from ablation.training.epochs import Images
 from ablation.training.loop import Trained
-from ablation.training.moment import Moment
 from tests.params import ARMS
 from tests.training.test_loop import small
 

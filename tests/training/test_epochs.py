@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ablation.training.epochs import Epochs, Images, order
 
 from ablation.base.errors import UserError
 from ablation.training.config import ArmConfig
-from ablation.training.epochs import Epochs, Images, order
 
 Arm = Callable[..., ArmConfig]
 NUMBERS = np.random.default_rng(0).permutation(64)

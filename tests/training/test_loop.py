@@ -15,13 +15,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from ablation.training.epochs import Images, order
+from ablation.training.moment import Moment
 
 from ablation.monitoring.progress import Progress
 from ablation.networks import architectures
 from ablation.training import checkpoints, loop
 from ablation.training.config import ArmConfig
-from ablation.training.epochs import Images, order
-from ablation.training.moment import Moment
 from tests.conftest import ADAM
 
 Arm = Callable[..., ArmConfig]

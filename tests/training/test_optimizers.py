@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from ablation.training.optimizers import averaged, build, take_average
 
 from ablation.study.settings import OptimizerSettings
 from ablation.training.config import OptimizerConfig
-from ablation.training.optimizers import averaged, build, take_average
 
 
 def config(**changes: Any) -> OptimizerConfig:

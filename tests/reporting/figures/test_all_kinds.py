@@ -93,7 +93,7 @@ def test_every_text_is_at_least_8_points_inside_the_picture_and_on_no_other(
     width, height = picture.get_size_inches()
     assert width in (3.5, 7.2)
     box = picture.get_tightbbox()  # inches, of what is visible
-    assert -0.01 <= min(box.x0, box.y0)
+    assert min(box.x0, box.y0) >= -0.01
     assert box.x1 <= width + 0.01
     assert box.y1 <= height + 0.01
     texts = shown(picture)
@@ -147,7 +147,16 @@ def test_the_contact_sheet_shows_each_image_in_its_row_pixel_by_pixel(tmp_path: 
     rng = np.random.default_rng(0)
     crops = {name: rng.integers(0, 256, (4, 128, 128), np.uint8) for name in ("plate", "water")}
     picture = contact_sheet.draw(crops)
-    assert [axes.get_ylabel() for axes in picture.axes] == ["plate", "", "", "", "water", "", "", ""]
+    assert [axes.get_ylabel() for axes in picture.axes] == [
+        "plate",
+        "",
+        "",
+        "",
+        "water",
+        "",
+        "",
+        "",
+    ]
     assert picture.axes[-1].get_xticklabels()[-1].get_text() == "128"
     save(picture, tmp_path / "a.png", tmp_path / "a.svg", "Sheet")
     pixels = np.rint(imread(tmp_path / "a.png")[..., 0] * 255).astype(int)
