@@ -1,8 +1,8 @@
 """Trains one arm with one seed, and keeps what its network answers.
 
-Nothing trains where the run is at hand. Where the last commit has it, made of these inputs, it comes
-from there. Where models/networks has a network of the same training, that one only answers: so code
-that judges, or a test set more, costs seconds. The network itself is in neither git nor DVC.
+Nothing trains where the run is at hand. Where the last commit has it, made of these inputs, it is
+taken from there. Where models/networks has a network of the same training, that one only answers:
+so code that judges, or a test set more, costs seconds. The network itself is in neither git nor DVC.
 Interrupted, a run goes on from its last checkpoint when it is run again.
 """
 

@@ -27,8 +27,8 @@ BY_KIND = {"figures": "ablation.reporting.figures"}
 COSTLY = "_costly"
 RUNS = ("train", f"train{COSTLY}")
 EXACT = ("preprocess", *RUNS)  # whose reruns cost more than seconds
-# Not in the declared inputs of training. It tells people of a run and records its circumstances, and
-# nothing of it reaches a number; what composes fresh images stands in the arm's configuration.
+# Not among training's dependencies. Monitoring tells people of a run and records its circumstances,
+# and nothing of it reaches a number; what composes fresh images stands in the arm's configuration.
 IMPLIED = {"train": ("ablation/monitoring/", "ablation/composition/")}
 IN_GIT = ("reports/", "models/")  # what stages make that is in git and out of DVC's cache
 
@@ -220,7 +220,8 @@ def test_a_stage_declares_the_other_files_of_the_package_that_it_reads(stage: st
 # What people edit often, and no run may be trained again for.
 HARMLESS = (
     "ablation/monitoring", "ablation/reporting", "ablation/inputs", "ablation/statistics",
-    "ablation/study", "ablation/composition", "runner", "stages/report.py", "params.yaml", "paper.yaml",
+    "ablation/study", "ablation/composition", "runner", "stages/report.py", "params.yaml",
+    "paper.yaml",
 )  # fmt: skip
 
 
