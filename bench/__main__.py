@@ -1,0 +1,57 @@
+"""Measures what a person waits for, into reports/bench.json: `python -m bench`, some five minutes.
+
+Each part runs in a process of its own and gives rows: a name, samples, a unit, and a mark where
+there is one. Marks are of ratios: both sides are measured by turns in one run, so that a machine
+that is slow today is slow for both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from ablation.base.files import write_json
+from ablation.monitoring.provenance import processor
+from runner.local import cores
+
+REPORT = Path("reports/bench.json")
+PARTS = ("step", "graph")
+
+
+def main() -> None:
+    rows = []
+    for part in PARTS:
+        print(f"{part} ...", flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", f"bench.{part}"], check=True, stdout=subprocess.PIPE, text=True
+        )
+        rows += [{**row, "value": median(row["samples"])} for row in json.loads(done.stdout)]
+    for row in rows:
+        mark = ""
+        if "at_least" in row:
+            mark = f"at least {row['at_least']:g}: {_met(row['value'] >= row['at_least'])}"
+        elif "at_most" in row:
+            mark = f"at most {row['at_most']:g}: {_met(row['value'] <= row['at_most'])}"
+        print(f"{row['name']:60} {row['value']:10.4g} {row['unit']:10} {mark}")
+    packages = ("tensorflow", "keras", "numpy", "dvc")
+    machine = {
+        "processor": processor(),
+        "cores": cores(),
+        "load": os.getloadavg()[0],
+        "packages": {name: version(name) for name in packages},
+    }
+    write_json(REPORT, {"machine": machine, "rows": rows})
+    print(f"written to {REPORT}")
+
+
+def _met(met: bool) -> str:
+    return "met" if met else "NOT met"
+
+
+if __name__ == "__main__":
+    main()
