@@ -1,0 +1,71 @@
+"""The tables of figures, with answers worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure
+from ablation.reporting.figure_tables import (
+    best_table,
+    curves_runs,
+    curves_table,
+    forest_table,
+    label_table,
+)
+from tests.statistics.study_of_claims import config
+
+RUNS = pd.DataFrame(
+    {"arm": ["base", "base", "a", "b"], "seed": [0, 1, 0, 0], "train_accuracy": 0.95,
+     "validation_accuracy": [0.8, 0.84, 0.83, 0.28], "test_accuracy": [0.8, 0.8, 0.7, np.nan],
+     "train_images": 400, "validation_images": 1000, "test_images": [50, 50, 50, np.nan]}
+)  # fmt: skip
+COMPARED = pd.DataFrame(
+    [{"arm": arm, "other": other, "metric": f"{part}_accuracy", "tests": tests, "seeds_needed": 7}
+     for arm, other, tests in (("a", "base", 3), ("b", "base", 3), ("c", "base", 12))
+     for part in ("validation", "test")]
+)  # fmt: skip
+CURVES = CurvesFigure(kind="curves", title="t", paper="p", arms=["base", "b"], last=None)
+
+
+def test_curves_are_those_of_the_figure_s_arms_beside_the_majority_class() -> None:
+    curves = pd.DataFrame({"arm": ["a", "base", "b"], "epoch": 1, "value": 0.5})
+    found = curves_table(CURVES, curves, {"base": 0.27, "b": 0.11, "a": 0.27})
+    assert found[["arm", "majority_share"]].to_numpy().tolist() == [["base", 0.27], ["b", 0.11]]
+
+
+def test_runs_of_curves_end_on_all_their_images_and_say_what_is_stuck() -> None:
+    found = curves_runs(CURVES, RUNS, {"base": 0.27, "b": 0.27}, COMPARED, config())
+    assert list(found["validation_accuracy"]) == [0.8, 0.84, 0.28]
+    assert list(found["on_plateau"]) == [False, False, True]  # 28% of 1,000 images may be 27%
+    assert set(found["measured_validation"]) == {200}
+    assert set(zip(found["tests"], found["seeds_needed"], strict=True)) == {(3, 7)}
+
+
+def test_the_best_of_a_group_is_chosen_on_validation_and_shown_on_every_part() -> None:
+    groups = {"CNN": ["base", "a"], "VGG": ["b"]}
+    figure = BestFigure(kind="best", title="t", paper="p", groups=groups)
+    found = best_table(figure, RUNS, COMPARED)
+    assert set(found.loc[found["chosen"], "arm"]) == {"a", "b"}
+    assert list(found.loc[found["arm"] == "a", "part"]) == ["training", "validation", "test"]
+    assert list(found.loc[found["arm"] == "b", "part"]) == ["training", "validation"]
+    assert set(found["tests"]) == {0}  # a and b are not compared
+
+
+def test_the_forest_has_the_metrics_of_the_figure_in_its_order() -> None:
+    metrics = ["test_accuracy", "validation_accuracy"]
+    figure = ForestFigure(kind="forest", title="t", paper="p", metrics=metrics)
+    found = forest_table(figure, COMPARED, config())
+    assert list(found["metric"].unique()) == metrics
+    assert list(found["label"].unique()) == ["test accuracy", "validation accuracy"]
+    assert (set(found["unit"]), set(found["margin"])) == ({"points"}, {0.005})
+
+
+def test_labels_are_counted_by_part_beside_what_is_expected() -> None:
+    parts = {("mnist", "combined"): np.arange(10), ("modified", "training"): np.array([9, 9, 2])}
+    found = label_table(parts, digits=3).set_index(["data_set", "label"])
+    assert found.loc[("modified", 9), "count"] == 2
+    assert found.loc[("modified", 9), "density"] == pytest.approx(2 / 3)
+    assert found.loc[("modified", 9), "expected"] == pytest.approx(1 - 0.9**3)
+    assert found.loc[("mnist", 3), "expected"] == pytest.approx(0.1)
