@@ -156,8 +156,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
             print(f"changed: {plan.changed}")
         print("output in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
         if on_processor:
-            refuse_days(total / 3600, study.scale)
-            ask(total)
+            agree(total, study.scale)
         failed = []
         with Display(plan.seconds) as display:
             futures = {place.submit(job): job for job in jobs}
@@ -201,17 +200,17 @@ def executor() -> AbstractContextManager[Executor]:
     return Local(places[: int(jobs)] if jobs else places)
 
 
-def refuse_days(hours: float, scale: str) -> None:
-    if hours > MOST_HOURS and not os.environ.get("FORCE"):
+def agree(seconds: float, scale: str) -> None:
+    """Refuses days of training, and asks at a terminal before long ones.
+
+    Raises:
+        UserError: no run is to train.
+    """
+    if seconds > MOST_HOURS * 3600 and not os.environ.get("FORCE"):
         raise UserError(
-            f"this processor would train for about {hours:,.0f} hours at scale {scale}; GPU=1 "
-            "trains on an NVIDIA GPU, SCALE=laptop is for a processor, and FORCE=1 does it all "
-            "the same"
+            f"this processor would train for {seconds / 3600:,.0f} hours at scale {scale}; GPU=1 "
+            "trains on an NVIDIA GPU, SCALE=laptop is for a processor, FORCE=1 does it all the same"
         )
-
-
-def ask(seconds: float) -> None:
-    """Asks at a terminal whether to go on, where that takes long."""
     if seconds < UNASKED or not sys.stdin.isatty() or os.environ.get("YES"):
         return
     if input("go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):

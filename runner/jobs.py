@@ -38,6 +38,11 @@ class Executor(Protocol):
     """Where runs are trained: processes of this machine, or a cluster.
 
     An executor comes from a context manager; leaving it ends what still runs.
+
+    Attributes:
+        places: how many at a time.
     """
+
+    places: int
 
     def submit(self, job: Job) -> Future[Outcome]: ...

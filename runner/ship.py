@@ -11,6 +11,10 @@ import csv
 import os
 import shutil
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ablation.base import cli
 from ablation.base.arrays import read_npz
@@ -41,22 +45,21 @@ def main() -> None:
     framework.start(arm.train)
     from ablation.networks import architectures
 
-    elsewhere = []
-    for side in [side for side in {arm.image_size: 0, COMPETITION: 0} if side in sides(arm)]:
-        model = architectures.load(network, arm.model_copy(update={"image_size": side}), 0)
-        for judged in judge(
-            lambda images, model=model: model.predict(images, verbose=0).argmax(1).astype("uint8"),
-            LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields}),
-            Digits(mnist["x_test"], mnist["y_test"]),
-            [side],
-            IMAGES,
-            cores(),
-        ):
-            pictures = "other pictures" if judged["other_pictures"] else "the study's pictures"
-            print(f"{side} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES}", flush=True)
-            elsewhere.append(judged)
+    def say(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        fitting = arm.model_copy(update={"image_size": images.shape[1]})
+        model = architectures.load(network, fitting, 0)
+        return model.predict(images, verbose=0).argmax(axis=1).astype(np.uint8)
+
+    layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
+    digits, elsewhere = Digits(mnist["x_test"], mnist["y_test"]), []
+    for side in (arm.image_size, COMPETITION):
+        if side in sides(arm) and side not in [judged["side"] for judged in elsewhere]:
+            elsewhere += judge(say, layout, digits, side, IMAGES, cores())
+    for judged in elsewhere:
+        pictures = "other pictures" if judged["other_pictures"] else "the study's pictures"
+        print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES}")
     key = f"{row['arm']}-{row['seed']}"
-    about = {
+    about: dict[str, Any] = {
         "run": key,
         "scale": study.scale,
         "bytes": network.stat().st_size,

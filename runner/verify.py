@@ -16,19 +16,17 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ablation.base import cli
-from ablation.base.arrays import read_labelled, read_npz, read_split
+from ablation.base.arrays import read_npz, read_split
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json
 from ablation.study.config import StudyConfig
 from ablation.training.config import ArmConfig
-from runner import graph, reasons
+from runner import gpus, graph, reasons
 
-RUNS = Path("models/runs")
 CONFIDENCE = 0.99  # of the interval in which a further seed's accuracy is expected
 
 
@@ -39,32 +37,35 @@ def main() -> None:
     if key not in keys:
         raise UserError(f"RUN is {key!r}; allowed: ARM-SEED, {', '.join(list(keys)[:3])} ...")
     arm, seed = keys[key]
-    record = read_json(reasons.RECORDS / f"{key}.json")
-    print(f"training {key} again in a copy; it took {record['seconds']:.0f} s", flush=True)
+    before = read_json(reasons.RECORDS / f"{key}.json")
+    print(f"training {key} again in a copy; it took {before['seconds']:.0f} s", flush=True)
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         train(copy, arm, seed)
-        differing = compare(copy, key)
-        accuracies = {part: accuracy(copy, arm, seed, part) for part in ("validation", "test")}
-        there = read_json(copy / reasons.RECORDS / f"{key}.json")
-    if not differing:
-        print(f"{key} is identical, to the byte: {', '.join(files(key))}")
+        (made,) = copy.glob("models/networks/*/*/network.keras")
+        pairs = {path: copy / path for path in sorted((reasons.RUNS / key).iterdir())}
+        if network := reasons.network(key):
+            pairs[network] = made
+        others = [str(a) for a, b in pairs.items() if a.read_bytes() != b.read_bytes()]
+        now = read_json(copy / reasons.RECORDS / f"{key}.json")
+        parts = {part: accuracy(copy, arm, seed, part) for part in ("validation", "test")}
+    if not others:
+        print(f"{key} is identical, to the byte: {', '.join(map(str, pairs))}")
         return
     machines = [
-        f"{part}: {record[part]} there, {there[part]} here"
+        f"{part}: {before[part]} there, {now[part]} here"
         for part in ("processor", "device", "threads", "packages")
-        if record[part] != there[part]
+        if before[part] != now[part]
     ]
-    print(f"{key} differs in {', '.join(differing)}")
-    print("\n".join(machines) or "machine and packages are the same")
-    outside = []
-    for part, found in accuracies.items():
+    print(f"{key} differs in {', '.join(others)}")
+    print("\n".join(machines) or "processor, threads and packages are the same")
+    within = True
+    for part, found in parts.items():
         seeds = [accuracy(Path(), arm, other, part) for other in study.seeds_of(arm)]
         low, high = expected(seeds)
         print(f"{part} accuracy {found:.4f}; {len(seeds)} seeds let expect {low:.4f} to {high:.4f}")
-        if not low <= found <= high:
-            outside.append(part)
-    if outside or not machines:
+        within = within and low <= found <= high
+    if not machines or not within:
         raise UserError(f"{key} is not reproduced")
 
 
@@ -80,40 +81,19 @@ def train(copy: Path, arm: str, seed: int) -> None:
     for name in ("configs", "data"):
         (copy / name).symlink_to(Path(name).absolute())
     command = [sys.executable, "-m", "stages.train", arm, str(seed)]
-    environment = {**os.environ, "DVC_ROOT": str(copy)}
+    environment = {**os.environ, **gpus.NONE, "DVC_ROOT": str(copy)}
     if subprocess.run(command, cwd=copy, env=environment, check=False).returncode != 0:
         raise UserError(f"training {arm}-{seed} failed; its message is above")
-
-
-def files(key: str) -> list[str]:
-    """What is compared of a run: its results, and its network where that is here."""
-    network = reasons.network(key)
-    return [*sorted(map(str, (RUNS / key).iterdir())), *([str(network)] if network else [])]
-
-
-def compare(copy: Path, key: str) -> list[str]:
-    """The files of a run that differ from those of the copy."""
-    return [
-        name
-        for name in files(key)
-        if not any(Path(name).read_bytes() == same.read_bytes() for same in _there(copy, name))
-    ]
-
-
-def _there(copy: Path, name: str) -> Sequence[Path]:
-    """The file's counterpart; a network lies in a folder named after what it was trained on."""
-    return [copy / name] if (copy / name).exists() else [*copy.glob("models/networks/*/*/*.keras")]
 
 
 def accuracy(folder: Path, arm: str, seed: int, part: str) -> float:
     """Of what a run's network answers to validation or test images (0..1)."""
     data_set = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).input.set
-    labels: Any = read_labelled(
-        Path("data/sets/test" if part == "test" else "data/sets/train", data_set)
-    )[1]
+    of = "test" if part == "test" else "train"
+    labels = np.load(f"data/sets/{of}/{data_set}/labels.npy")
     if part == "validation":
         labels = labels[np.sort(read_split(Path(f"data/split/{seed}.npz"), data_set)[1])]
-    answers = read_npz(folder / RUNS / f"{arm}-{seed}" / "answers.npz", (part,))[part]
+    answers = read_npz(folder / reasons.RUNS / f"{arm}-{seed}" / "answers.npz", (part,))[part]
     return float(np.mean(answers == labels))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -34,11 +34,11 @@ def judge(
     predict: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
     layout: LayoutConfig,
     digits: Digits,
-    sides: Sequence[int],
+    side: int,
     count: int,
     workers: int,
 ) -> Iterator[dict[str, Any]]:
-    """Judges on `count` new images of each side, over the study's pictures and over others.
+    """Judges on `count` new images of `side` px, over the study's pictures and over others.
 
     Args:
         predict: images (n, side, side) uint8 to the digits that are said (n,) uint8.
@@ -49,24 +49,22 @@ def judge(
         side in px; other_pictures, whether backgrounds are cut from pictures of which no training
         image is cut; images; accuracy with low and high of Wilson's 95% interval; that by family.
     """
-    for side in sides:
-        for step in (0, 1):  # the study's own pictures, then others
-            laid_out = geometry(layout.model_copy(update={"canvas": side}))
-            sources = pictures(layout.backgrounds, layout.background_seed + step)
-            made = compose(digits, count, laid_out, sources, ("elsewhere", side, step), workers)
-            said = predict(made.images)
-            low, high = wilson(int(np.sum(said == made.labels)), count)
-            families = {
+    laid_out = geometry(layout.model_copy(update={"canvas": side}))
+    for step in (0, 1):  # the study's own pictures, then others
+        sources = pictures(layout.backgrounds, layout.background_seed + step)
+        made = compose(digits, count, laid_out, sources, ("elsewhere", side, step), workers)
+        said = predict(made.images)
+        low, high = wilson(int(np.sum(said == made.labels)), count)
+        yield {
+            "side": side,
+            "other_pictures": bool(step),
+            "images": count,
+            "accuracy": accuracy(made.labels, said),
+            "low": low,
+            "high": high,
+            "families": {
                 family: accuracy(made.labels[made.families == n], said[made.families == n])
                 for n, family in enumerate(layout.backgrounds)
                 if (made.families == n).any()
-            }
-            yield {
-                "side": side,
-                "other_pictures": bool(step),
-                "images": count,
-                "accuracy": accuracy(made.labels, said),
-                "low": low,
-                "high": high,
-                "families": families,
-            }
+            },
+        }
