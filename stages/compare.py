@@ -57,9 +57,9 @@ def main() -> None:
         verdicts.Study(study.scale, runs, comparisons, official, classes / classes.sum()),
     )
     write_csv(REPORTS / "comparison.csv", comparisons)
-    write_json(REPORTS / "claims.json", [asdict(judgement) for judgement in judged])
-
     content = [asdict(judgement) for judgement in judged]
+    write_json(REPORTS / "claims.json", content)
+
     claims = lines(content, config, study.arms)
     introduced = [
         " ".join(counts(content, config)),

@@ -58,7 +58,9 @@ def main() -> None:
     ]
     write_csv(OUT / "confusion.csv", pd.DataFrame(rows, columns=CONFUSION))
     order, probabilities = errors.hardest(labels, answers[best], HARDEST)
-    names = np.array(["", *config.backgrounds])
+    backgrounds = np.full(len(order), "")
+    if composed is not None:
+        backgrounds = np.array(config.backgrounds)[composed["families"][order]]
     with replacing(OUT / "hardest.npz") as temporary:
         np.savez_compressed(
             temporary,
@@ -68,7 +70,7 @@ def main() -> None:
             labels=labels[order],
             said=answers[best].vote[order],
             probabilities=probabilities,
-            backgrounds=names[0 * order if composed is None else composed["families"][order] + 1],
+            backgrounds=backgrounds,
             images=read_npy(folder / "images.npy", mmap=True)[order],
         )
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")

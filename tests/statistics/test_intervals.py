@@ -96,17 +96,6 @@ def test_the_images_part_by_hand() -> None:
     assert spread_of_images(first[:1], second[:1]) is None
 
 
-def test_luck_with_images_explains_the_spread_of_seeds_that_differ_in_nothing_else() -> None:
-    """Each network is right on an image with the image's own probability, and no seed is better."""
-    rng = np.random.default_rng(0)
-    chances, ratios = rng.beta(4, 0.5, 3000), []
-    for _ in range(40):
-        first, second = (rng.random((10, 3000)) < chances for _ in range(2))
-        spread = np.std((first.mean(axis=1) - second.mean(axis=1)), ddof=1)
-        ratios.append(spread / spread_of_images(list(first), list(second)))
-    assert np.mean(np.square(ratios)) == pytest.approx(1, abs=0.15)
-
-
 # --- probability of improvement ---------------------------------------------------------------
 
 
