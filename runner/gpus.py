@@ -30,7 +30,7 @@ def places() -> list[dict[str, str]]:
     try:
         done = subprocess.run(QUERY, check=False, capture_output=True, text=True, timeout=60)
         said = " ".join((done.stderr or done.stdout).split())[:200]
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"GPU=1 needs an NVIDIA GPU with its driver: {error}") from None
     listed = [line.partition(",")[0].strip() for line in done.stdout.splitlines()]
     asked = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(listed)).replace(" ", "").split(",")

@@ -51,7 +51,8 @@ def main() -> None:
         return model.predict(images, verbose=0).argmax(axis=1).astype(np.uint8)
 
     layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
-    digits, elsewhere = Digits(mnist["x_test"], mnist["y_test"]), []
+    digits = Digits(mnist["x_test"], mnist["y_test"])
+    elsewhere: list[dict[str, Any]] = []
     for side in (arm.image_size, COMPETITION):
         if side in sides(arm) and side not in [judged["side"] for judged in elsewhere]:
             elsewhere += judge(say, layout, digits, side, IMAGES, cores())

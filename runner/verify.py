@@ -47,11 +47,11 @@ def main() -> None:
         if network := reasons.network(key):
             pairs[network] = made
         others = [str(a) for a, b in pairs.items() if a.read_bytes() != b.read_bytes()]
+        if not others:
+            print(f"{key} is identical, to the byte: {', '.join(map(str, pairs))}")
+            return
         now = read_json(copy / reasons.RECORDS / f"{key}.json")
         parts = {part: accuracy(copy, arm, seed, part) for part in ("validation", "test")}
-    if not others:
-        print(f"{key} is identical, to the byte: {', '.join(map(str, pairs))}")
-        return
     machines = [
         f"{part}: {before[part]} there, {now[part]} here"
         for part in ("processor", "device", "threads", "packages")
@@ -70,12 +70,12 @@ def main() -> None:
 
 
 def train(copy: Path, arm: str, seed: int) -> None:
-    """Trains a run in a copy of the project's code, on the data and configuration of this one.
+    """Trains a run in a copy of the project, on the data and configuration of this one.
 
     Raises:
         UserError: it failed; its message is above.
     """
-    for name in graph.files(["ls-files"], ["ablation", "stages", "dvc.yaml"]):
+    for name in graph.files(["ls-files"], [":!models", ":!reports", ":!docs", ":!tests"]):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, copy / name)
     for name in ("configs", "data"):

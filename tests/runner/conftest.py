@@ -111,6 +111,7 @@ def main(name, seed):
     while (notes / f"hold-{name}").exists(): time.sleep(0.02)
     if arm["train"]["rate"] > 1: sys.exit("the rate is too high")
     network.mkdir(parents=True, exist_ok=True)
+    (network / "network.keras").write_text(key)
     (network / "record.json").write_text(json.dumps(record))
     run = Path(f"models/runs/{key}")
     run.mkdir(parents=True, exist_ok=True)

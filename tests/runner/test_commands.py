@@ -1,0 +1,218 @@
+"""What `make` hands on, and the commands beside `make repro`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ablation.base.errors import UserError
+from ablation.base.files import read_json, write_json, write_text, write_yaml
+from ablation.study.resolution import Resolved
+from ablation.training.config import ArmConfig
+from runner import gpus, predict, ship, verify
+from tests.runner.conftest import ROOT, Study
+
+# --- make -----------------------------------------------------------------------------------------
+
+Make = Callable[..., str]
+TOLD = "import os, sys\nprint(*sys.argv[1:], *(os.environ.get(n) for n in ('SET', 'IMAGE', 'GPU')))"
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Calls make in a folder of its own, whose Python says what it is called with."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("", "-gpu", "-extra", "-cluster"):
+        (tmp_path / f"requirements{name}.txt").touch()
+        os.utime(tmp_path / f"requirements{name}.txt", (0, 0))  # older than the environments
+    write_text(tmp_path / "told.py", TOLD)
+    for folder in (".venv/bin", ".venv-gpu/bin"):
+        for name in (".installed", ".extra", ".cluster"):
+            write_text(tmp_path / folder / name, "")
+        write_text(tmp_path / folder / "python", f'#!/bin/sh\nexec {sys.executable} told.py "$@"\n')
+        (tmp_path / folder / "python").chmod(0o755)
+
+    def call(*arguments: str) -> str:
+        outer = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(
+            ["make", *arguments],
+            cwd=tmp_path,
+            env=outer,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    return call
+
+
+def test_what_a_person_gives_reaches_the_program_as_it_is(make: Make) -> None:
+    assert make("repro") == "-m runner None None None\n"
+    assert make("exp", "SET=a=1 b='c d'") == "-m runner a=1 b='c d' None None\n"
+    assert make("predict", "IMAGE=a b.png") == "-m runner.predict None a b.png None\n"
+    assert make("predict", "IMAGE=a;touch pwned") == "-m runner.predict None a;touch pwned None\n"
+    assert make("repro", "GPU=1") == "-m runner None None 1\n"
+    for name in ("back", "verify", "ship"):
+        assert make(name) == f"-m runner.{name} None None None\n"
+
+
+def test_a_mistake_is_one_line(make: Make, tmp_path: Path) -> None:
+    assert "there is no SCAL=; there are SET SCALE" in make("repro", "SCAL=smoke")
+    assert "there is no command 'repor'; `make help` lists them" in make("repor")
+    assert "say what to change, as in: make exp SET=" in make("exp")
+    shutil.move(tmp_path / ".venv", tmp_path / "mine")
+    (tmp_path / ".venv").symlink_to("mine")
+    (tmp_path / "mine/bin/.installed").unlink()
+    assert ".venv is a link" in make("repro")
+    assert (tmp_path / "mine/bin/python").exists()
+
+
+def test_help_lists_every_command(make: Make) -> None:
+    listed = set(re.findall(r"^make (\w+)", make("help"), re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    assert listed == set(phony.group(1).split())
+
+
+# --- gpus -----------------------------------------------------------------------------------------
+
+
+def test_a_run_has_a_gpu_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a stand-in for the driver's own command."""
+    lines = "\\n".join(f"{number}, NVIDIA H100 80GB HBM3" for number in range(4))
+    write_text(tmp_path / "nvidia-smi", f"#!/bin/sh\necho '{lines}'\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    places = gpus.places()
+    assert [place["CUDA_VISIBLE_DEVICES"] for place in places] == ["0", "1", "2", "3"]
+    assert all(place["JAX_PLATFORMS"] == "cuda" for place in places)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 1")
+    assert [place["CUDA_VISIBLE_DEVICES"] for place in gpus.places()] == ["1", "3"]
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho no devices were found\n")
+    with pytest.raises(UserError, match="lists none: no devices were found"):
+        gpus.places()
+
+
+# --- verify ---------------------------------------------------------------------------------------
+
+
+def test_a_run_that_trains_again_is_identical(study: Study) -> None:
+    said = study.runner(module="runner.verify", RUN="steep-1")
+    assert study.started() == []  # it trained in a copy
+    assert "steep-1 is identical, to the byte: models/runs/steep-1/history.csv, models/net" in said
+    assert study.git("status", "--short") == ""
+    study.runner(check=False, module="runner.verify", RUN="steep-9")
+    assert study.status == 1
+
+
+def test_a_further_seed_is_expected_in_student_s_prediction_interval() -> None:
+    # By hand: mean 2, standard deviation 1, t(2) = 9.925 at 99%, times sqrt(1 + 1/3).
+    low, high = verify.expected([1.0, 2.0, 3.0])
+    assert (low, high) == pytest.approx((2 - 11.4603, 2 + 11.4603), abs=1e-3)
+    assert verify.expected([1.0]) == (float("-inf"), float("inf"))
+
+
+# --- ship and predict -----------------------------------------------------------------------------
+
+SIDE = 64  # px; digits of 28 need it
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_arm: Callable[..., ArmConfig],
+    resolved: Callable[[str], Resolved],
+) -> Path:
+    """What a study leaves of three tiny untrained networks."""
+    from ablation.networks import architectures
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ship, "IMAGES", 20)
+    monkeypatch.setattr(ship, "COMPETITION", SIDE)
+    small = {"image_size": SIDE, "input": {"downscale": 4}}
+    heads = {"largest": [], "dense": [12]}
+    arms = {
+        head: tiny_arm({**small, "model": {"head": head, "dense": dense}})
+        for head, dense in heads.items()
+    }
+    write_yaml(Path("configs/data.yaml"), resolved("smoke").data.model_dump())
+    write_yaml(
+        Path("configs/study.yaml"),
+        {
+            "scale": "smoke", "seeds": [0, 1], "costly_seeds": [0], "baseline": "dense",
+            "arms": {name: name for name in arms}, "costly_arms": [], "figures": [],
+            "data_sets": dict.fromkeys(arms, "modified"), "multiply_adds": dict.fromkeys(arms, 1),
+        },
+    )  # fmt: skip
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+    Path("data/raw").mkdir(parents=True)
+    np.savez("data/raw/mnist.npz", x_test=images, y_test=np.arange(20, dtype=np.uint8) % 10)
+    rows = ["arm,seed,validation_accuracy,test_accuracy"]
+    for number, key in enumerate(("dense-0", "largest-0", "largest-1")):
+        arm, seed = key.split("-")
+        write_yaml(Path(f"configs/arms/{arm}.yaml"), arms[arm].model_dump())
+        record = {"commit": "abc", "started": number}
+        write_json(Path(f"models/provenance/{key}.json"), {**record, "inputs": {}})
+        write_json(Path(f"models/networks/{key}/old/record.json"), {**record, "started": 9})
+        write_json(Path(f"models/networks/{key}/x/record.json"), record)
+        model = architectures.build(arms[arm], int(seed), None)
+        model.save(f"models/networks/{key}/x/network.keras")
+        rows.append(f"{arm},{seed},{[0.5, 0.9, 0.8][number]},{number / 2}")
+    write_text(Path("reports/runs.csv"), "\n".join(rows))
+    return tmp_path
+
+
+def test_the_best_network_is_kept_with_what_it_is_and_answers(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("RUN", raising=False)
+    ship.main()
+    about = read_json(Path("models/shipped/about.json"))
+    assert about["run"] == "largest-0"
+    assert about["provenance"]["commit"] == "abc"
+    assert about["metrics"] == {"validation_accuracy": 0.9, "test_accuracy": 0.5}
+    kept = Path("models/shipped/network.keras").read_bytes()
+    assert kept == Path("models/networks/largest-0/x/network.keras").read_bytes()
+    assert [judged["other_pictures"] for judged in about["elsewhere"]] == [False, True]
+    monkeypatch.setenv("RUN", "largest-1")
+    ship.main()
+    assert read_json(Path("models/shipped/about.json"))["run"] == "largest-1"
+    monkeypatch.setattr(ship, "MOST_BYTES", 10)
+    with pytest.raises(UserError, match=r"no network of largest-1 below 0 MB is here"):
+        ship.main()
+
+    for side in (SIDE, 100):  # a network of places takes larger pictures too
+        image = np.random.default_rng(side).integers(0, 256, (side, side)).astype(np.uint8)
+        Path("pictures").mkdir(exist_ok=True)
+        Image.fromarray(image).save(f"pictures/{side}.png")
+    monkeypatch.setenv("IMAGE", "pictures")
+    capsys.readouterr()
+    predict.main()
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told[:2]] == ["64.png", "100.png"]
+    assert re.match(r"64\.png  +[0-9] +[0-9.]+%", told[0])
+
+
+def test_predict_asks_for_a_picture_and_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMAGE", "")
+    with pytest.raises(UserError, match="make predict IMAGE="):
+        predict.main()
+    monkeypatch.setenv("IMAGE", "a.png")
+    with pytest.raises(UserError, match="no network is shipped"):
+        predict.main()
