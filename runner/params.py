@@ -47,14 +47,13 @@ def changed(text: str, overrides: Sequence[str]) -> str:
         UserError: an override that cannot be read or names a key that the file has not.
     """
     by_dvc = _by_dvc(text, overrides)
-    wanted = read(by_dvc)
-    if wanted == read(text):
+    wanted, now = read(by_dvc), read(text)
+    if wanted == now:
         return text
-    values = dict(leaves(wanted))
-    after = text
+    values, old, after = dict(leaves(wanted)), dict(leaves(now)), text
     places = {key: place for key, *place in _places(YAML(pure=True).compose(text))}
     for key, (start, end) in sorted(places.items(), key=lambda item: -item[1][0]):
-        if key in values and values[key] != dict(leaves(read(text)))[key]:
+        if key in values and values[key] != old[key]:
             after = f"{after[:start]}{_word(values[key])}{after[end:]}"
     # DVC's own layout where a key comes or goes, or a value is one of several lines.
     try:
