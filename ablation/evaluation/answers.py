@@ -31,5 +31,6 @@ def answers(model: Any, parts: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDA
         logits = model.predict(images, batch_size=AT_ONCE, verbose=0)
         found[part] = logits.argmax(axis=1).astype(np.uint8)
         if part == "test":
-            found["test_probabilities"] = np.round(255 * probabilities(logits)).astype(np.uint8)
+            bytes_ = np.round(255 * np.nan_to_num(probabilities(logits)))  # NaN where it diverged
+            found["test_probabilities"] = bytes_.astype(np.uint8)
     return found

@@ -363,10 +363,11 @@ def train(
 
     for number in range(resumed, arm.train.epochs):
         started = time.perf_counter()
-        accuracy, loss = engine.train(
-            epochs.epoch(number),
-            lambda step, n=number, t=started: tell(n, step, time.perf_counter() - t),
-        )
+
+        def after(step: int, number: int = number, started: float = started) -> None:
+            tell(number, step, time.perf_counter() - started)
+
+        accuracy, loss = engine.train(epochs.epoch(number), after)
         state.train_seconds.append(time.perf_counter() - started)
         row: dict[str, float] = {
             "epoch": number + 1,
