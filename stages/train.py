@@ -2,7 +2,7 @@
 
 Nothing trains where the run is at hand. Where the last commit has it, made of these inputs, it is
 taken from there. Where models/networks has a network of the same training, that one only answers:
-so code that judges, or a test set more, costs seconds. The network itself is in neither git nor DVC.
+so code that judges, or a test set more, costs seconds. The network is in neither git nor DVC.
 Interrupted, a run goes on from its last checkpoint when it is run again.
 """
 
