@@ -1,7 +1,7 @@
 """The networks of the study, from raw images to logits.
 
 Every network takes raw images (n, size, size) uint8 and gives logits (n, 10) float32. Keras 3 and
-NumPy only: TensorFlow, JAX and torch build the same network with the same initial weights.
+NumPy only: TensorFlow and JAX build the same network with the same initial weights.
 """
 
 from __future__ import annotations
