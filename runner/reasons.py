@@ -70,7 +70,7 @@ def plan(jobs: Sequence[Job], work: Mapping[str, float]) -> Plan:
         seconds[job.key] += (
             pace[arm] * _images(_arm(arm)) if arm in pace else PASSES * work[job.key] / RATE
         )
-        changes = committed.differences(_arm(arm), inputs) if committed else [f"{arm} is new"]
+        changes = committed.differences(_arm(arm), inputs) if committed else ["not in git yet"]
         found.update(changes)
     told = [
         f"{change} ({count} run{'s' if count > 1 else ''})"
