@@ -1,101 +1,115 @@
-"""Under what circumstances a run was trained: told, kept beside its history, gathered."""
+"""Under what circumstances a run was trained, and what of it the last commit has."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ablation.base.files import read_json
+from ablation.base.files import write_json
 from ablation.monitoring import provenance
+from ablation.monitoring.provenance import Committed, read_committed
+
+RUN, RECORD = Path("models/runs/adam-0"), Path("models/provenance/adam-0.json")
+INPUTS = {"ablation/training/loop.py": "1" * 16, "configs/arms/adam.yaml": "2" * 16}
+ARM = {"model": {"dense": [512], "regularizer": None}, "train": {"epochs": 3}}
 
 
-def repository(folder: Path) -> Path:
-    def git(*arguments: str) -> None:
-        who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+def git(*arguments: str) -> None:
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
 
-    (folder / "reports").mkdir()
+
+@pytest.fixture(autouse=True)
+def _repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit with a run."""
+    monkeypatch.chdir(tmp_path)
+    for path in (RUN, RECORD.parent, Path("reports")):
+        path.mkdir(parents=True)
     for name in ("params.yaml", "dvc.lock", "reports/runs.csv"):
-        (folder / name).write_text("before\n")
+        Path(name).write_text("before\n")
+    (RUN / "answers.npz").write_bytes(bytes(range(256)))  # no text
+    write_json(RECORD, {"arm": ARM, "inputs": INPUTS, "outputs": provenance.outputs(RUN)})
     git("init", "--quiet")
     git("add", "--all")
     git("commit", "--quiet", "--message", "test")
-    return folder
 
 
-def test_the_commit_is_told_and_whether_the_tree_is_as_it_says(tmp_path: Path) -> None:
-    folder = repository(tmp_path)
-    first = provenance.commit(folder)
+def described() -> dict[str, Any]:
+    return provenance.describe("jax", "cpu", 2, {"NPROC": "2"}, 0.0, 12.345, 100.04)
+
+
+def test_machine_software_and_times_are_told() -> None:
+    told = described()
+    assert told["packages"]["numpy"].count(".") == 2
+    assert told["processor"]
+    known = {
+        "backend": "jax", "device": "cpu", "threads": 2, "variables": {"NPROC": "2"},
+        "started": "1970-01-01T00:00:00+00:00", "seconds": 12.3, "images_per_second": 100.0,
+    }  # fmt: skip
+    assert told | known == told
+
+
+def test_the_commit_is_told_and_whether_the_tree_is_as_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = described()
     assert len(first["commit"]) == 40
     assert first["clean"] is True
     for name in ("dvc.lock", "reports/runs.csv"):  # which a study under way writes
-        (folder / name).write_text("after\n")
-    assert provenance.commit(folder) == first
-    (folder / "params.yaml").write_text("after\n")
-    assert provenance.commit(folder) == first | {"clean": False}
+        Path(name).write_text("after\n")
+    assert described() == first
+    Path("params.yaml").write_text("after\n")
+    assert described() == first | {"clean": False}
+    monkeypatch.setenv("PATH", "")  # no git
+    assert described() == first | {"commit": None, "clean": None}
 
 
-def test_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.setenv("PATH", "")
-    assert provenance.commit(tmp_path) == {"commit": None, "clean": None}
+def test_a_run_of_the_last_commit_is_read_whatever_lies_in_the_folder_now() -> None:
+    (RUN / "answers.npz").write_bytes(b"other")
+    committed = read_committed(RUN, RECORD)
+    assert committed is not None
+    assert committed.files[RUN / "answers.npz"] == bytes(range(256))
+    assert set(committed.files) == {RUN / "answers.npz", RECORD}
+    assert committed.made_of(dict(reversed(INPUTS.items())))
+    assert not committed.made_of(INPUTS | {"ablation/training/loop.py": "3" * 16})
+    assert not committed.made_of(INPUTS | {"ablation/training/new.py": "3" * 16})
 
 
-def test_machine_and_software_are_told() -> None:
-    told = provenance.describe("tensorflow", "cpu", 2, {"OMP_NUM_THREADS": "2"})
-    assert told["threads"] == 2
-    assert told["packages"]["numpy"].count(".") == 2
-    assert told["processor"]
-    assert told["variables"] == {"OMP_NUM_THREADS": "2"}
+def test_a_run_that_was_never_committed_or_was_changed_by_hand_is_none() -> None:
+    assert read_committed(Path("models/runs/sgd-0"), Path("models/provenance/sgd-0.json")) is None
+    (RUN / "answers.npz").write_bytes(b"other")
+    git("commit", "--quiet", "--all", "--message", "by hand")
+    assert read_committed(RUN, RECORD) is None
+    os.rename(".git", "elsewhere")
+    assert read_committed(RUN, RECORD) is None
 
 
-def test_times_are_told_in_seconds_and_the_start_in_utc() -> None:
-    assert provenance.timed(0.0, 12.345, 100.04) == {
-        "started": "1970-01-01T00:00:00+00:00", "seconds": 12.3, "images_per_second": 100.0
-    }  # fmt: skip
-
-
-@pytest.fixture
-def histories(tmp_path: Path) -> dict[str, Path]:
-    paths = {key: tmp_path / f"{key}.csv" for key in ("adam-0", "sgd-0")}
-    for key, path in paths.items():
-        path.write_text(f"epoch of {key}\n")
-    return paths
-
-
-def test_a_record_is_found_again_with_the_history_that_it_belongs_to(
-    tmp_path: Path, histories: dict[str, Path]
+@pytest.mark.parametrize(
+    ("arm", "inputs", "told"),
+    [
+        ({}, {}, []),
+        ({}, {"ablation/training/loop.py": "3"}, ["ablation/training/loop.py"]),
+        ({}, {"ablation/training/new.py": "3"}, ["ablation/training/new.py"]),
+        (
+            {"model": {"dense": [1024], "regularizer": {"kind": "l2"}}},
+            {"configs/arms/adam.yaml": "3", "data/split/0.npz": "4"},
+            [
+                "configs/arms/adam.yaml: model.dense, model.regularizer.kind",
+                "data/split/0.npz",
+            ],
+        ),
+    ],
+)
+def test_differences_name_files_and_of_the_configuration_the_keys(
+    arm: dict[str, Any], inputs: dict[str, str], told: list[str]
 ) -> None:
-    folder = tmp_path / "kept"
-    provenance.write(folder, "adam-0", histories["adam-0"], {"seconds": 1})
-    first = provenance.gather(folder, histories, {})
-    assert first["adam-0"]["seconds"] == 1
-    assert set(first["sgd-0"]) == {"history"}  # nothing is known of it
-    # Trained with another outcome, and back again: each record is still there.
-    before = histories["adam-0"].read_text()
-    histories["adam-0"].write_text("another\n")
-    provenance.write(folder, "adam-0", histories["adam-0"], {"seconds": 2})
-    assert provenance.gather(folder, histories, first)["adam-0"]["seconds"] == 2
-    histories["adam-0"].write_text(before)
-    assert provenance.gather(folder, histories, {}) == first
+    committed = Committed({"arm": ARM, "inputs": INPUTS}, {})
+    assert committed.differences(ARM | arm, INPUTS | inputs) == told
 
 
-def test_what_was_gathered_elsewhere_is_kept_for_the_same_history_alone(
-    tmp_path: Path, histories: dict[str, Path]
-) -> None:
-    folder = tmp_path / "kept"
-    provenance.write(folder, "adam-0", histories["adam-0"], {"seconds": 1})
-    gathered = provenance.gather(folder, histories, {})
-    empty = tmp_path / "elsewhere"
-    assert provenance.gather(empty, histories, gathered) == gathered
-    histories["adam-0"].write_text("another\n")
-    assert set(provenance.gather(empty, histories, gathered)["adam-0"]) == {"history"}
-
-
-def test_a_record_is_a_file_of_its_own(tmp_path: Path, histories: dict[str, Path]) -> None:
-    provenance.write(tmp_path / "kept", "sgd-0", histories["sgd-0"], {"seconds": 3})
-    (path,) = (tmp_path / "kept" / "sgd-0").iterdir()
-    assert path == provenance.place(tmp_path / "kept", "sgd-0", histories["sgd-0"])
-    assert read_json(path) == {"seconds": 3}
+def test_a_file_that_is_gone_is_a_difference() -> None:
+    assert Committed({"arm": ARM, "inputs": INPUTS}, {}).differences(ARM, {}) == list(INPUTS)

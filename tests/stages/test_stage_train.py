@@ -1,105 +1,200 @@
-"""The stages `train` and `evaluate` on damaged files: one line, which stage to run, no result."""
+"""The stage `train`: it trains, answers from a network that is here, takes what is committed."""
 
 from __future__ import annotations
 
 import csv
+import subprocess
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ablation.base.errors import UserError
-from ablation.base.files import write_yaml
-from ablation.monitoring import live
-from ablation.networks import architectures
+from ablation.base.files import read_json, write_yaml
+from ablation.training import loop
 from ablation.training.config import ArmConfig
-from stages import evaluate, train
+from stages import train
 
-SPLIT = {"modified_training": np.arange(40), "modified_validation": np.arange(40, 50)}
-SPLIT_FILE = "data/split/0.npz"
-IMAGES, LABELS = (f"data/sets/train/modified/{part}.npy" for part in ("images", "labels"))
-CONFIG, NETWORK = "configs/arms/tiny.yaml", "models/networks/tiny-0.keras"
+RUN, RECORD = Path("models/runs/tiny-0"), Path("models/provenance/tiny-0.json")
+NETWORKS = Path("models/networks/tiny-0")
+SETS, EXTERNAL = Path("data/sets"), Path("data/own/external")
+TRAINING, VALIDATION = np.arange(40)[::-1], np.arange(40, 50)
+OUTPUTS = ["answers.npz", "history.csv", "layers.csv"]
+Say = Callable[[], str]
+
+
+def images(count: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, 12, 12)).astype(np.uint8)
 
 
 @pytest.fixture
 def arm(tiny_arm: Callable[..., ArmConfig]) -> ArmConfig:
-    return tiny_arm()
+    block = {"blocks": [[4]], "pools": [2], "spatial_dropout": [0.0], "dropout": [0.2]}
+    return tiny_arm({"model": {**block, "dense": []}, "train": {"images": 24}})
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arm: ArmConfig) -> None:
+    """All that the stage reads; 24 of 40 training images are the arm's."""
+    monkeypatch.chdir(tmp_path)
+    write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
+    deps = ["ablation", "configs/arms/${item.arm}.yaml", "data/sets", "data/own/external"]
+    deps.append("data/split/${item.seed}.npz")
+    write_yaml(Path("dvc.yaml"), {"stages": {"train": {"deps": deps}}})
+    for folder in ("train/modified", "test/modified"):
+        (SETS / folder).mkdir(parents=True)
+    for folder in (EXTERNAL, Path("data/split"), Path("ablation/evaluation")):
+        folder.mkdir(parents=True)
+    Path("ablation/loop.py").write_text("loop = 1\n")
+    Path("ablation/evaluation/answers.py").write_text("answers = 1\n")
+    np.save(SETS / "train/modified/images.npy", images(50, 0))
+    np.save(SETS / "train/modified/labels.npy", np.arange(50, dtype=np.uint8) % 10)
+    np.save(SETS / "test/modified/images.npy", images(7, 1))
+    np.savez("data/split/0.npz", modified_training=TRAINING, modified_validation=VALIDATION)
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arm: ArmConfig) -> Path:
-    """All that the two stages read."""
-    monkeypatch.chdir(tmp_path)
-    write_yaml(Path(CONFIG), arm.model_dump())
-    write_yaml(Path("configs/evaluation.yaml"), {"batch_size": 16})
-    watched = {"deps": ["configs/arms/${item.arm}.yaml", "data/sets"]}
-    write_yaml(Path("dvc.yaml"), {"stages": {"train": watched, "evaluate": watched}})
-    for folder in (Path(IMAGES).parent, Path(SPLIT_FILE).parent, Path(NETWORK).parent):
-        folder.mkdir(parents=True)
-    np.save(IMAGES, np.zeros((50, 12, 12), np.uint8))
-    np.save(LABELS, np.arange(50, dtype=np.uint8) % 10)
-    np.savez(SPLIT_FILE, **SPLIT)  # type: ignore[arg-type]
-    architectures.build(arm, 0, None).save(NETWORK)
-    return tmp_path
+def say(capfd: pytest.CaptureFixture[str]) -> Say:
+    """Runs the stage and gives what it says."""
 
-
-DAMAGED = {SPLIT_FILE: "split", IMAGES: "preprocess", LABELS: "preprocess", CONFIG: "resolve"}
-
-
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
-@pytest.mark.parametrize("file", [*DAMAGED, NETWORK])
-def test_a_file_that_was_cut_says_which_stage_to_run(
-    file: str, share: float, project: Path
-) -> None:
-    path = project / file
-    content = path.read_bytes()
-    path.write_bytes(content[: int(share * len(content))])
-    stages = [evaluate.main] if file == NETWORK else [train.main, evaluate.main]
-    for main in stages:
-        with pytest.raises(UserError) as error:
-            main("tiny", 0)
-        told = str(error.value)
-        assert told.startswith(file)
-        assert told.endswith(f"run `dvc repro {DAMAGED.get(file, 'train@tiny-0')}`")
-        assert told.isprintable()
-    assert not (project / "models/histories").exists()
-    assert not (project / "models/evaluations").exists()
-
-
-def test_another_arm_s_network_is_refused(
-    project: Path, tiny_arm: Callable[..., ArmConfig]
-) -> None:
-    architectures.build(tiny_arm({"model": {"dense": [13]}}), 0, None).save(project / NETWORK)
-    with pytest.raises(UserError, match=r"tiny-0\.keras is no network of this arm") as error:
-        evaluate.main("tiny", 0)
-    assert str(error.value).isprintable()
-
-
-def test_training_images_without_labels_are_refused(project: Path) -> None:
-    (project / LABELS).unlink()
-    for main in (train.main, evaluate.main):
-        with pytest.raises(UserError, match=r"no labels\.npy; run `dvc repro preprocess`"):
-            main("tiny", 0)
-
-
-@pytest.mark.skipif(find_spec("dvclive") is None, reason="DVCLive is not installed")
-def test_live_curves_are_those_of_the_history_and_change_nothing(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: dict[str, list[bytes]] = {}
-    for kind in ("", *live.KINDS):
-        monkeypatch.setenv(live.VARIABLE, kind)
+    def run() -> str:
         train.main("tiny", 0)
-        outputs = [*(project / "models/histories/tiny-0").iterdir(), project / NETWORK]
-        made[kind] = [path.read_bytes() for path in sorted(outputs)]
-        assert (project / "live").exists() == bool(kind)
-    assert made[""] == made["dvclive"] == made["tensorboard"]
-    with (project / "models/histories/tiny-0/history.csv").open() as file:
+        return capfd.readouterr().out
+
+    return run
+
+
+def left() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(RUN.iterdir())}
+
+
+def commit() -> None:
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    for command in (("init", "--quiet"), ("add", "--force", str(RUN), str(RECORD)),
+                    ("commit", "--quiet", "--message", "a run")):  # fmt: skip
+        subprocess.run(["git", *who, *command], check=True, capture_output=True)
+
+
+def forget_networks() -> None:
+    NETWORKS.rename("elsewhere")
+
+
+def test_it_trains_and_leaves_history_layers_answers_and_circumstances(say: Say) -> None:
+    assert say().count("tiny-0  epoch") == 2
+    assert [*left()] == OUTPUTS
+    with (RUN / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
-    for metric in {row["metric"] for row in rows}:
-        told = (project / f"live/tiny-0/plots/metrics/{metric}.tsv").read_text().split()
-        known = [(row["epoch"], row["value"]) for row in rows if row["metric"] == metric]
-        assert told == ["step", metric, *(word for pair in known for word in pair)]
-    assert len(list((project / "live/tiny-0").glob("*tfevents*"))) == 1
+    assert {row["epoch"] for row in rows} == {"1", "2"}
+    (folder,) = NETWORKS.iterdir()
+    from ablation.networks import architectures
+
+    record = read_json(RECORD)
+    arm = ArmConfig.model_validate(record["arm"])
+    network = architectures.load(folder / "network.keras", arm, 0)
+    with np.load(RUN / "answers.npz") as answers:
+        kept = dict(answers)
+    asked = {
+        "train": images(50, 0)[16:40],  # the split's first 24, in the file's order
+        "validation": images(50, 0)[40:],
+        "test": images(7, 1),
+    }
+    assert set(kept) == {*asked, "test_probabilities"}
+    for part, of_part in asked.items():
+        logits = network.predict(of_part, verbose=0)
+        np.testing.assert_array_equal(kept[part], logits.argmax(axis=1))
+    assert kept["test_probabilities"].shape == (7, 10)
+    assert {"commit", "device", "seconds", "inputs", "outputs"} <= set(record)
+    assert set(record["outputs"]) == set(OUTPUTS)
+    assert not Path(".scratch/runs").exists() or not list(Path(".scratch/runs").rglob("*.npz"))
+
+
+def test_run_again_it_only_answers_also_when_what_judges_changed(say: Say) -> None:
+    say()
+    first, trained = left(), [path.stat().st_mtime_ns for path in NETWORKS.rglob("network.keras")]
+    assert say() == "tiny-0  is trained: its network in models/networks only answers\n"
+    assert left() == first
+    # A test set of other images, an external one, and code that judges.
+    np.save(SETS / "test/modified/images.npy", images(9, 2))
+    np.save(EXTERNAL / "images.npy", images(5, 3))
+    Path("ablation/evaluation/answers.py").write_text("answers = 2\n")
+    assert "only answers" in say()
+    assert [path.stat().st_mtime_ns for path in NETWORKS.rglob("network.keras")] == trained
+    with np.load(RUN / "answers.npz") as answers:
+        assert (len(answers["test"]), len(answers["external"])) == (9, 5)
+    assert {name: content for name, content in left().items() if name.endswith("csv")} == {
+        name: content for name, content in first.items() if name.endswith("csv")
+    }
+    # One of another size cannot be shown to the network.
+    np.save(EXTERNAL / "images.npy", np.zeros((5, 16, 16), np.uint8))
+    assert "no external accuracy: the network takes images of 12 px" in say()
+    with np.load(RUN / "answers.npz") as answers:
+        assert "external" not in answers
+
+
+def test_what_is_committed_of_the_same_inputs_is_taken_and_nothing_trains(say: Say) -> None:
+    say()
+    commit()
+    first, record = left(), RECORD.read_bytes()
+    forget_networks()
+    Path("ablation/loop.py").write_text("loop = 1  # a comment\n")
+    for path in (RECORD, *RUN.iterdir()):
+        path.unlink()
+    assert "is in the last commit, made of the same inputs" in say()
+    assert left() == first
+    assert RECORD.read_bytes() == record
+    assert not NETWORKS.exists()
+
+
+def test_changed_training_images_train_again_and_say_why(say: Say) -> None:
+    say()
+    commit()
+    first = left()
+    np.save(SETS / "train/modified/images.npy", images(50, 4))
+    Path("ablation/loop.py").write_text("loop = 2\n")
+    told = say()
+    assert told.startswith(
+        "tiny-0  trains again, since its network is not here and these changed: "
+        "ablation/loop.py; data/sets/train/modified/images.npy\n"
+    )
+    assert told.count("epoch") == 2
+    assert left()["history.csv"] != first["history.csv"]
+
+
+def test_interrupted_it_goes_on_to_the_same_bytes(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say()
+    whole = left()
+    (network,) = (path.read_bytes() for path in NETWORKS.rglob("network.keras"))
+    forget_networks()
+    save = loop.save
+
+    def killed(path: Path, model: object, state: loop.State) -> None:
+        save(path, model, state)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            say()
+    told = say()
+    assert "tiny-0  goes on from .scratch/runs/tiny-0/" in told
+    assert told.count("epoch") == 1
+    assert left() == whole
+    assert [path.read_bytes() for path in NETWORKS.rglob("network.keras")] == [network]
+
+
+def test_a_file_that_changes_meanwhile_is_told_and_nothing_is_recorded(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = loop.save
+
+    def edited(path: Path, model: object, state: loop.State) -> None:
+        save(path, model, state)
+        Path("ablation/loop.py").write_text("loop = 3\n")
+
+    monkeypatch.setattr(loop, "save", edited)
+    with pytest.raises(UserError, match=r"ablation/loop\.py changed while the stage ran"):
+        say()
+    assert not RECORD.exists()

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
-from ablation.evaluation.metrics import accuracy, macro_f1, probabilities
+from ablation.evaluation.metrics import accuracy, macro_f1, probabilities, wilson
 
 
 def bytes_of(*values: int) -> np.ndarray:
@@ -16,13 +17,6 @@ def bytes_of(*values: int) -> np.ndarray:
 
 def test_accuracy() -> None:
     assert accuracy(bytes_of(1, 2, 3, 4), bytes_of(1, 2, 0, 0)) == 0.5
-
-
-def test_macro_f1_by_hand() -> None:
-    labels = bytes_of(0, 0, 0, 1, 1, 2)
-    predictions = bytes_of(0, 0, 1, 1, 2, 2)
-    # 0: precision 1, recall 2/3; 1: 1/2 and 1/2; 2: 1/2 and 1
-    assert macro_f1(labels, predictions) == pytest.approx((4 / 5 + 1 / 2 + 2 / 3) / 3)
 
 
 def test_macro_f1_counts_a_label_that_only_one_side_has() -> None:
@@ -52,3 +46,46 @@ def test_probabilities_by_hand_and_of_logits_beyond_an_exponential() -> None:
     logits = np.log(np.array([[1.0, 3.0], [4.0, 4.0]], np.float32))
     np.testing.assert_allclose(probabilities(logits), [[0.25, 0.75], [0.5, 0.5]], rtol=1e-6)
     np.testing.assert_array_equal(probabilities(np.float32([[1e4, 0.0]])), [[1.0, 0.0]])
+
+
+# --- Wilson's interval -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "low", "high"),
+    [
+        # Newcombe (1998), table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_published_intervals(correct: int, total: int, low: float, high: float) -> None:
+    assert wilson(correct, total) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_one_of_one_by_hand() -> None:
+    # (1 + z^2/2 - z^2/2) / (1 + z^2) = 1 / (1 + 3.8415)
+    assert wilson(1, 1) == (pytest.approx(1 / 4.841459, abs=1e-6), 1.0)
+
+
+counts = st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(counts, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_it_is_scipy_s_and_holds_the_share(count: tuple[int, int], confidence: float) -> None:
+    correct, total = count
+    low, high = wilson(correct, total, confidence)
+    expected = binomtest(correct, total).proportion_ci(confidence, method="wilson")
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert 0 <= low <= correct / total <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "confidence"),
+    [(-1, 10, 0.95), (11, 10, 0.95), (0, 0, 0.95), (5, 10, 0.0), (5, 10, 1.0)],
+)
+def test_what_is_no_count_is_refused(correct: int, total: int, confidence: float) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        wilson(correct, total, confidence)
