@@ -63,7 +63,7 @@ def plan(jobs: Sequence[Job], work: Mapping[str, float]) -> Plan:
         inputs = {name: digest for path in own for name, digest in _digests(path).items()}
         training = {name: inputs[name] for name in inputs if not name.startswith(JUDGING)}
         committed = read_committed(RUNS / job.key, RECORDS / f"{job.key}.json")
-        here = NETWORKS.glob(f"{job.key}/{identity(training)}-*/record.json")
+        here = NETWORKS.glob(f"{job.key}/{identity(training)}-*/network.keras")
         seconds[job.key] = FIXED
         if any(here) or (committed and committed.made_of(inputs)):
             continue
@@ -84,9 +84,9 @@ def plan(jobs: Sequence[Job], work: Mapping[str, float]) -> Plan:
 def network(key: str) -> Path | None:
     """The network that a run's results are of, where it is here."""
     record = read_json(RECORDS / f"{key}.json")
-    for path in NETWORKS.glob(f"{key}/*/record.json"):
-        if read_json(path).items() <= record.items():
-            return path.with_name("network.keras")
+    for path in NETWORKS.glob(f"{key}/*/network.keras"):
+        if read_json(path.with_name("record.json")).items() <= record.items():
+            return path
     return None
 
 

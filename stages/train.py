@@ -51,7 +51,7 @@ def main(arm: str, seed: int) -> None:
     root = Path(os.environ.get("DVC_ROOT", "."))
     same = f"{identity(inputs.without(*JUDGING))}-{framework.versions()}"
     network = root / "models" / "networks" / key / same
-    if (network / "record.json").exists():  # written last
+    if (network / "network.keras").exists():  # written last
         print(f"{key}  is trained: its network in models/networks only answers", flush=True)
     else:
         checkpoint = root / ".scratch" / "runs" / key / same / "state.npz"
@@ -88,7 +88,6 @@ def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Pat
     model = architectures.build(config, seed, weights)
     reporter = Reporter(key, Path(os.environ.get("DVC_ROOT", ".")))
     trained = loop.train(model, config, seed, read_images(config, seed), checkpoint, reporter)
-    results.save(trained.model, network / "network.keras")
     results.write_history(network / "history.csv", trained.history)
     results.write_layers(network / "layers.csv", trained.model)
     circumstances = provenance.describe(
@@ -101,6 +100,7 @@ def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Pat
         trained.images_per_second,
     )
     write_json(network / "record.json", {**circumstances, "arm": config.model_dump(mode="json")})
+    results.save(trained.model, network / "network.keras")
     shutil.rmtree(checkpoint.parent.parent, ignore_errors=True)
 
 

@@ -1,78 +1,113 @@
-"""The stage that lays the images out: what `admit` took in is read whole, or refused."""
+"""The stages that lay the images out and split them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from ablation.base.cli import run
+from ablation.base.errors import UserError
 from ablation.base.files import write_yaml
-from ablation.study.resolution import Resolved
-from stages import preprocess
+from stages import preprocess, split
 
-SIDE = 128  # px, the competition's
-OWN = Path("data/own/competition")
-WHOLE = {
+OWN, SETS = Path("data/own/competition"), Path("data/sets")
+SIDE = 64
+OWN_S = {
     "train_images": np.arange(5 * SIDE * SIDE).astype(np.uint8).reshape(5, SIDE, SIDE),
     "train_labels": np.arange(5, dtype=np.uint8),
-    "test_images": np.zeros((2, SIDE, SIDE), np.uint8),
+    "test_images": np.ones((2, SIDE, SIDE), np.uint8),
 }
+SEEDS = {"seeds": [3, 7], "costly_seeds": [3]}
+Configure = Callable[..., None]
 
 
-@pytest.fixture(autouse=True)
-def _project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resolved: Callable[[str], Resolved]
-) -> None:
-    """The competition's data, four of its five training images asked for."""
+@pytest.fixture
+def configure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resolved: Callable[..., Any]
+) -> Configure:
+    """Writes the data's configuration, with changes; ten digits each are there to make it of."""
     monkeypatch.chdir(tmp_path)
-    small = {"source": "kaggle", "canvas": SIDE, "images": 4, "mnist_images": 6}
-    data = resolved("smoke").data.model_copy(update=small | {"mnist_test_images": 3})
-    write_yaml(Path("configs/data.yaml"), data.model_dump())
+    study = resolved("smoke")
+    write_yaml(Path("configs/study.yaml"), study.study.model_dump() | SEEDS)
     Path("data/raw").mkdir(parents=True)
-    digits = np.zeros((8, 28, 28), np.uint8)
-    labels = np.arange(8, dtype=np.uint8)
-    np.savez("data/raw/mnist.npz", x_train=digits, y_train=labels, x_test=digits, y_test=labels)
+    digits = np.zeros((2, 10, 28, 28), np.uint8)
+    digits[0, :, 6:22, 8:20], digits[1, :, 6:22, 8:20] = 100, 200
+    labels = np.arange(10, dtype=np.uint8)
+    mnist = {"x_train": digits[0], "y_train": labels, "x_test": digits[1], "y_test": labels}
+    np.savez("data/raw/mnist.npz", **mnist)
+    small = {"canvas": SIDE, "images": 30, "test_images": 4, "backgrounds": ["contour"]}
+    small |= {"mnist_images": 8, "mnist_test_images": 3}
+
+    def write(**change: object) -> None:
+        data = study.data.model_copy(update={**small, **change})
+        write_yaml(Path("configs/data.yaml"), data.model_dump())
+
+    return write
+
+
+def load(path: str) -> np.ndarray:
+    return np.load(SETS / path)
+
+
+def test_training_and_test_images_are_composed_of_digits_of_their_own(
+    configure: Configure,
+) -> None:
+    configure()
+    preprocess.main()
+    assert load("train/modified/images.npy").shape == (30, SIDE, SIDE)
+    assert load("test/modified/images.npy").shape == (4, SIDE, SIDE)
+    for part in ("train", "test"):
+        with np.load(f"data/compositions/{part}.npz") as made:
+            largest = made["digit_labels"].max(axis=1)
+            assert set(made.files) == {"families", "digit_labels", "corners"}
+        np.testing.assert_array_equal(load(f"{part}/modified/labels.npy"), largest)
+    assert load("train/mnist/images.npy").max() == 100  # the test digits are brighter
+    assert load("test/mnist/images.npy").max() == 200
+    assert load("train/mnist/labels.npy").tolist() == [*range(8)]
+    assert load("test/mnist/labels.npy").tolist() == [0, 1, 2]
+
+
+def test_the_competition_s_images_stand_in_the_composed_ones_place(configure: Configure) -> None:
+    configure()
+    preprocess.main()
     OWN.mkdir(parents=True)
-    for name, array in WHOLE.items():
+    for name, array in OWN_S.items():
         np.save(OWN / f"{name}.npy", array)
+    configure(source="kaggle", images=4)
+    preprocess.main()
+    np.testing.assert_array_equal(load("train/modified/images.npy"), OWN_S["train_images"][:4])
+    assert load("train/modified/labels.npy").tolist() == [0, 1, 2, 3]
+    assert load("test/modified/images.npy").shape == (2, SIDE, SIDE)
+    # Those of before are of other images.
+    assert not (SETS / "test/modified/labels.npy").exists()
+    assert not list(Path("data/compositions").iterdir())
+    assert len(load("train/mnist/images.npy")) == 8
+    configure(source="kaggle", images=6)
+    with pytest.raises(UserError, match=r"data\.images = 6; allowed: at most 5"):
+        preprocess.main()
 
 
-def test_the_competition_s_images_stand_in_the_composed_ones_place() -> None:
-    run("preprocess", preprocess.main)
-    images = np.load("data/sets/train/modified/images.npy")
-    np.testing.assert_array_equal(images, WHOLE["train_images"][:4])
-    assert np.load("data/sets/train/modified/labels.npy").tolist() == [0, 1, 2, 3]
-    assert np.load("data/sets/test/modified/images.npy").shape == (2, SIDE, SIDE)
-    assert not Path("data/sets/test/modified/labels.npy").exists()
-    assert len(np.load("data/sets/train/mnist/images.npy")) == 6
-
-
-@pytest.mark.parametrize("name", WHOLE)
-@pytest.mark.parametrize("damage", ["another side", "numbers", "one value", "other objects"])
-def test_what_admit_left_is_refused_where_it_is_damaged(name: str, damage: str) -> None:
-    whole = WHOLE[name]
-    other = {
-        "another side": np.stack([whole, whole], axis=-1),
-        "numbers": whole.astype(np.float32),
-        "one value": np.uint8(3),
-        "other objects": np.array(["a"] * len(whole)),
-    }
-    np.save(OWN / f"{name}.npy", other[damage])
-    with pytest.raises(SystemExit, match=rf"{name}\.npy holds .*`dvc repro admit`"):
-        run("preprocess", preprocess.main)
-
-
-def test_a_label_for_each_image() -> None:
-    np.save(OWN / "train_labels.npy", WHOLE["train_labels"][:4])
-    with pytest.raises(SystemExit, match=r"train_labels\.npy holds 4 labels of 5 images"):
-        run("preprocess", preprocess.main)
-
-
-def test_more_images_than_the_competition_has_are_refused() -> None:
-    for name in ("train_images", "train_labels"):
-        np.save(OWN / f"{name}.npy", WHOLE[name][:3])
-    with pytest.raises(SystemExit, match=r"data\.images = 4; allowed: at most 3"):
-        run("preprocess", preprocess.main)
+def test_each_seed_splits_both_sets_in_a_way_of_its_own(
+    configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    for name, count in (("modified", 30), ("mnist", 8)):
+        (SETS / "train" / name).mkdir(parents=True)
+        np.save(SETS / f"train/{name}/labels.npy", np.arange(count, dtype=np.uint8) % 3)
+    split.main()
+    assert "split: 2 seeds, 20% for validation" in capsys.readouterr().out
+    kept = {}
+    for seed in (3, 7):
+        with np.load(f"data/split/{seed}.npz") as file:
+            kept[seed] = dict(file)
+    for name, count in (("modified", 30), ("mnist", 8)):
+        parts = [kept[3][f"{name}_{part}"] for part in ("training", "validation")]
+        assert sorted(np.concatenate(parts)) == [*range(count)]
+        assert len(parts[1]) == round(0.2 * count)
+        assert parts[0].tolist() != kept[7][f"{name}_training"].tolist()
+    split.main()
+    with np.load("data/split/3.npz") as file:
+        np.testing.assert_array_equal(file["mnist_training"], kept[3]["mnist_training"])

@@ -26,10 +26,8 @@ def project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_arm: Callable[..., ArmConfig]
 ) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["samples"])
     arm = tiny_arm({"input": {"threshold": 0.5, "pad": 16}})
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
-    write_yaml(Path("configs/figures/index.yaml"), ["shown", "labels"])
     write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE, "labels": {"tiny": "tiny"}})
     labels = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
     write_yaml(Path("configs/figures/labels.yaml"), {"figure": labels, "labels": {}})
@@ -67,7 +65,6 @@ def test_what_a_figure_left_that_is_gone_goes_too(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     samples.main()
-    write_yaml(project / "configs/figures/index.yaml", ["labels"])
     (project / "configs/figures/shown.yaml").unlink()
     samples.main()
     assert not list((project / "data/samples").iterdir())
