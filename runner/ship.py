@@ -64,7 +64,7 @@ def main() -> None:
         "run": key,
         "scale": study.scale,
         "bytes": network.stat().st_size,
-        "metrics": {name: float(row[name]) for name in row if name.endswith("_accuracy")},
+        "metrics": {name: float(row[name]) for name in row if "accuracy" in name and row[name]},
         "elsewhere": elsewhere,
         "provenance": read_json(reasons.RECORDS / f"{key}.json"),
     }

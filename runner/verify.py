@@ -27,6 +27,7 @@ from ablation.study.config import StudyConfig
 from ablation.training.config import ArmConfig
 from runner import gpus, graph, reasons
 
+LEFT = ("data", "docs", "models", "reports", "tests")  # out of the copy
 CONFIDENCE = 0.99  # of the interval in which a further seed's accuracy is expected
 
 
@@ -75,7 +76,7 @@ def train(copy: Path, arm: str, seed: int) -> None:
     Raises:
         UserError: it failed; its message is above.
     """
-    for name in graph.files(["ls-files"], [":!models", ":!reports", ":!docs", ":!tests"]):
+    for name in graph.files(["ls-files"], [f":!{name}" for name in LEFT]):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, copy / name)
     for name in ("configs", "data"):

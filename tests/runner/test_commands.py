@@ -160,7 +160,7 @@ def project(
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
     Path("data/raw").mkdir(parents=True)
     np.savez("data/raw/mnist.npz", x_test=images, y_test=np.arange(20, dtype=np.uint8) % 10)
-    rows = ["arm,seed,validation_accuracy,test_accuracy"]
+    rows = ["arm,seed,validation_accuracy,test_accuracy,external_accuracy"]
     for number, key in enumerate(("dense-0", "largest-0", "largest-1")):
         arm, seed = key.split("-")
         write_yaml(Path(f"configs/arms/{arm}.yaml"), arms[arm].model_dump())
@@ -170,7 +170,7 @@ def project(
         write_json(Path(f"models/networks/{key}/x/record.json"), record)
         model = architectures.build(arms[arm], int(seed), None)
         model.save(f"models/networks/{key}/x/network.keras")
-        rows.append(f"{arm},{seed},{[0.5, 0.9, 0.8][number]},{number / 2}")
+        rows.append(f"{arm},{seed},{[0.5, 0.9, 0.8][number]},{number / 2},")
     write_text(Path("reports/runs.csv"), "\n".join(rows))
     return tmp_path
 
