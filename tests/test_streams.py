@@ -37,8 +37,3 @@ def test_a_stream_is_what_it_was() -> None:
     """Known numbers: another way to name streams would change every result of the study."""
     assert streams.integer("dropout", 0, "dropout_dense_1") == INTEGER
     assert streams.generator("weights", 0, "conv_1").integers(0, 1000, 3).tolist() == NUMBERS
-
-
-@given(names)
-def test_an_integer_has_31_bits(name: tuple[str | int, ...]) -> None:
-    assert 0 <= streams.integer(*name) < 2**31

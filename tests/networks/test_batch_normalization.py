@@ -53,35 +53,30 @@ def is_fused(layer: Layer, shape: tuple[int, ...], kind: Any = tf.float32, **how
     return any("FusedBatchNorm" in node.type for node in graph.get_operations())
 
 
-@pytest.mark.parametrize("settings", [{"momentum": 0.99}, {"momentum": 0.5, "epsilon": 0.1}])
+@pytest.mark.parametrize(
+    ("settings", "kind", "rtol"),
+    [
+        ({"momentum": 0.99}, tf.float32, 1e-4),
+        ({"momentum": 0.5, "epsilon": 0.1}, tf.float32, 1e-4),
+        # Both normalize in float32 and round what they give, so they differ by one rounding.
+        ({"dtype": "mixed_bfloat16"}, tf.bfloat16, 2.0**-7),
+    ],
+)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_training_and_then_inference_are_keras_s(
-    shape: tuple[int, ...], settings: dict[str, float]
+    shape: tuple[int, ...], settings: dict[str, Any], kind: Any, rtol: float
 ) -> None:
     ours, keras_s = pair(shape, **settings)
-    for mine, its in zip(*(trained(x, shape, tf.float32) for x in (ours, keras_s)), strict=True):
-        np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-4)
+    assert is_fused(ours, shape, kind, training=True)
+    for mine, its in zip(*(trained(x, shape, kind) for x in (ours, keras_s)), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=rtol, atol=1e-4)
     for step in (1, 2):
         for layer in (ours, keras_s):
-            layer(batch(shape, step), training=True)
-    for mine, its in zip(ours.get_weights(), keras_s.get_weights(), strict=True):
-        np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
-    after = [numpy(layer(batch(shape, 7), training=False)) for layer in (ours, keras_s)]
-    np.testing.assert_allclose(*after, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_mixed_precision_is_fused_and_keras_s_to_the_rounding_of_its_results(
-    shape: tuple[int, ...],
-) -> None:
-    """Both normalize in float32 and round what they give, so they differ by one rounding."""
-    ours, keras_s = pair(shape, dtype="mixed_bfloat16")
-    assert is_fused(ours, shape, tf.bfloat16, training=True)
-    one = 2.0**-7  # between neighbours in bfloat16, relative
-    for mine, its in zip(*(trained(x, shape, tf.bfloat16) for x in (ours, keras_s)), strict=True):
-        np.testing.assert_allclose(mine, its, rtol=one, atol=1e-4)
+            layer(tf.cast(batch(shape, step), kind), training=True)
     for mine, its in zip(ours.get_weights(), keras_s.get_weights(), strict=True):  # float32
         np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
+    after = [numpy(layer(batch(shape, 7), training=False)) for layer in (ours, keras_s)]
+    np.testing.assert_allclose(*after, rtol=rtol, atol=1e-5)
 
 
 def test_the_moving_variance_is_over_n_not_n_minus_1() -> None:
@@ -96,7 +91,6 @@ def test_the_moving_variance_is_over_n_not_n_minus_1() -> None:
 def test_it_is_fused_in_training_of_maps_alone_else_keras_s_own() -> None:
     maps, dense = SHAPES[0], (6, 5)
     ours, keras_s = pair(maps)
-    assert is_fused(ours, maps, training=True)
     assert not is_fused(ours, maps, training=False)
     assert not is_fused(ours, maps)
     assert not is_fused(keras_s, maps, training=True)

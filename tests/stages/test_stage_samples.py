@@ -21,51 +21,38 @@ FIGURE = {
 }
 
 
-@pytest.fixture
-def project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_arm: Callable[..., ArmConfig]
-) -> Path:
+def test_images_stand_at_the_same_share_of_a_smaller_set_and_go_through_each_layer(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_arm: Callable[..., ArmConfig],
+) -> None:
     monkeypatch.chdir(tmp_path)
     arm = tiny_arm({"input": {"threshold": 0.5, "pad": 16}})
     write_yaml(Path("configs/arms/tiny.yaml"), arm.model_dump())
     write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE, "labels": {"tiny": "tiny"}})
-    labels = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
-    write_yaml(Path("configs/figures/labels.yaml"), {"figure": labels, "labels": {}})
-    folder = tmp_path / "data/sets/train/modified"
-    folder.mkdir(parents=True)
-    np.save(folder / "images.npy", images())
-    np.save(folder / "labels.npy", np.arange(100, dtype=np.uint8) % 10)
-    return tmp_path
-
-
-def images() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (100, 12, 12)).astype(np.uint8)
-
-
-def test_images_stand_at_the_same_share_of_a_smaller_set_and_go_through_each_layer(
-    project: Path,
-) -> None:
+    other = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
+    write_yaml(Path("configs/figures/labels.yaml"), {"figure": other, "labels": {}})
+    images = np.random.default_rng(0).integers(0, 256, (100, 12, 12)).astype(np.uint8)
+    Path("data/sets/train/modified").mkdir(parents=True)
+    np.save("data/sets/train/modified/images.npy", images)
+    np.save("data/sets/train/modified/labels.npy", np.arange(100, dtype=np.uint8) % 10)
     samples.main()
-    assert [path.name for path in (project / "data/samples").iterdir()] == ["shown.npz"]
-    with np.load(project / "data/samples/shown.npz", allow_pickle=False) as file:
+    assert [path.name for path in Path("data/samples").iterdir()] == ["shown.npz"]
+    with np.load("data/samples/shown.npz") as file:
         kept = dict(file)
     assert kept["steps"].tolist() == ["raw", "scaled", "thresholded", "padded"]
     assert kept["numbers"].tolist() == [1, 50, 100]
     assert kept["labels"].tolist() == [0, 9, 9]
-    raw = images()[[0, 49, 99]]
+    raw = images[[0, 49, 99]]
     np.testing.assert_array_equal(kept["step_raw"], raw)
     scaled = raw / np.float32(255)
     thresholded = np.where(scaled < 0.5, 0, scaled)
     np.testing.assert_allclose(kept["step_thresholded"], thresholded, atol=1e-6)
     np.testing.assert_allclose(kept["step_padded"][:, 2:-2, 2:-2], thresholded, atol=1e-6)
     assert kept["step_padded"].shape == (3, 16, 16)
-
-
-def test_what_a_figure_left_that_is_gone_goes_too(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+    # What a figure left that is gone goes too.
+    Path("configs/figures/shown.yaml").unlink()
     samples.main()
-    (project / "configs/figures/shown.yaml").unlink()
-    samples.main()
-    assert not list((project / "data/samples").iterdir())
+    assert not list(Path("data/samples").iterdir())
     assert "no figure asks for any" in capsys.readouterr().out
