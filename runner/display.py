@@ -34,7 +34,7 @@ class Display:
         console = Console(highlight=False, soft_wrap=True)
         columns = TextColumn("{task.description}", markup=False), BarColumn(20)
         self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
-        self._all = self._bars.add_task("", total=1.0)
+        self._all = self._bars.add_task("starting", total=1.0)
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:

@@ -139,7 +139,8 @@ FILES = {
     "data/README.md": "What is here.\n",
     "README.md": "A small study.\n",
     "reports/notes.md": "Written by hand.\n",
-    ".gitignore": "/.scratch/\n/configs/\n/data/*\n!/data/README.md\n/logs/\n/models/networks/\n__pycache__/\n",
+    ".gitignore": "/.scratch/\n/configs/\n/data/*\n!/data/README.md\n/logs/\n"
+    "/models/networks/\n__pycache__/\n",
     ".dvcignore": "__pycache__/\n",
     **{f"stages/{name}.py": code.lstrip() for name, code in STAGES.items()},
 }
