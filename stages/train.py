@@ -82,12 +82,14 @@ def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Pat
     from ablation.monitoring.progress import Reporter
     from ablation.networks import architectures
     from ablation.training import loop, results
+    from ablation.training.engines import engine_of
 
     started = time.time()
     weights = read_npz(RAW / f"{config.model.pretrained}.npz") if config.model.pretrained else None
     model = architectures.build(config, seed, weights)
     reporter = Reporter(key, Path(os.environ.get("DVC_ROOT", ".")))
-    trained = loop.train(model, config, seed, read_images(config, seed), checkpoint, reporter)
+    images, engine = read_images(config, seed), engine_of(config.train)
+    trained = loop.train(model, config, seed, images, checkpoint, reporter, engine)
     results.write_history(network / "history.csv", trained.history)
     results.write_layers(network / "layers.csv", trained.model)
     circumstances = provenance.describe(

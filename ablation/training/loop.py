@@ -218,15 +218,6 @@ def accuracy_and_cross_entropy(
     return float(np.mean(exact.argmax(axis=1) == labels)), float(np.mean(cross_entropy))
 
 
-def engine_of(arm: ArmConfig) -> type[Steps]:
-    """What does an epoch, as the arm says."""
-    if arm.train.engine == "steps":
-        return Steps
-    from ablation.training.compiled import Compiled  # it imports JAX
-
-    return Compiled
-
-
 # --- Checkpoints ----------------------------------------------------------------------------------
 
 History = list[dict[str, float]]
@@ -323,6 +314,7 @@ def train(
     data: Images,
     checkpoint: Path,
     report: Callable[[Moment], None],
+    engine: type[Steps] = Steps,
 ) -> Trained:
     """Trains `model` as `arm` says, from `checkpoint` where there is one.
 
@@ -335,6 +327,7 @@ def train(
         checkpoint: read at the start; written after the last epoch and after others at
             `CHECKPOINT_RATE`.
         report: told after each step, and after each epoch once it is measured.
+        engine: what does an epoch; that of the arm's configuration.
 
     Raises:
         UserError: fewer training images than one batch.
@@ -342,7 +335,7 @@ def train(
     epochs = Epochs(arm.train, seed, data)
     compile_for(model, arm, epochs.steps * arm.train.epochs)
     state = resume(checkpoint, model)
-    engine = engine_of(arm)(model, data, arm.train.batch_size)
+    steps = engine(model, data, arm.train.batch_size)
     resumed = len(state.history)
     due = 0.0  # when the next checkpoint is, on the monotonic clock
 
@@ -367,7 +360,7 @@ def train(
         def after(step: int, number: int = number, started: float = started) -> None:
             tell(number, step, time.perf_counter() - started)
 
-        accuracy, loss = engine.train(epochs.epoch(number), after)
+        accuracy, loss = steps.train(epochs.epoch(number), after)
         state.train_seconds.append(time.perf_counter() - started)
         row: dict[str, float] = {
             "epoch": number + 1,
@@ -375,8 +368,8 @@ def train(
             "running_loss": loss,
         }
         for part, chosen in epochs.measured.items():
-            row[f"{part}_accuracy"], row[f"{part}_loss"] = engine.measure(chosen)
-        row["penalty"] = engine.penalty()
+            row[f"{part}_accuracy"], row[f"{part}_loss"] = steps.measure(chosen)
+        row["penalty"] = steps.penalty()
         state.history.append(row)
         state.epoch_seconds.append(time.perf_counter() - started)
         if number + 1 == arm.train.epochs or time.monotonic() >= due:
