@@ -110,8 +110,8 @@ def main() -> None:
 def read_labels(seed: int) -> dict[tuple[str, str], Labels]:
     """(data set, part) -> (n,) labels with this seed's split; no test part where it has none."""
     parts = {}
-    for name in ("modified", "mnist"):
-        labels = read_npy(SETS / "train" / name / "labels.npy")
+    for folder in sorted((SETS / "train").iterdir()):
+        name, labels = folder.name, read_npy(folder / "labels.npy")
         training, validation = read_split(SPLIT / f"{seed}.npz", name)
         parts[name, "training"] = labels[training]
         parts[name, "validation"] = labels[validation]

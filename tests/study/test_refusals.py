@@ -56,6 +56,8 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("train.fresh_backgrounds", ["space"], "train.fresh_backgrounds = 'space'; allowed: plate, "),
     ("arms.simple_mnist.train.fresh_images", True,
      "train.fresh_images = True with input.set mnist; allowed: False, since only Modified MNIST"),
+    ("costly_arms.simple_128.input.set", "modified_64",
+     "input.set = 'modified_64': should be 'modified', 'mnist' or 'modified_128' (arm simple_128)"),
     ("arms.adam.input.scaling", "imagenet", "input.scaling = 'imagenet' with model.architecture c"),
     ("data.source", "kaggle", "data.canvas = 64 with source kaggle; allowed: 128, as at the scale"),
     ("data.external", "real.zip", "data.external = 'real.zip': should match pattern"),
