@@ -23,6 +23,7 @@ from ablation.reporting.config import (
     CurvesFigure,
     DeclaredFigure,
     ForestFigure,
+    LadderFigure,
 )
 from ablation.reporting.tables import read_csv, write_csv
 from ablation.reporting.verdict_table import counts, in_regimes, lines, markdown, reading
@@ -37,6 +38,7 @@ CONFIGS, RUNS, SAMPLES = Path("configs"), Path("models/runs"), Path("data/sample
 SETS, SPLIT, DIGITS = Path("data/sets"), Path("data/split"), Path("data/raw/mnist.npz")
 REPORTS, TABLES = Path("reports"), Path("reports/tables")
 MEASURED, PILOTS = Path("ablation/inputs/measured.yaml"), Path("docs/pilots.csv")
+EARLIER = Path("docs/ladder.csv")  # runs of studies on fewer images, with their commits
 
 Labels = NDArray[np.uint8]
 
@@ -99,6 +101,11 @@ def main() -> None:
             shown = figure_tables.best_table(figure, table)
         elif isinstance(figure, ForestFigure):
             shown = figure_tables.forest_table(figure, comparisons, config)
+        elif isinstance(figure, LadderFigure):
+            own = table.assign(study="this study", images=table["train_images"])
+            rungs = pd.concat([read_csv(EARLIER), own])
+            shown = figure_tables.ladder_table(config, rungs)
+            write_csv(folder / "runs.csv", figure_tables.ladder_runs(figure, config, rungs))
         else:
             shown = densities
         write_csv(folder / "data.csv", shown)

@@ -11,13 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure
-from ablation.statistics.config import ClaimsConfig
+from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure, LadderFigure
+from ablation.statistics.comparison import values_of
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, LevelClaim
 from ablation.statistics.intervals import maximum_of
+from ablation.statistics.ranks import shift, shift_interval
 from ablation.statistics.runs import best_arm
 
 # A part of the images -> as the names of its metrics begin.
 PARTS = {"training": "train", "validation": "validation", "test": "test"}
+LADDER = [
+    "claim", "arm", "other", "metric", "label", "unit", "expect", "margin", "study", "images", "n",
+    "n_other", "difference", "low", "high", "paper",
+]  # fmt: skip
 
 
 def curves_table(figure: CurvesFigure, curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -88,6 +94,58 @@ def forest_table(
             )
         )
     return pd.concat(panels)
+
+
+def ladder_table(config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
+    """The shift of each claimed difference in each study, with its interval, as compare has them.
+
+    A row a claim and study: arm less other. `images` is how many different images were trained on,
+    of two arms that differ in it the larger number. A difference that two claims speak of stands
+    once, and none that a single study has.
+
+    Args:
+        runs: a row a run of every study, with study, arm, seed, images and the studies' metrics.
+    """
+    rows, known = [], []
+    for name, claim in config.claims.items():
+        if not isinstance(claim, DifferenceClaim) or name in config.not_applicable:
+            continue
+        quantity = ({*claim.arms}, claim.metric)
+        if quantity in known or claim.metric not in runs:
+            continue
+        known.append(quantity)
+        metric = config.metrics[claim.metric]
+        found = []
+        for study, of_study in runs.groupby("study", sort=False):
+            first, second = (values_of(of_study, arm, claim.metric) for arm in claim.arms)
+            if len(first) == 0 or len(second) == 0:
+                continue
+            low, high = shift_interval(first, second)
+            found.append(
+                {"claim": name, "arm": claim.arms[0], "other": claim.arms[1],
+                 "metric": claim.metric, "label": metric.label, "unit": metric.unit,
+                 "expect": claim.expect, "margin": config.statistics.margin, "study": study,
+                 "images": of_study.loc[of_study["arm"].isin(claim.arms), "images"].max(),
+                 "n": len(first), "n_other": len(second), "difference": shift(first, second),
+                 "low": low, "high": high, "paper": claim.paper}
+            )  # fmt: skip
+        rows += sorted(found, key=lambda row: row["images"]) if len(found) > 1 else []
+    return pd.DataFrame(rows, columns=LADDER)
+
+
+def ladder_runs(figure: LadderFigure, config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
+    """Validation accuracy of each run of the figure's arms in each study, and the paper's own.
+
+    `runs` is as of `ladder_table`; `paper` is what a claim on the arm says that the paper reached.
+    """
+    paper = {
+        claim.arms[0]: claim.paper
+        for claim in config.claims.values()
+        if isinstance(claim, LevelClaim) and claim.metric == "validation_accuracy"
+    }
+    columns = ["study", "arm", "seed", "images", "validation_accuracy"]
+    shown = runs.loc[runs["arm"].isin(figure.arms), columns]
+    return shown.assign(paper=shown["arm"].map(paper).astype(float))
 
 
 def label_table(parts: Mapping[tuple[str, str], NDArray[np.uint8]], digits: int) -> pd.DataFrame:

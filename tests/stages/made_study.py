@@ -15,7 +15,7 @@ from ablation.base.files import read_yaml, write_yaml
 from tests.reporting.figures.tables import layers, samples
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("paper.yaml", "ablation/inputs/measured.yaml")
+COPIED = ("paper.yaml", "ablation/inputs/measured.yaml", "docs/ladder.csv")
 MNIST = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
 SEEDS = [0, 1]
 IMAGES = {"modified": (2500, 400), "mnist": (250, 100), "modified_128": (250, 100)}  # train, test
