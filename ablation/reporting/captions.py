@@ -19,6 +19,7 @@ from ablation.reporting.config import (
     CurvesFigure,
     ForestFigure,
     LabelDensityFigure,
+    LadderFigure,
 )
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import fewer, named_runs, short_names
@@ -97,6 +98,26 @@ def forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
         "far": figures.FAR if figures.far(table).nunique() == 2 else None,
         "stuck": named_runs(table["stuck"], names),
     }
+
+
+def ladder(figure: LadderFigure, labels: Labels, folder: Path) -> Facts:
+    """Of each claim, whether the shift of fewest and of most images have one sign."""
+    table, runs = read_csv(folder / "data.csv"), read_csv(folder / "runs.csv")
+    ends = table.groupby("claim", sort=False)["difference"].agg(["first", "last"])
+    sure = (table["low"] > 0) | (table["high"] < 0)
+    either = sure.groupby(table["claim"]).any()
+    names = short_names(figure.arms, labels)
+    medians = runs.groupby(["arm", "images"])["validation_accuracy"].median()
+    return {
+        "claims": len(ends),
+        "turned": int(((ends["first"] * ends["last"] < 0) & either[ends.index]).sum()),
+        "studies": [
+            (study, int(images)) for study, images in runs.groupby("study")["images"].max()
+            .sort_values().items()
+        ],
+        "arms": [(names[arm], list(medians[arm].items())) for arm in figure.arms],
+        "paper": bool(table["paper"].notna().any() or runs["paper"].notna().any()),
+    }  # fmt: skip
 
 
 def label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> Facts:

@@ -33,10 +33,11 @@ from ablation.reporting.wording import MINUS
 
 PAPER_IMAGES = 40  # thousands: 80% of 50,000 (section 2)
 COLUMNS = 4
-TOP, PANEL, BELOW = 1.9, 1.12, 0.55  # inches: the accuracies, a row of panels, axis and legend
-NAME = 33  # characters of a line of a panel's title
-UNITS = {"points": (100, "points"), "images": (1e-3, "thousand images"), "%": (100, "%")}
-SMALL = 6.5  # points, of a panel's text
+TOP, PANEL, BELOW = 1.8, 0.93, 0.5  # inches: the accuracies, a row of panels, axis and legend
+NAME, LEGEND, HEAD = 25, 20, 24  # characters: of a panel's title, an arm's name, a metric's a panel
+LINE = 10.5  # points, of a panel's title
+UNITS = {"points": (100, "points"), "images": (1e-3, "thousands"), "%": (100, "%")}
+TITLE: dict[str, Any] = {"fontsize": 8, "fontweight": "normal", "loc": "left", "pad": 3}
 SAID = "#E4E4E4"
 MARK: dict[str, Any] = {"marker": "o", "markersize": 4, "color": COLOURS[0], "linewidth": 1.2}
 PAPER: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 4.5,
@@ -48,28 +49,74 @@ SINGLE = PAPER | {"markeredgecolor": COLOURS[6]}
 def draw(figure: LadderFigure, labels: Mapping[str, str], folder: Path) -> Figure:
     """Above the arms' validation accuracy, run by run; below a panel a claim, what it says shaded.
 
-    `folder/runs.csv` has study, arm, seed, images, validation_accuracy (0..1) and paper; `folder/data.csv` a
-    row a claim and study with its difference, as `figure_tables.ladder_table` writes it.
+    `folder/runs.csv` has study, arm, seed, images, validation_accuracy (0..1) and paper;
+    `folder/data.csv` a row a claim and study with its difference, as `figure_tables.ladder_table`
+    gives it.
     """
     table, runs = read_csv(folder / "data.csv"), read_csv(folder / "runs.csv")
     short = {arm: label.split(" (")[0] for arm, label in labels.items()}
-    claims = list(dict.fromkeys(table["claim"]))
-    rows = max(1, -(-len(claims) // COLUMNS))
+    laid = _laid(table)
+    rows = max((row + 1 for row, _ in laid.values()), default=0)
     furthest = max(PAPER_IMAGES, runs["images"].max() / 1000, table["images"].max() / 1000)
     picture = Figure(figsize=(DOUBLE_COLUMN, TOP + rows * PANEL + BELOW), layout="constrained")
     places = picture.add_gridspec(rows + 1, COLUMNS, height_ratios=[TOP, *[PANEL] * rows])
-    above = picture.add_subplot(places[0, :])
+    lowest = {column: row for row, column in sorted(laid.values())}
+    above = picture.add_subplot(places[0, :-1])
     _accuracies(above, figure, short, runs)
     above.set_xlim(0, furthest * 1.05)
-    for index, claim in enumerate(claims):
-        axes = picture.add_subplot(places[1 + index // COLUMNS, index % COLUMNS])
-        _panel(axes, table[table["claim"] == claim], short)
+    pairs = {
+        claim: _title(short[rows["arm"].iloc[0]], short[rows["other"].iloc[0]])
+        for claim, rows in table.groupby("claim")
+    }
+    headed: set[str] = set()
+    for claim, (row, column) in laid.items():
+        of_claim = table[table["claim"] == claim]
+        axes = picture.add_subplot(places[1 + row, column])
+        _panel(axes, of_claim)
         axes.set_xlim(0, furthest * 1.15)
-        if index + COLUMNS < len(claims):
-            axes.tick_params(labelbottom=False)
-    picture.supxlabel("Different training images (thousands)", fontsize=9)
+        axes.tick_params(labelbottom=row == lowest[column], length=2)
+        label, pair = of_claim["label"].iloc[0], pairs[claim]
+        if label in headed:
+            axes.set_title(pair, **TITLE)
+            continue
+        # The metric stands above its first panel, across its neighbours: the title leaves the room.
+        headed.add(label)
+        lines = max(pairs[other].count("\n") for other, at in laid.items() if at[0] == row) + 1
+        axes.set_title("\n" * (lines + 1 - pair.count("\n")) + pair, **TITLE)
+        head = axes.annotate(_head(of_claim), (0, 1), (0, 6 + LINE * lines), fontsize=9,
+                             xycoords="axes fraction", textcoords="offset points",
+                             fontweight="bold")  # fmt: skip
+        head.set_in_layout(False)
     legend_below(picture, _handles(table), columns=4, length=1.8)
     return picture
+
+
+def _title(arm: str, other: str) -> str:
+    """The pair in a line or two."""
+    short = f"{arm} {MINUS} {other}"
+    return short if len(short) <= NAME else f"{arm} {MINUS}\n{other}"
+
+
+def _head(rows: pd.DataFrame) -> str:
+    label, unit = rows[["label", "unit"]].iloc[0]
+    return f"{label[0].upper()}{label[1:]} ({UNITS[unit][1]})"
+
+
+def _laid(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """claim -> the row and the column of its panel, metric by metric.
+
+    A metric begins a row, unless it fits beside the one before, panels and name.
+    """
+    laid: dict[str, tuple[int, int]] = {}
+    place = 0
+    for _, rows in table.groupby("label", sort=False):
+        claims = list(dict.fromkeys(rows["claim"]))
+        width = max(len(claims), -(-len(_head(rows)) // HEAD))
+        if place % COLUMNS + width > COLUMNS:
+            place = -(-place // COLUMNS) * COLUMNS
+        laid |= {claim: divmod(place + index, COLUMNS) for index, claim in enumerate(claims)}
+        place += width
+    return laid
 
 
 def _accuracies(
@@ -82,19 +129,23 @@ def _accuracies(
         axes.scatter(x, of_arm["validation_accuracy"] * 100, s=7, color=style["color"], alpha=0.4,
                      linewidth=0, zorder=2)  # fmt: skip
         medians = of_arm.groupby("images")["validation_accuracy"].median() * 100
-        axes.plot(medians.index / 1000, medians, **style, linewidth=1.4, label=names[arm], zorder=3)
+        name = textwrap.fill(names[arm], LEGEND)
+        axes.plot(medians.index / 1000, medians, **style, linewidth=1.4, label=name, zorder=3)
         paper = of_arm["paper"].iloc[0] * 100
         axes.plot(PAPER_IMAGES + 1, paper, **PAPER, color=style["color"], zorder=4)
     axes.set_ylim(0, 102)
-    axes.set_ylabel("Validation accuracy (%)")
-    axes.set_title("Accuracy: runs, medians, and the paper's own (hollow)")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=1.8)
+    axes.set_ylabel("Accuracy (%)")
+    axes.set_xlabel("Different training images (thousands)")
+    axes.set_title("Validation accuracy of each run, medians, the paper's own (hollow)", loc="left")
+    # Beside the axes, and no part of their layout: the panels below are as wide without it.
+    beside = axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), handlelength=1.8)
+    beside.set_in_layout(False)
     grid(axes)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, names: Mapping[str, str]) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     first = rows.iloc[0]
-    factor, unit = UNITS[first["unit"]]
+    factor, _ = UNITS[first["unit"]]
     difference, low, high, paper, margin = (
         rows[key].to_numpy(np.float64) * factor
         for key in ("difference", "low", "high", "paper", "margin")
@@ -113,17 +164,16 @@ def _panel(axes: Axes, rows: pd.DataFrame, names: Mapping[str, str]) -> None:
         # An interval without an end goes to the axis's.
         axes.plot([at, at], [max(least, bottom), min(most, top)], color=COLOURS[0], zorder=2,
                   linewidth=1.2)  # fmt: skip
+        # An infinite difference, where too few runs of an arm reach a level, points beyond.
+        mark = {"marker": "^" if value == np.inf else "v"} if np.isinf(value) else {}
         sure = least > 0 or most < 0
-        axes.plot(at, value, **MARK, markerfacecolor=COLOURS[0] if sure else "white", zorder=3)
+        axes.plot(at, np.clip(value, bottom, top), **MARK | mark, zorder=3, clip_on=False,
+                  markerfacecolor=COLOURS[0] if sure else "white")  # fmt: skip
     axes.plot(PAPER_IMAGES + 3, paper[0], **SINGLE, zorder=4)
     axes.set_ylim(bottom, top)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
-    axes.tick_params(labelsize=SMALL, length=2)
-    pair = textwrap.fill(f"{names[first['arm']]} {MINUS} {names[first['other']]}", NAME)
-    label = textwrap.fill(f"{first['label']} ({unit})", NAME)
-    axes.set_title(f"{pair}\n{label}", fontsize=SMALL, fontweight="normal", loc="left", pad=3)
 
 
 def _handles(table: pd.DataFrame) -> list[Any]:
@@ -132,8 +182,8 @@ def _handles(table: pd.DataFrame) -> list[Any]:
     handles: list[Any] = [
         Line2D([], [], **MARK, markerfacecolor=colour, label=text)
         for rows, colour, text in (
-            (table[sure], COLOURS[0], "95% interval without 0"),
-            (table[~sure], "white", "with 0"),
+            (table[sure], COLOURS[0], "95% interval excludes 0"),
+            (table[~sure], "white", "includes 0"),
         )
         if not rows.empty
     ]
