@@ -156,7 +156,7 @@ def _within_rules(found: Judgement, config: ClaimsConfig, claim: OnArms, study: 
         stuck, runs = len(stuck_runs(study.runs, arm)), int((study.runs["arm"] == arm).sum())
         expected = arm in config.statistics.fails_in_paper
         if not expected and stuck >= config.statistics.stuck_share * runs:
-            return replace(found, verdict="open", why=f"{stuck} of {runs} runs of {arm} are stuck")
+            return replace(found, verdict="open", why=f"{stuck} of {runs} runs of an arm are stuck")
     regime = may_fail(claim.regimes, study.regimes, study.scale)
     if found.verdict == "fails" and not regime:
         return replace(found, verdict="open", why=NOT_TESTED)
