@@ -10,6 +10,7 @@ from typing import Any
 from ablation.reporting.marks import Mark, difference_mark, level_mark
 from ablation.reporting.wording import (
     NOTHING,
+    POINTS,
     counted,
     difference,
     level,
@@ -18,7 +19,7 @@ from ablation.reporting.wording import (
     percent,
     rounded,
 )
-from ablation.statistics.config import ClaimsConfig, LevelClaim, Metric
+from ablation.statistics.config import ClaimsConfig, LevelClaim
 
 VERDICTS = ("holds", "fails", "open", "not applicable")
 Content = Mapping[str, Any]
@@ -64,7 +65,7 @@ def _line(
     claim: Content, config: ClaimsConfig, names: Mapping[str, str], beside: str | None
 ) -> Line:
     declared, numbers = config.claims[claim["claim"]], claim["numbers"]
-    paper, metric = getattr(declared, "paper", None), Metric(label="")
+    paper, metric = getattr(declared, "paper", None), POINTS
     if numbers and numbers[0]["metric"]:
         metric = config.metrics[numbers[0]["metric"]]
     if paper is not None:
@@ -102,7 +103,7 @@ def _ours(
     number: Content, config: ClaimsConfig, names: Mapping[str, str], n: Sequence[int]
 ) -> tuple[str, str]:
     """The number with its interval, and of what and over what it is."""
-    metric = config.metrics[number["metric"]] if number["metric"] else Metric(label="")
+    metric = config.metrics[number["metric"]] if number["metric"] else POINTS
     name = number["name"] + (f" ({names[number['of']]})" if number["of"] else "")
     value, low, high = (number[key] for key in ("value", "low", "high"))
     if not n:
@@ -118,7 +119,7 @@ def _ours(
 
 def _mark(number: Content, config: ClaimsConfig) -> Mark | None:
     value, low, high = (number[key] for key in ("value", "low", "high"))
-    metric = config.metrics[number["metric"]] if number["metric"] else Metric(label="")
+    metric = config.metrics[number["metric"]] if number["metric"] else POINTS
     if value is None:
         return None
     if number["level"] is not None and not metric.signed:

@@ -14,6 +14,7 @@ from ablation.study.config import StudyConfig
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"
 NOTHING = RANGE  # missing
+POINTS = Metric(label="", take="gap")  # of what is no metric: a difference of shares
 
 
 def rounded(value: float, decimals: int = 1) -> str:
@@ -48,7 +49,7 @@ def signed(value: float, metric: Metric) -> str:
 
 def signed_points(difference: float) -> str:
     """A difference of two shares in percentage points: "+1.2", "−0.4", "0.0"."""  # noqa: RUF002
-    return signed(difference, Metric(label=""))
+    return signed(difference, POINTS)
 
 
 def difference(value: float | None, low: float | None, high: float | None, metric: Metric) -> str:

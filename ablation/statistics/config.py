@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ablation.base.section import Fraction, Name, Positive, Section
 
-Unit = Literal["points", "images", "%"]
-Curve = Literal["train_accuracy", "validation_accuracy", "running_accuracy", "validation_loss"]
+FINAL = ("train_accuracy", "validation_accuracy", "test_accuracy")  # of the trained network
+CURVES = ("train_accuracy", "validation_accuracy", "running_accuracy", "validation_loss")
 Share = Annotated[float, Field(ge=0, le=1)]
 Part = Annotated[float, Field(gt=0, le=1)]
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
@@ -69,98 +69,58 @@ class RegimeConfig(Section):
         return {name: level for name, level in asked.items() if level is not None}
 
 
+Take = Literal["final", "last", "gap", "after_images", "images_to_level", "spread", "rise"]
+# What a take has beside it.
+NEEDS: dict[str, set[str]] = {
+    "final": {"of"}, "last": {"of"}, "gap": set(), "after_images": {"of", "images"},
+    "images_to_level": {"of", "level"}, "spread": {"of"}, "rise": {"of"},
+}  # fmt: skip
+
+
 class Metric(Section):
-    """One number of a run; `take` says how it is taken (`ablation.statistics.runs`).
+    """One number of a run.
 
     Attributes:
-        unit: of its differences; shares stand for points.
-        decimals: with which they are printed in that unit.
-        has_margin: whether `statistics.margin` is a difference in it that nobody cares about.
-        signed: whether a value is itself a difference.
+        take: how it is taken, a function of `ablation.statistics.runs`.
+        of: the accuracy or the curve.
+        images, level: after how many images, to which accuracy.
     """
 
-    unit: ClassVar[Unit] = "points"
-    decimals: ClassVar[int] = 1
-    has_margin: ClassVar[bool] = True
-    signed: ClassVar[bool] = False
-
     label: str
+    take: Take
+    of: str | None = None
+    images: Positive | None = None
+    level: Part | None = None
 
+    @model_validator(mode="after")
+    def _has_what_it_takes(self) -> Metric:
+        given = {key for key in ("of", "images", "level") if getattr(self, key) is not None}
+        if given != NEEDS[self.take]:
+            raise ValueError(f"take = {self.take!r} takes {sorted(NEEDS[self.take])}")
+        known = FINAL if self.take == "final" else CURVES
+        if self.of is not None and self.of not in known:
+            raise ValueError(f"of = {self.of!r}; allowed: {', '.join(known)}")
+        return self
 
-class FinalMetric(Metric):
-    """Accuracy of the trained network, dropout off, on all its images of a part."""
+    @property
+    def unit(self) -> str:
+        """Of its differences: points, for which shares stand, images or %."""
+        return {"images_to_level": "images", "rise": "%"}.get(self.take, "points")
 
-    take: Literal["final"]
-    of: Literal["train_accuracy", "validation_accuracy", "test_accuracy"]
+    @property
+    def decimals(self) -> int:
+        """With which differences are printed in that unit."""
+        return {"images_to_level": 0, "rise": 0, "spread": 2}.get(self.take, 1)
 
+    @property
+    def has_margin(self) -> bool:
+        """Whether `statistics.margin` is a difference in it that nobody cares about."""
+        return self.take not in ("images_to_level", "spread", "rise")
 
-class LastMetric(Metric):
-    """A curve's last point."""
-
-    take: Literal["last"]
-    of: Curve
-
-
-class GapMetric(Metric):
-    """Final training less final validation accuracy, dropout off (paper, sections 4.1 and 4.3)."""
-
-    signed: ClassVar[bool] = True
-
-    take: Literal["gap"]
-
-
-class AfterImagesMetric(Metric):
-    """A curve's last measurement within so many training images (paper, section 4.2: at once)."""
-
-    take: Literal["after_images"]
-    of: Curve
-    images: Positive
-
-
-class ImagesToLevelMetric(Metric):
-    """How many training images a run sees until a curve first reaches an accuracy (section 4.1)."""
-
-    unit: ClassVar[Unit] = "images"
-    decimals: ClassVar[int] = 0
-    has_margin: ClassVar[bool] = False
-
-    take: Literal["images_to_level"]
-    of: Curve
-    level: Part
-
-
-class SpreadMetric(Metric):
-    """How far a curve scatters about its trend at a nearly constant rate (paper, section 4.1)."""
-
-    decimals: ClassVar[int] = 2
-    has_margin: ClassVar[bool] = False
-
-    take: Literal["spread"]
-    of: Curve
-
-
-class RiseMetric(Metric):
-    """By what share of its minimum a curve's end lies above it (paper, section 3.1)."""
-
-    unit: ClassVar[Unit] = "%"
-    decimals: ClassVar[int] = 0
-    has_margin: ClassVar[bool] = False
-    signed: ClassVar[bool] = True
-
-    take: Literal["rise"]
-    of: Curve
-
-
-MetricConfig = Annotated[
-    FinalMetric
-    | LastMetric
-    | GapMetric
-    | AfterImagesMetric
-    | ImagesToLevelMetric
-    | SpreadMetric
-    | RiseMetric,
-    Field(discriminator="take"),
-]
+    @property
+    def signed(self) -> bool:
+        """Whether a value is itself a difference."""
+        return self.take in ("gap", "rise")
 
 
 class Claim(Section):
@@ -299,7 +259,7 @@ class ClaimsConfig(Section):
     statistics: StatisticsConfig
     questions: dict[str, Question]
     regimes: dict[Name, RegimeConfig]
-    metrics: dict[Name, MetricConfig]
+    metrics: dict[Name, Metric]
     claims: dict[Name, ClaimConfig]
     arms: dict[Name, ArmFacts]
     not_applicable: dict[Name, str]

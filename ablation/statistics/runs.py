@@ -1,4 +1,4 @@
-"""Numbers of one run: one function for each `take` of a metric in paper.yaml.
+"""Numbers of one run, as a metric of paper.yaml takes them.
 
 Pure functions of a run's curves and of what `evaluate` measured. None stands for what the run
 cannot say: a test set without labels, a measurement it never had.
@@ -6,7 +6,7 @@ cannot say: a test set without labels, a measurement it never had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from ablation.statistics.config import (
-    AfterImagesMetric,
-    ArmFacts,
-    FinalMetric,
-    GapMetric,
-    ImagesToLevelMetric,
-    LastMetric,
-    Metric,
-    RiseMetric,
-    SpreadMetric,
-    StatisticsConfig,
-)
+from ablation.statistics.config import ArmFacts, Metric, StatisticsConfig
 
 FEWEST_CHANGES = 8  # from measurement to measurement that show a spread
 
@@ -58,32 +47,29 @@ def stuck(accuracy: Curve, rules: StatisticsConfig) -> bool:
 
 def measure(run: Run, metric: Metric) -> float | None:
     """The metric of one run, or None where the run does not have it."""
-    value = _TAKES[type(metric)](run, metric)
+    value = _take(run, metric)
     return None if value is None or np.isnan(value) else float(value)
 
 
-def _final(run: Run, metric: FinalMetric) -> float | None:
-    """Accuracy (0..1) of the trained network."""
-    return run.judged.get(metric.of)
-
-
-def _last(run: Run, metric: LastMetric) -> float:
-    return float(run.curves[metric.of][-1])
-
-
-def _gap(run: Run, _: GapMetric) -> float:
-    """Final training less final validation accuracy, both with dropout off and on all images."""
-    return run.judged["train_accuracy"] - run.judged["validation_accuracy"]
-
-
-def _after_images(run: Run, metric: AfterImagesMetric) -> float | None:
-    """The value at the last measurement within so many images; None for a shorter run."""
-    epochs = metric.images // run.arm.epoch_images
-    return float(run.curves[metric.of][epochs - 1]) if 1 <= epochs <= run.arm.epochs else None
-
-
-def _images_to_level(run: Run, metric: ImagesToLevelMetric) -> float:
-    return images_to(run.curves[metric.of], metric.level, run.arm.epoch_images)
+def _take(run: Run, metric: Metric) -> float | None:
+    of, curve = str(metric.of), run.curves.get(str(metric.of), np.zeros(0))
+    match metric.take:
+        case "final":  # of the trained network, dropout off, on all its images of a part
+            return run.judged.get(of)
+        case "last":
+            return curve[-1]
+        case "gap":
+            return run.judged["train_accuracy"] - run.judged["validation_accuracy"]
+        case "after_images":  # the last measurement within them; none of a shorter run
+            epochs = (metric.images or 0) // run.arm.epoch_images
+            return curve[epochs - 1] if 1 <= epochs <= len(curve) else None
+        case "images_to_level":
+            return images_to(curve, metric.level or 0.0, run.arm.epoch_images)
+        case "spread":
+            first, last = run.arm.steady
+            return spread(curve[first - 1 : last])
+        case "rise":  # of a loss: how much the run overfits
+            return curve[-1] / curve.min() - 1
 
 
 def images_to(curve: Curve, level: float, epoch_images: int) -> float:
@@ -100,11 +86,6 @@ def images_to(curve: Curve, level: float, epoch_images: int) -> float:
     return float(at + 1 - part) * epoch_images
 
 
-def _spread(run: Run, metric: SpreadMetric) -> float | None:
-    first, last = run.arm.steady
-    return spread(run.curves[metric.of][first - 1 : last])
-
-
 def spread(curve: Curve) -> float | None:
     """How far a curve scatters about its trend; None for fewer than eight changes.
 
@@ -114,23 +95,6 @@ def spread(curve: Curve) -> float | None:
     if len(curve) <= FEWEST_CHANGES:
         return None
     return float(np.sqrt(np.mean((curve - isotonic_regression(curve).x) ** 2)))
-
-
-def _rise(run: Run, metric: RiseMetric) -> float:
-    """The curve's end over its minimum, less 1; of a loss how much the run overfits."""
-    curve = run.curves[metric.of]
-    return float(curve[-1] / curve.min() - 1)
-
-
-_TAKES: Mapping[type, Callable[[Run, Any], float | None]] = {
-    FinalMetric: _final,
-    LastMetric: _last,
-    GapMetric: _gap,
-    AfterImagesMetric: _after_images,
-    ImagesToLevelMetric: _images_to_level,
-    SpreadMetric: _spread,
-    RiseMetric: _rise,
-}
 
 
 def best_arm(runs: pd.DataFrame, arms: Sequence[str]) -> str:

@@ -20,11 +20,9 @@ from ablation.statistics.config import (
     AboveClaim,
     ClaimsConfig,
     DifferenceClaim,
-    FinalMetric,
     LabelsClaim,
     LevelClaim,
     NoneHigherClaim,
-    SpreadMetric,
 )
 from ablation.statistics.intervals import (
     Interval,
@@ -189,10 +187,10 @@ def _difference(
     metric, row = config.metrics[claim.metric], _pair(study, claim.metric, *claim.arms)
     name = Number(metric.label, claim.metric)
     if row is None:
-        why = NO_CHANGES if isinstance(metric, SpreadMetric) else NOT_MEASURED
+        why = NO_CHANGES if metric.take == "spread" else NOT_MEASURED
         return replace(blank, why=why, numbers=(name,))
     verdict, why = _held(config, claim, row)
-    if isinstance(metric, SpreadMetric) and not _alike(config, claim.arms):
+    if metric.take == "spread" and not _alike(config, claim.arms):
         verdict, why = "open", UNLIKE
     return replace(
         blank,
@@ -273,7 +271,7 @@ def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Stu
     if len(values) == 0:
         return replace(blank, numbers=(number,))
     images = None
-    if isinstance(metric, FinalMetric) and metric.of == "test_accuracy":
+    if metric.take == "final" and metric.of == "test_accuracy":
         # All seeds share the test images; validation images change with the seed.
         images = int(runs["test_images"].iloc[0])
     interval = level_interval(values, images)

@@ -15,8 +15,8 @@ from ablation.statistics.config import (
     ClaimConfig,
     ClaimsConfig,
     DifferenceClaim,
+    Metric,
     MetricClaim,
-    MetricConfig,
     Question,
     RegimeConfig,
     StatisticsConfig,
@@ -35,7 +35,7 @@ class Paper(Section):
     questions: dict[Name, Question]
     statistics: StatisticsConfig
     regimes: dict[Name, RegimeConfig]
-    metrics: dict[Name, MetricConfig]
+    metrics: dict[Name, Metric]
     claims: dict[Name, ClaimConfig]
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import TypeAdapter
 
-from ablation.statistics.config import Metric, MetricConfig, StatisticsConfig
+from ablation.statistics.config import Metric, StatisticsConfig
 from ablation.statistics.runs import Run, best_arm, measure, spread, stuck
 from tests.statistics.study_of_claims import STATISTICS, facts
 
@@ -26,7 +25,7 @@ def metric(take: str, **settings: float | str) -> Metric:
     content: dict[str, Any] = {"label": "a label", "take": take, **settings}
     if take != "gap":
         content = {"of": "validation_accuracy"} | content
-    return TypeAdapter(MetricConfig).validate_python(content)
+    return Metric.model_validate(content)
 
 
 @pytest.mark.parametrize(
