@@ -24,11 +24,7 @@ def test_the_questions_of_paper_yaml_stand_as_they_are_and_simple_has_one_of_its
 ) -> None:
     questions = resolve(params, PAPER).claims.questions
     assert [*questions] == [*PAPER["questions"], "added_simple"]
-    assert questions["optimizer"].pairs == [
-        ["adam", "baseline"],
-        ["sgd", "adam"],
-        ["sgd", "baseline"],
-    ]
+    assert questions["penalties"].pairs == [["l1", "baseline"], ["l2", "baseline"]]
     assert questions["added_simple"].pairs == [["simple", "baseline"]]
 
 
@@ -77,8 +73,10 @@ def test_claims_on_an_arm_that_is_not_what_its_label_says_do_not_apply(
 ) -> None:
     put(params, path, value)
     study = resolve(params, PAPER)
-    assert set(study.claims.not_applicable) == on(arm)
-    assert set(study.claims.not_applicable.values()) == {why}
+    missing = study.claims.not_applicable
+    assert {missing[name] for name in on(arm)} == {why}
+    # What extends the arm, or has the changed section too, may be mislabelled with it.
+    assert all(claim in on(arm) or "_128" in missing[claim] for claim in missing)
     assert study.study.arms[arm] == label
 
 
