@@ -33,9 +33,9 @@ from ablation.reporting.wording import MINUS
 
 PAPER_IMAGES = 40  # thousands: 80% of 50,000 (section 2)
 COLUMNS = 4
-TOP, PANEL, BELOW = 1.8, 0.93, 0.5  # inches: the accuracies, a row of panels, axis and legend
+# Inches: of the accuracies, of a row of panels, of names of metrics above it, of axis and legend.
+TOP, PANEL, NAMES, BELOW = 1.7, 0.9, 0.08, 0.5
 NAME, LEGEND, HEAD = 25, 20, 24  # characters: of a panel's title, an arm's name, a metric's a panel
-LINE = 10.5  # points, of a panel's title
 UNITS = {"points": (100, "points"), "images": (1e-3, "thousands"), "%": (100, "%")}
 TITLE: dict[str, Any] = {"fontsize": 8, "fontweight": "normal", "loc": "left", "pad": 3}
 SAID = "#E4E4E4"
@@ -56,45 +56,37 @@ def draw(figure: LadderFigure, labels: Mapping[str, str], folder: Path) -> Figur
     table, runs = read_csv(folder / "data.csv"), read_csv(folder / "runs.csv")
     short = {arm: label.split(" (")[0] for arm, label in labels.items()}
     laid = _laid(table)
-    rows = max((row + 1 for row, _ in laid.values()), default=0)
-    furthest = max(PAPER_IMAGES, runs["images"].max() / 1000, table["images"].max() / 1000)
-    picture = Figure(figsize=(DOUBLE_COLUMN, TOP + rows * PANEL + BELOW), layout="constrained")
-    places = picture.add_gridspec(rows + 1, COLUMNS, height_ratios=[TOP, *[PANEL] * rows])
     lowest = {column: row for row, column in sorted(laid.values())}
+    rows = max(lowest.values(), default=-1) + 1
+    # Each row of panels has a thin one above it, for the names of metrics that begin there.
+    heights = [TOP, *[NAMES, PANEL] * rows]
+    furthest = max(PAPER_IMAGES, runs["images"].max() / 1000, table["images"].max() / 1000)
+    size = (DOUBLE_COLUMN, sum(heights) + BELOW)
+    picture = Figure(figsize=size, layout="constrained")
+    places = picture.add_gridspec(len(heights), COLUMNS, height_ratios=heights)
     above = picture.add_subplot(places[0, :-1])
     _accuracies(above, figure, short, runs)
     above.set_xlim(0, furthest * 1.05)
-    pairs = {
-        claim: _title(short[rows["arm"].iloc[0]], short[rows["other"].iloc[0]])
-        for claim, rows in table.groupby("claim")
-    }
     headed: set[str] = set()
     for claim, (row, column) in laid.items():
         of_claim = table[table["claim"] == claim]
-        axes = picture.add_subplot(places[1 + row, column])
+        head = _head(of_claim)
+        if head not in headed:
+            headed.add(head)
+            axes = picture.add_subplot(places[1 + 2 * row, column])
+            axes.set_axis_off()
+            text = axes.annotate(head, (0, 0), (-16, 0), xycoords="axes fraction", fontsize=9,
+                                 textcoords="offset points", fontweight="bold")  # fmt: skip
+            text.set_in_layout(False)  # it stands across its neighbours
+        axes = picture.add_subplot(places[2 + 2 * row, column])
         _panel(axes, of_claim)
         axes.set_xlim(0, furthest * 1.15)
         axes.tick_params(labelbottom=row == lowest[column], length=2)
-        label, pair = of_claim["label"].iloc[0], pairs[claim]
-        if label in headed:
-            axes.set_title(pair, **TITLE)
-            continue
-        # The metric stands above its first panel, across its neighbours: the title leaves the room.
-        headed.add(label)
-        lines = max(pairs[other].count("\n") for other, at in laid.items() if at[0] == row) + 1
-        axes.set_title("\n" * (lines + 1 - pair.count("\n")) + pair, **TITLE)
-        head = axes.annotate(_head(of_claim), (0, 1), (0, 6 + LINE * lines), fontsize=9,
-                             xycoords="axes fraction", textcoords="offset points",
-                             fontweight="bold")  # fmt: skip
-        head.set_in_layout(False)
+        arm, other = (short[of_claim[key].iloc[0]] for key in ("arm", "other"))
+        between = " " if len(f"{arm} {MINUS} {other}") <= NAME else "\n"
+        axes.set_title(f"{arm} {MINUS}{between}{other}", **TITLE)
     legend_below(picture, _handles(table), columns=4, length=1.8)
     return picture
-
-
-def _title(arm: str, other: str) -> str:
-    """The pair in a line or two."""
-    short = f"{arm} {MINUS} {other}"
-    return short if len(short) <= NAME else f"{arm} {MINUS}\n{other}"
 
 
 def _head(rows: pd.DataFrame) -> str:
