@@ -151,7 +151,7 @@ def test_costly_arms_run_with_their_own_seeds_and_are_arms_in_all_else(params: T
     params["costly_arms"]["adam"] = params["arms"].pop("adam")
     after = resolve(params, PAPER)
     assert after.arms == before.arms
-    assert after.study.costly_arms == ["vgg_augmented", "adam"]
+    assert after.study.costly_arms == ["simple_128", "baseline_128", "vgg_augmented", "adam"]
 
 
 def test_what_is_written_is_read_again_and_what_is_gone_is_removed(
