@@ -73,8 +73,8 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
         print(f"preprocess: {count} images of {config.canvas} px for {part}", flush=True)
         if config.canvas != SIDE:
             larger = replace(laid_out, canvas=SIDE)
-            stream = (*stream, "modified_128")
-            composed = compose(digits[part], count, larger, sources, stream, workers)
+            other = (*stream, "modified_128")
+            composed = compose(digits[part], count, larger, sources, other, workers)
             print(f"preprocess: {count} images of {SIDE} px, halved, for {part}", flush=True)
         _write(f"{part}/modified_128", halved(composed.images), composed.labels)
 
