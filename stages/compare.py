@@ -1,4 +1,4 @@
-"""Compares arms over the seeds, holds the paper's claims against the runs, and makes tables.
+"""Compares arms, holds the paper's claims against the runs, and makes tables.
 
 There is a folder of tables for each figure, and tables to paste.
 """
@@ -23,20 +23,22 @@ from ablation.reporting.config import (
     CurvesFigure,
     DeclaredFigure,
     ForestFigure,
+    LadderFigure,
 )
 from ablation.reporting.tables import read_csv, write_csv
-from ablation.reporting.verdict_table import counts, lines, markdown, reading
-from ablation.reporting.wording import few_seeds
+from ablation.reporting.verdict_table import counts, in_regimes, lines, markdown, reading
+from ablation.reporting.wording import short_names
 from ablation.statistics import verdicts
-from ablation.statistics.comparison import Runs, compare
+from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig
-from ablation.statistics.runs import Run
+from ablation.statistics.regimes import COLUMNS, regimes
 from ablation.study.config import StudyConfig
 
 CONFIGS, RUNS, SAMPLES = Path("configs"), Path("models/runs"), Path("data/samples")
 SETS, SPLIT, DIGITS = Path("data/sets"), Path("data/split"), Path("data/raw/mnist.npz")
 REPORTS, TABLES = Path("reports"), Path("reports/tables")
-MEASURED = Path("ablation/inputs/measured.yaml")
+MEASURED, PILOTS = Path("ablation/inputs/measured.yaml"), Path("docs/pilots.csv")
+EARLIER = Path("docs/ladder.csv")  # runs of studies on fewer images, with their commits
 
 Labels = NDArray[np.uint8]
 
@@ -46,38 +48,36 @@ def main() -> None:
     data = read_config(CONFIGS / "data.yaml", DataConfig)
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     table = read_csv(REPORTS / "runs.csv")
-    labels = {seed: read_labels(seed) for seed in study.seeds}
-    runs = read_runs(study, config, table, labels)
-    comparisons = compare(config, runs, study.baseline, study.data_sets)
+    comparisons = compare(config, table)
+    pilots = read_csv(PILOTS) if PILOTS.exists() else pd.DataFrame(columns=COLUMNS)
+    found = regimes(config, pilots)
     classes = np.bincount(read_npz(DIGITS)["y_train"], minlength=10)
     # Our own images are composed to have the labels that a claim speaks of: the official judge it.
     official = np.array(read_yaml(MEASURED)["labels"])
     judged = verdicts.judge(
         config,
-        verdicts.Study(study.scale, runs, comparisons, official, classes / classes.sum()),
+        verdicts.Study(study.scale, table, comparisons, found, official, classes / classes.sum()),
     )
     write_csv(REPORTS / "comparison.csv", comparisons)
-    content = [asdict(judgement) for judgement in judged]
+    content = {
+        "regimes": [asdict(regime) for regime in found],
+        "claims": [asdict(judgement) for judgement in judged],
+    }
     write_json(REPORTS / "claims.json", content)
 
-    claims = lines(content, config, study.arms)
-    introduced = [
-        " ".join(counts(content, config)),
-        " ".join(filter(None, [reading(config, study.scale), few_seeds(comparisons, study.arms)])),
-    ]
+    names = short_names(list(study.arms), study.arms)
+    claims = lines(content["claims"], config, names)
+    introduced = [counts(content["claims"], config), reading(config, study.scale),
+                  in_regimes(content["regimes"], names)]  # fmt: skip
     write_text(REPORTS / "claims.md", markdown(claims, introduced))
     arms = exports.arms(study, table, comparisons)
     write_text(TABLES / "arms.md", exports.arms_markdown(arms, study))
     write_text(TABLES / "arms.tex", exports.arms_latex(arms, study))
     write_text(TABLES / "claims.tex", exports.claims_latex(claims, study, config))
 
-    first = labels[study.seeds[0]]
-    densities = figure_tables.label_table(first, data.digits)
+    labels = read_labels(study.seeds[0])
+    densities = figure_tables.label_table(labels, data.digits)
     write_csv(TABLES / "labels.csv", densities)
-    majority = {
-        arm: majority_share(first[data_set, "validation"])
-        for arm, data_set in study.data_sets.items()
-    }
     curves = read_csv(REPORTS / "curves.csv")
     for name in study.figures:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
@@ -87,8 +87,8 @@ def main() -> None:
                 temporary.write_bytes((SAMPLES / f"{name}.npz").read_bytes())
             continue
         if isinstance(figure, CurvesFigure):
-            shown = figure_tables.curves_table(figure, curves, majority)
-            ended = figure_tables.curves_runs(figure, table, majority, comparisons, config)
+            shown = figure_tables.curves_table(figure, curves, table)
+            ended = figure_tables.curves_runs(figure, table, config)
             write_csv(folder / "runs.csv", ended)
         elif isinstance(figure, ArchitecturesFigure):
             # An arm's layers are the same with each seed.
@@ -98,22 +98,27 @@ def main() -> None:
             }
             shown = pd.concat(layers, names=["arm"]).reset_index("arm")
         elif isinstance(figure, BestFigure):
-            shown = figure_tables.best_table(figure, table, comparisons)
+            shown = figure_tables.best_table(figure, table)
         elif isinstance(figure, ForestFigure):
             shown = figure_tables.forest_table(figure, comparisons, config)
+        elif isinstance(figure, LadderFigure):
+            own = table.assign(study="this study", images=table["train_images"])
+            rungs = pd.concat([read_csv(EARLIER), own])
+            shown = figure_tables.ladder_table(config, rungs)
+            write_csv(folder / "runs.csv", figure_tables.ladder_runs(figure, config, rungs))
         else:
             shown = densities
         write_csv(folder / "data.csv", shown)
-    found = Counter(judgement.verdict for judgement in judged)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in found.items())
+    ways = Counter(judgement.verdict for judgement in judged)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in ways.items())
     print(f"compare: {len(comparisons)} comparisons; {len(judged)} claims: {told}")
 
 
 def read_labels(seed: int) -> dict[tuple[str, str], Labels]:
     """(data set, part) -> (n,) labels with this seed's split; no test part where it has none."""
     parts = {}
-    for name in ("modified", "mnist"):
-        labels = read_npy(SETS / "train" / name / "labels.npy")
+    for folder in sorted((SETS / "train").iterdir()):
+        name, labels = folder.name, read_npy(folder / "labels.npy")
         training, validation = read_split(SPLIT / f"{seed}.npz", name)
         parts[name, "training"] = labels[training]
         parts[name, "validation"] = labels[validation]
@@ -122,41 +127,6 @@ def read_labels(seed: int) -> dict[tuple[str, str], Labels]:
         if test.exists():
             parts[name, "test"] = read_npy(test)
     return parts
-
-
-def read_runs(
-    study: StudyConfig,
-    config: ClaimsConfig,
-    table: pd.DataFrame,
-    labels: dict[int, dict[tuple[str, str], Labels]],
-) -> Runs:
-    """Every run of the study.
-
-    Args:
-        table: runs.csv.
-        labels: seed -> what `read_labels` gives.
-    """
-    judged = table.set_index(["arm", "seed"]).to_dict("index")
-    runs: dict[str, dict[int, Run]] = {}
-    for arm, seed in study.runs:
-        folder, data_set = RUNS / f"{arm}-{seed}", study.data_sets[arm]
-        history = read_csv(folder / "history.csv").sort_values("epoch", kind="stable")
-        test = labels[seed].get((data_set, "test"))
-        runs.setdefault(arm, {})[seed] = Run(
-            arm=config.arms[arm],
-            judged=judged[arm, seed],
-            curves={str(m): rows["value"].to_numpy() for m, rows in history.groupby("metric")},
-            majority=majority_share(labels[seed][data_set, "validation"]),
-            correct=None
-            if test is None
-            else read_npz(folder / "answers.npz", ["test"])["test"] == test,
-        )
-    return runs
-
-
-def majority_share(labels: Labels) -> float:
-    """The share of the majority class among (n,) labels, 0..1."""
-    return float(np.bincount(labels).max() / len(labels))
 
 
 if __name__ == "__main__":

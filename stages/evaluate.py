@@ -6,7 +6,6 @@ test set is judged by every run that takes images of its size.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,30 +16,29 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, write_json
 from ablation.evaluation.metrics import accuracy, macro_f1, wilson
 from ablation.reporting.tables import read_csv, write_csv
-from ablation.statistics.config import ArmFacts, ClaimsConfig
-from ablation.statistics.runs import epochs_to_reach, stability
+from ablation.statistics.config import ClaimsConfig
+from ablation.statistics.runs import Run, measure, stuck
 from ablation.study.config import StudyConfig
 
 CONFIGS, RUNS, REPORTS = Path("configs"), Path("models/runs"), Path("reports")
 SETS, SPLIT, EXTERNAL = Path("data/sets"), Path("data/split"), Path("data/own/external")
 
-TARGET = 0.95  # convergence: epochs to reach this share of the run's best validation accuracy
-LAST = 1 / 6  # stability: over this share of the epochs, the paper's last 50 of 300 (figure 5)
 CURVES = [
     "train_accuracy", "validation_accuracy", "running_accuracy", "train_loss", "validation_loss",
 ]  # fmt: skip
 IMAGES = ["train_images", "validation_images", "test_images"]  # on how many each is measured
-METRICS = [
+JUDGED = [
     "train_accuracy", "validation_accuracy", "test_accuracy", *IMAGES, "test_macro_f1",
-    "external_accuracy", "external_images", "external_low", "external_high", "generalization_gap",
-    "epochs_to_95", "stability", "parameters",
+    "external_accuracy", "external_images", "external_low", "external_high",
 ]  # fmt: skip
+# Of the network, of the share of the majority class among validation images, and rule 9's.
+FACTS = ["parameters", "majority", "stuck"]
 HEADLINE = ("validation_accuracy", "test_accuracy")  # what `dvc metrics` shows of an arm
 
 
 def main() -> None:
     study = read_config(CONFIGS / "study.yaml", StudyConfig)
-    facts = read_config(CONFIGS / "claims.yaml", ClaimsConfig).arms
+    config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     rows, curves = [], []
     # The runs come from the configuration: a removed arm's files may still lie about.
     for arm, seed in study.runs:
@@ -48,11 +46,23 @@ def main() -> None:
         history = read_csv(folder / "history.csv").sort_values("epoch", kind="stable")
         answers = read_npz(folder / "answers.npz")
         labels = labels_of(study.data_sets[arm], seed, answers)
-        parameters = int(read_csv(folder / "layers.csv")["parameters"].sum())
-        row = judged(labels, answers) | curve_metrics(history, facts[arm])
-        rows.append({"arm": arm, "seed": seed, **row, "parameters": parameters})
+        parts = judged(labels, answers)
+        values = {str(m): each["value"].to_numpy() for m, each in history.groupby("metric")}
+        run = Run(config.arms[arm], parts, values)
+        rows.append(
+            {
+                "arm": arm,
+                "seed": seed,
+                **parts,
+                **{name: measure(run, metric) for name, metric in config.metrics.items()},
+                "parameters": int(read_csv(folder / "layers.csv")["parameters"].sum()),
+                "majority": np.bincount(labels["validation"]).max() / len(labels["validation"]),
+                "stuck": stuck(values["validation_accuracy"], config.statistics),
+            }
+        )
         curves.append(history[history["metric"].isin(CURVES)].assign(arm=arm, seed=seed))
-    runs = pd.DataFrame(rows, columns=["arm", "seed", *METRICS])
+    columns = dict.fromkeys(["arm", "seed", *JUDGED, *config.metrics, *FACTS])
+    runs = pd.DataFrame(rows, columns=list(columns))
     write_csv(REPORTS / "runs.csv", runs, float_format=None)  # later stages compute with them
     write_csv(REPORTS / "curves.csv", pd.concat(curves)[["arm", "seed", *history.columns]])
     metrics = by_arm(runs)
@@ -89,7 +99,6 @@ def judged(
     for part, true in labels.items():
         row[f"{part}_accuracy"] = accuracy(true, answers[part])
         row[f"{part}_images"] = len(true)
-    row["generalization_gap"] = row["train_accuracy"] - row["validation_accuracy"]
     if "test" in labels:
         row["test_macro_f1"] = macro_f1(labels["test"], answers["test"])
     if "external" in labels:
@@ -98,32 +107,15 @@ def judged(
     return row
 
 
-def curve_metrics(history: pd.DataFrame, facts: ArmFacts) -> dict[str, Any]:
-    """Convergence and stability of a run; of one whose loss ended in NaN neither.
-
-    Args:
-        history: columns epoch, metric, value, in the order of the epochs.
-    """
-    last = history[history["epoch"] == history["epoch"].max()]
-    losses = last.loc[last["metric"].str.endswith("_loss"), "value"]
-    if not np.isfinite(losses).all():
-        return {}
-    curve = history.loc[history["metric"] == "validation_accuracy", "value"].to_numpy()
-    return {
-        "epochs_to_95": epochs_to_reach(curve, TARGET),
-        "stability": stability(curve, LAST, facts.steady_epochs),
-    }
-
-
 def by_arm(runs: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """arm -> metric -> mean over the seeds; what nobody measured is absent.
+    """arm -> metric -> mean over the seeds, without what a run has not or never reached.
 
     Args:
-        runs: arm, seed and METRICS, one row a run; IMAGES are no metrics of an arm.
+        runs: runs.csv; IMAGES, the majority class and stuck runs are no metrics of an arm.
     """
-    means = runs.drop(columns=["seed", *IMAGES]).groupby("arm", sort=False).mean()
+    means = runs.drop(columns=["seed", *IMAGES, *FACTS[1:]]).groupby("arm", sort=False).mean()
     return {
-        str(arm): {name: round(float(value), 6) for name, value in row.items() if pd.notna(value)}
+        str(arm): {name: round(float(mean), 6) for name, mean in row.items() if np.isfinite(mean)}
         for arm, row in means.iterrows()
     }
 

@@ -13,7 +13,8 @@ from ablation.reporting.page import head, page, provenance, tables
 from ablation.reporting.page.errors import FEW, errors
 from ablation.reporting.page.pictures import embedded_png
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import few_seeds, named_runs, of_study, short_names
+from ablation.reporting.wording import named_runs, of_study, short_names
+from ablation.statistics.comparison import stuck_runs
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
@@ -27,7 +28,8 @@ def main() -> None:
     runs = read_csv(REPORTS / "runs.csv")
     comparisons = read_csv(REPORTS / "comparison.csv")
     labels = read_csv(REPORTS / "tables" / "labels.csv")
-    claims = read_json(REPORTS / "claims.json")
+    judged = read_json(REPORTS / "claims.json")
+    names = short_names(list(study.arms), study.arms)
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
     records = {key: read_json(PROVENANCE / f"{key}.json") for key in keys}
     metrics = tables.with_pace(read_json(REPORTS / "arms.json"), study, records)
@@ -36,38 +38,38 @@ def main() -> None:
     for name in study.figures:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         illustrations.append(page.illustration(name, figure, study.arms, REPORTS))
-    judged = labels[
+    shares = labels[
         (labels["data_set"] == study.data_sets[study.baseline])
         & (labels["part"] == judged_on(study, runs))
     ]
-    majority = judged.loc[judged["density"].idxmax()]
+    majority = shares.loc[shares["density"].idxmax()]
     text = page.render(
         study=study,
         data=data,
         several=len(study.seeds) > 1,
         seeds=of_study(study),
-        few=few_seeds(comparisons, study.arms),
-        tested=bool(comparisons["p"].notna().any()),
         best=head.best(study, runs, comparisons),
-        counts=verdict_table.counts(claims, config),
+        counts=verdict_table.counts(judged["claims"], config),
         cards=head.cards(
-            study, config, [item.figure for item in illustrations], runs,
+            study, [item.figure for item in illustrations], runs,
             (int(majority["label"]), float(majority["density"])),
         ),
         external=int(runs["external_images"].max()) if runs["external_images"].any() else 0,
-        diverged=head.diverged(study, config, metrics, labels),
+        stuck=named_runs(stuck_runs(runs, *study.arms), names),
         reading=verdict_table.reading(config, study.scale),
-        claims=verdict_table.lines(claims, config, study.arms),
+        regimes=verdict_table.in_regimes(judged["regimes"], names),
+        claims=verdict_table.lines(
+            judged["claims"], config, names, tables.seconds(config, runs, metrics, names)
+        ),
         arms=tables.arms(study, runs, metrics, comparisons),
         metrics=tables.every_metric(metrics),
         columns=tables.COLUMNS,
-        differences=tables.differences(config, comparisons, study),
-        diverged_runs=named_runs(comparisons["diverged"], study.arms),
-        unpaired=named_runs(comparisons["unpaired"], study.arms),
+        differences=tables.differences(config, comparisons, names),
+        questions=config.questions,
         illustrations=illustrations,
         figure_of=page.figure_of,
         errors=errors(
-            REPORTS / "errors", short_names(list(study.arms), study.arms), data.backgrounds
+            REPORTS / "errors", names, data.backgrounds
         ),
         few_images=FEW,
         checked=checked,

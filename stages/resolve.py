@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import write_yaml
-from ablation.reporting.config import ForestFigure
+from ablation.reporting.config import ForestFigure, LadderFigure
 from ablation.study.reading import PAPER, PARAMS, read
 from ablation.study.resolution import Resolved, resolve
 
@@ -42,8 +42,9 @@ def write(study: Resolved) -> None:
     }
     written |= {f"arms/{name}": arm for name, arm in study.arms.items()}
     for name, figure in study.figures.items():
-        everything = study.study.arms if isinstance(figure, ForestFigure) else []
-        labels = {arm: study.study.arms[arm] for arm in getattr(figure, "arms", everything)}
+        every = isinstance(figure, ForestFigure | LadderFigure)
+        arms = study.study.arms if every else getattr(figure, "arms", [])
+        labels = {arm: study.study.arms[arm] for arm in arms}
         written[f"figures/{name}"] = {"figure": figure.model_dump(), "labels": labels}
     for name, content in written.items():
         plain = content.model_dump() if isinstance(content, BaseModel) else content

@@ -21,8 +21,8 @@ def main() -> None:
     data = read_config(Path("configs/data.yaml"), DataConfig)
     for seed in study.seeds:
         parts: dict[str, NDArray[np.int64]] = {}
-        for name in ("modified", "mnist"):
-            labels = read_npy(TRAIN / name / "labels.npy")
+        for folder in sorted(TRAIN.iterdir()):
+            name, labels = folder.name, read_npy(folder / "labels.npy")
             training, validation = stratified(
                 labels, data.validation_fraction, streams.generator("split", seed, name)
             )

@@ -28,7 +28,7 @@ from ablation.base.section import (
 class InputConfig(Section):
     """Which data set an arm sees, and the layers between its raw images and its network."""
 
-    set: Literal["modified", "mnist"]
+    set: Literal["modified", "mnist", "modified_128"]
     downscale: Side
     threshold: Annotated[float, Field(ge=0, le=1)] | None
     pad: Side | None

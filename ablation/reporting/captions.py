@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ablation.base.arrays import read_npz
 from ablation.reporting import figures
 from ablation.reporting.config import (
@@ -21,6 +19,7 @@ from ablation.reporting.config import (
     CurvesFigure,
     ForestFigure,
     LabelDensityFigure,
+    LadderFigure,
 )
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import fewer, named_runs, short_names
@@ -41,16 +40,16 @@ def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     names = short_names(figure.arms, labels)
     means = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]].mean()
     seeds = runs["arm"].value_counts()
-    stuck = runs[runs["on_plateau"]]
+    stuck = runs[runs["stuck"]]
     return {
         "arms": [(names[arm], *means.loc[arm]) for arm in figure.arms],
-        "diverged": named_runs(stuck["arm"] + "-" + stuck["seed"].astype(str), names),
+        "stuck": named_runs(stuck["arm"] + "-" + stuck["seed"].astype(str), names),
         "epochs": int(runs["epochs"].max()),
         "measured": [
             (int(runs[column].min()), int(runs[column].max()))
             for column in ("measured_training", "measured_validation")
         ],
-        **_seeds({names[arm]: int(seeds[arm]) for arm in figure.arms}, runs),
+        **_seeds({names[arm]: int(seeds[arm]) for arm in figure.arms}),
     }
 
 
@@ -71,7 +70,7 @@ def best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
     return {
         "groups": groups,
         "images": (int(images.min()), int(images.max())),
-        **_seeds(seeds, table),
+        **_seeds(seeds),
     }
 
 
@@ -79,27 +78,46 @@ def forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
     table = read_csv(folder / "data.csv")
     arms = {*table["arm"], *table["other"]}
     names = short_names([arm for arm in labels if arm in arms], labels)
-    against = table[table["group"] == "baseline"]
     panels = []
-    for _, rows in against.groupby("metric", sort=False):
+    for _, rows in table.groupby("metric", sort=False):
         ordered = rows.sort_values("difference", ascending=False)
+        ends = [ordered.iloc[k] for k in (0, -1)]
         panels.append(
             {
                 "label": rows["label"].iloc[0],
-                "baseline": names[rows["other"].iloc[0]],
                 "ends": [
-                    (names[ordered["arm"].iloc[k]], ordered["difference"].iloc[k]) for k in (0, -1)
+                    (names[row["arm"]], names[row["other"]], row["difference"]) for row in ends
                 ],
             }
         )
-    seeds = against.groupby("arm", sort=False)["seeds"].min()
+    counts = [*table["n"], *table["n_other"]]
     return {
         "panels": panels,
+        "runs": (min(counts), max(counts)),
         "paper": bool(table["paper"].notna().any()),
         "far": figures.FAR if figures.far(table).nunique() == 2 else None,
-        "diverged": named_runs(table["diverged"], names),
-        **_seeds({names[str(arm)]: int(count) for arm, count in seeds.items()}, table),
+        "stuck": named_runs(table["stuck"], names),
     }
+
+
+def ladder(figure: LadderFigure, labels: Labels, folder: Path) -> Facts:
+    """Of each claim, whether the shift of fewest and of most images have one sign."""
+    table, runs = read_csv(folder / "data.csv"), read_csv(folder / "runs.csv")
+    ends = table.groupby("claim", sort=False)["difference"].agg(["first", "last"])
+    sure = (table["low"] > 0) | (table["high"] < 0)
+    either = sure.groupby(table["claim"]).any()
+    names = short_names(figure.arms, labels)
+    medians = runs.groupby(["arm", "images"])["validation_accuracy"].median()
+    return {
+        "claims": len(ends),
+        "turned": int(((ends["first"] * ends["last"] < 0) & either[ends.index]).sum()),
+        "studies": [
+            (study, int(images)) for study, images in runs.groupby("study")["images"].max()
+            .sort_values().items()
+        ],
+        "arms": [(names[arm], list(medians[arm].items())) for arm in figure.arms],
+        "paper": bool(table["paper"].notna().any() or runs["paper"].notna().any()),
+    }  # fmt: skip
 
 
 def label_density(figure: LabelDensityFigure, labels: Labels, folder: Path) -> Facts:
@@ -146,20 +164,10 @@ def augmentation(figure: AugmentationFigure, labels: Labels, folder: Path) -> Fa
     }
 
 
-def _seeds(seeds: Mapping[str, int], table: pd.DataFrame) -> Facts:
-    """How many seeds there are, and how many the largest family of tests takes for a verdict.
+def _seeds(seeds: Mapping[str, int]) -> Facts:
+    """How many seeds there are, and what has fewer.
 
     Args:
         seeds: name of what is shown -> how many it has.
     """
-    needed = int(table["seeds_needed"].max())
-    lacking = [name for name, count in seeds.items() if count < needed]
-    return {
-        "seeds": max(seeds.values()),
-        "least": min(seeds.values()),
-        "fewer": fewer(seeds),
-        "tests": int(table["tests"].max()),
-        "needed": needed,
-        "few": len(lacking) == len(seeds),
-        "lacking": lacking,
-    }
+    return {"seeds": max(seeds.values()), "least": min(seeds.values()), "fewer": fewer(seeds)}

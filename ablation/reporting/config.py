@@ -67,13 +67,25 @@ class ForestFigure(Figure):
     metrics: Annotated[list[str], Field(min_length=1, max_length=2)]
 
 
+class LadderFigure(Figure):
+    """Each claimed difference over how many different images were trained on, a panel a claim.
+
+    Attributes:
+        arms: whose validation accuracy stands above.
+    """
+
+    kind: Literal["ladder"]
+    arms: Annotated[list[str], Field(min_length=1, max_length=7)]
+
+
 FigureConfig = Annotated[
     CurvesFigure
     | LabelDensityFigure
     | AugmentationFigure
     | ArchitecturesFigure
     | BestFigure
-    | ForestFigure,
+    | ForestFigure
+    | LadderFigure,
     Field(discriminator="kind"),
 ]
 

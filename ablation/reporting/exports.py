@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-from ablation.reporting.levels import judged_on, level
+from ablation.reporting.levels import against_baseline, judged_on, level
 from ablation.reporting.verdict_table import Line
 from ablation.reporting.wording import MINUS, NOTHING, of_study, rounded, signed_points
 from ablation.statistics.config import ClaimsConfig
@@ -15,11 +16,11 @@ from ablation.study.config import StudyConfig
 # What pdflatex has no glyph for, or another.
 SYMBOLS = {MINUS: "$-$", "≈": r"$\approx$", "√": r"$\surd$", "<": r"\textless{}",
            ">": r"\textgreater{}"}  # fmt: skip
-PAIRED = "; differences are paired by seed"
+SHIFT = "; differences are Hodges-Lehmann shifts with exact intervals"
 
 
 def arms(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
-    """A row an arm, as text: accuracies with their intervals, and the difference to the baseline.
+    """A row an arm, as text: accuracies with intervals, the difference to the baseline, stuck runs.
 
     The number of its seeds has a column where another arm has another, and test accuracy where the
     baseline's test images have labels.
@@ -29,48 +30,56 @@ def arms(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> p
         comparisons: comparison.csv.
     """
     parts = list(dict.fromkeys(["validation", judged_on(study, runs)]))
-    metric = f"{parts[-1]}_accuracy"
-    against = comparisons[(comparisons["group"] == "baseline") & (comparisons["metric"] == metric)]
-    rows_of = {row["arm"]: row for row in against.to_dict("records")}
+    rows_of = against_baseline(comparisons, study.baseline, f"{parts[-1]}_accuracy")
     rows = []
     for arm, label in study.arms.items():
+        of_arm = runs[runs["arm"] == arm]
         cells = {"Arm": label}
         if len(set(study.counts.values())) > 1:
             cells["n"] = str(study.counts[arm])
         for part in parts:
-            found = level(runs[runs["arm"] == arm], part)
+            found = level(of_arm, part)
             bounds = found.bounds(", ") if found else ""
             mean = rounded(found.mean * 100) if found else NOTHING
             cells[f"{part.capitalize()} (%)"] = mean + (f" [{bounds}]" if bounds else "")
-        row, change = rows_of.get(arm), NOTHING
-        if row is not None:
-            change = signed_points(row["difference"])
-            if not pd.isna(row["low"]):
-                change += f" [{signed_points(row['low'])}, {signed_points(row['high'])}]"
+            if found and found.median is not None:
+                cells[f"{part.capitalize()} (%)"] += f", median {rounded(found.median * 100)}"
+        row = rows_of.get(arm)
+        change = NOTHING if row is None else signed_points(row["difference"])
+        if row is not None and np.isfinite([row["low"], row["high"]]).all():
+            change += f" [{signed_points(row['low'])}, {signed_points(row['high'])}]"
         cells[f"{parts[-1].capitalize()} {MINUS} baseline (points)"] = change
-        cells["Verdict"] = "" if row is None else row["verdict"]
+        cells["Found"] = "" if row is None else row["found"]
+        cells["Stuck"] = str(int(of_arm["stuck"].sum()))
         rows.append(cells)
     return pd.DataFrame(rows)
 
 
 def arms_latex(table: pd.DataFrame, study: StudyConfig) -> str:
     """What `arms` gives, for LaTeX."""
-    return _latex(table, "l" + "r" * (len(table.columns) - 2) + "l", _note(study, PAIRED))
+    return _latex(table, "l" + "r" * (len(table.columns) - 3) + "lr", _note(study, SHIFT))
 
 
 def arms_markdown(table: pd.DataFrame, study: StudyConfig) -> str:
     """What `arms` gives, as Markdown."""
     text = table.to_markdown(index=False, disable_numparse=True)
-    return f"{text}\n\n{_note(study, PAIRED)}\n"
+    return f"{text}\n\n{_note(study, SHIFT)}\n"
 
 
 def claims_latex(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig) -> str:
     """A row a claim of the paper: what was found and whether it holds."""
-    names = ["section", "sentence", "paper", "ours", "direction", "verdict"]
-    table = pd.DataFrame([{name: getattr(line, name) for name in names} for line in lines])
-    table.columns = ["Section", "Claim", "Paper", "Ours", "Direction", "Verdict"]
+    table = pd.DataFrame(
+        {
+            "Section": [line.section for line in lines],
+            "Claim": [line.sentence for line in lines],
+            "Paper": [line.paper for line in lines],
+            "Ours": ["; ".join(number for number, _ in line.ours) for line in lines],
+            "Evidence": [line.evidence for line in lines],
+            "Verdict": [line.verdict for line in lines],
+        }
+    )
     margin = rounded(config.statistics.margin * 100)
-    return _latex(table, "lp{6cm}rrll", f"{_note(study)} Equal: within {margin} points.")
+    return _latex(table, "lp{6cm}rrp{3cm}l", f"{_note(study)} Equal: within {margin} points.")
 
 
 def _latex(table: pd.DataFrame, columns: str, note: str) -> str:

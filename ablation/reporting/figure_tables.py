@@ -5,73 +5,59 @@ Pure functions over data frames; a run is a row or a block of rows that names ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure
-from ablation.statistics.config import ClaimsConfig
+from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure, LadderFigure
+from ablation.statistics.comparison import values_of
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, LevelClaim
 from ablation.statistics.intervals import maximum_of
-from ablation.statistics.runs import best_arm, on_plateau
+from ablation.statistics.ranks import shift, shift_interval
+from ablation.statistics.runs import best_arm
 
 # A part of the images -> as the names of its metrics begin.
 PARTS = {"training": "train", "validation": "validation", "test": "test"}
+LADDER = [
+    "claim", "arm", "other", "metric", "label", "unit", "expect", "margin", "study", "images", "n",
+    "n_other", "difference", "low", "high", "paper",
+]  # fmt: skip
 
 
-def curves_table(
-    figure: CurvesFigure, curves: pd.DataFrame, majority: Mapping[str, float]
-) -> pd.DataFrame:
+def curves_table(figure: CurvesFigure, curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The rows of curves.csv (arm, seed, epoch, metric, value) that the figure shows.
 
-    The column `majority_share` is the arm's value in `majority`: the accuracy of a network that
-    always answers the majority class.
+    The column `majority_share` is the accuracy of a network that always answers the majority class,
+    on the arm's images as runs.csv has it.
     """
     shown = curves[curves["arm"].isin(figure.arms)]
-    return shown.assign(majority_share=shown["arm"].map(majority))
+    return shown.assign(majority_share=shown["arm"].map(runs.groupby("arm")["majority"].first()))
 
 
-def curves_runs(
-    figure: CurvesFigure,
-    runs: pd.DataFrame,
-    majority: Mapping[str, float],
-    comparisons: pd.DataFrame,
-    config: ClaimsConfig,
-) -> pd.DataFrame:
+def curves_runs(figure: CurvesFigure, runs: pd.DataFrame, config: ClaimsConfig) -> pd.DataFrame:
     """A row a run of the figure: how it ended on all its images, and what its curve is measured on.
 
-    `runs` is runs.csv. `tests` and `seeds_needed` are those of the pairs that the figure shows.
+    `runs` is runs.csv.
     """
-    columns = ["arm", "seed", "train_accuracy", "validation_accuracy", "validation_images"]
+    columns = ["arm", "seed", "train_accuracy", "validation_accuracy", "stuck"]
     rows = []
     for run in runs.loc[runs["arm"].isin(figure.arms), columns].to_dict("records"):
-        facts, images = config.arms[run["arm"]], run.pop("validation_images")
+        facts = config.arms[run["arm"]]
         rows.append(
             {
                 **run,
                 "epochs": facts.epochs,
-                "on_plateau": on_plateau(run["validation_accuracy"], images, majority[run["arm"]]),
                 "measured_training": facts.measured_training,
                 "measured_validation": facts.measured_validation,
             }
         )
-    return pd.DataFrame(rows).assign(**_family(figure.arms, comparisons))
+    return pd.DataFrame(rows)
 
 
-def _family(arms: Sequence[str], comparisons: pd.DataFrame) -> dict[str, Any]:
-    """`tests` and `seeds_needed` of the largest family that compares these arms on validation."""
-    among = comparisons["arm"].isin(arms) & comparisons["other"].isin(arms)
-    rows = comparisons[among & (comparisons["metric"] == "validation_accuracy")]
-    return {key: 0 if rows.empty else int(rows[key].max()) for key in ("tests", "seeds_needed")}
-
-
-def best_table(figure: BestFigure, runs: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy of each run on training, validation and test, and the group's chosen arm.
-
-    `runs` is runs.csv. `tests` and `seeds_needed` are those of the pairs of chosen arms.
-    """
+def best_table(figure: BestFigure, runs: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy of each run (runs.csv) on training, validation and test, and the chosen arms."""
     best = {group: best_arm(runs, arms) for group, arms in figure.groups.items()}
     rows = [
         {"group": group, "arm": arm, "seed": run["seed"], "part": part,
@@ -83,7 +69,7 @@ def best_table(figure: BestFigure, runs: pd.DataFrame, comparisons: pd.DataFrame
         for part, name in PARTS.items()
         if pd.notna(run[f"{name}_accuracy"])
     ]  # fmt: skip
-    return pd.DataFrame(rows).assign(**_family(list(best.values()), comparisons))
+    return pd.DataFrame(rows)
 
 
 def forest_table(
@@ -91,19 +77,75 @@ def forest_table(
 ) -> pd.DataFrame:
     """The comparisons of the figure's metrics, in its order, with what draws their panels.
 
-    `label` and `unit` are the metric's; `margin` is that of equivalence, absent where it has none.
+    `title` is the question's, `label` and `unit` are the metric's; `margin` is that of equality,
+    absent where the metric has none.
     """
+    titles = {name: question.title for name, question in config.questions.items()}
     panels = []
     for name in figure.metrics:
         metric = config.metrics[name]
+        rows = comparisons[comparisons["metric"] == name]
         panels.append(
-            comparisons[comparisons["metric"] == name].assign(
+            rows.assign(
+                title=rows["question"].map(titles),
                 label=metric.label,
                 unit=metric.unit,
                 margin=config.statistics.margin if metric.has_margin else np.nan,
             )
         )
     return pd.concat(panels)
+
+
+def ladder_table(config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
+    """The shift of each claimed difference in each study, with its interval, as compare has them.
+
+    A row a claim and study: arm less other. `images` is how many different images were trained on,
+    of two arms that differ in it the larger number. A difference that two claims speak of stands
+    once, and none that a single study has.
+
+    Args:
+        runs: a row a run of every study, with study, arm, seed, images and the studies' metrics.
+    """
+    rows, known = [], []
+    for name, claim in config.claims.items():
+        if not isinstance(claim, DifferenceClaim) or name in config.not_applicable:
+            continue
+        quantity = ({*claim.arms}, claim.metric)
+        if quantity in known or claim.metric not in runs:
+            continue
+        known.append(quantity)
+        metric = config.metrics[claim.metric]
+        found = []
+        for study, of_study in runs.groupby("study", sort=False):
+            first, second = (values_of(of_study, arm, claim.metric) for arm in claim.arms)
+            if len(first) == 0 or len(second) == 0:
+                continue
+            low, high = shift_interval(first, second)
+            found.append(
+                {"claim": name, "arm": claim.arms[0], "other": claim.arms[1],
+                 "metric": claim.metric, "label": metric.label, "unit": metric.unit,
+                 "expect": claim.expect, "margin": config.statistics.margin, "study": study,
+                 "images": of_study.loc[of_study["arm"].isin(claim.arms), "images"].max(),
+                 "n": len(first), "n_other": len(second), "difference": shift(first, second),
+                 "low": low, "high": high, "paper": claim.paper}
+            )  # fmt: skip
+        rows += sorted(found, key=lambda row: row["images"]) if len(found) > 1 else []
+    return pd.DataFrame(rows, columns=LADDER)
+
+
+def ladder_runs(figure: LadderFigure, config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
+    """Validation accuracy of each run of the figure's arms in each study, and the paper's own.
+
+    `runs` is as of `ladder_table`; `paper` is what a claim on the arm says that the paper reached.
+    """
+    paper = {
+        claim.arms[0]: claim.paper
+        for claim in config.claims.values()
+        if isinstance(claim, LevelClaim) and claim.metric == "validation_accuracy"
+    }
+    columns = ["study", "arm", "seed", "images", "validation_accuracy"]
+    shown = runs.loc[runs["arm"].isin(figure.arms), columns]
+    return shown.assign(paper=shown["arm"].map(paper).astype(float))
 
 
 def label_table(parts: Mapping[tuple[str, str], NDArray[np.uint8]], digits: int) -> pd.DataFrame:
@@ -114,7 +156,8 @@ def label_table(parts: Mapping[tuple[str, str], NDArray[np.uint8]], digits: int)
     """
     classes = np.bincount(parts["mnist", "combined"], minlength=10)
     shares = classes / classes.sum()
-    expected = {"mnist": shares, "modified": maximum_of(digits, shares)}
+    largest = maximum_of(digits, shares)
+    expected = {"mnist": shares, "modified": largest, "modified_128": largest}
     tables = []
     for (data_set, part), labels in parts.items():
         counts = np.bincount(labels, minlength=10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,14 @@ from ablation.study.config import StudyConfig
 
 
 class Level(NamedTuple):
-    """The mean accuracy (0..1) over the seeds, and its 95% interval or None."""
+    """The mean accuracy (0..1) over the seeds, its 95% interval or None, the median or None.
+
+    The median stands beside the mean where a run is stuck.
+    """
 
     mean: float
     interval: tuple[float, float] | None
+    median: float | None = None
 
     def bounds(self, between: str = RANGE) -> str:
         """The ends of the interval in per cent, as in "81.8–85.0"; "" without one."""  # noqa: RUF002
@@ -51,4 +55,13 @@ def level(runs: pd.DataFrame, part: str) -> Level | None:
     images = int(known[f"{part}_images"].iloc[0]) if shared else None
     found = level_interval(accuracies, images)
     inside = None if found is None else (max(0.0, found.low), min(1.0, found.high))
-    return Level(float(accuracies.mean()), inside)
+    median = float(np.median(accuracies)) if known["stuck"].any() else None
+    return Level(float(accuracies.mean()), inside, median)
+
+
+def against_baseline(
+    comparisons: pd.DataFrame, baseline: str, metric: str
+) -> dict[str, dict[str, Any]]:
+    """arm -> its row of comparison.csv that compares it with the baseline, arm - baseline."""
+    rows = comparisons[(comparisons["metric"] == metric) & (comparisons["other"] == baseline)]
+    return {row["arm"]: row for row in rows.to_dict("records")}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
-REACH = {"points": 0.05, "epochs": 2.0}  # how far such an axis goes either way of 0
+REACH = {"points": 0.05}  # how far such an axis goes either way of 0
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,11 @@ class Mark:
 
 
 def difference_mark(value: float, low: float | None, high: float | None, unit: str) -> Mark:
-    """A difference about 0, in the middle. Without bounds the dot stands alone."""
+    """A difference about 0, in the middle. Without bounds the dot stands alone; one that is None
+    beside another has no end."""
     reach = REACH.get(unit) or max(abs(x) for x in (value, low or 0.0, high or 0.0)) or 1.0
+    if (low is None) != (high is None):
+        low, high = -inf if low is None else low, inf if high is None else high
     return _mark(0.0, value, low, high, -reach, reach)
 
 

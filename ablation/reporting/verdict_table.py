@@ -10,31 +10,18 @@ from typing import Any
 from ablation.reporting.marks import Mark, difference_mark, level_mark
 from ablation.reporting.wording import (
     NOTHING,
+    POINTS,
     counted,
     difference,
     level,
-    named_runs,
+    listed,
+    p_value,
+    percent,
     rounded,
 )
-from ablation.statistics.config import (
-    ClaimsConfig,
-    DifferenceClaim,
-    LabelsClaim,
-    LevelClaim,
-    Metric,
-    SpreadMetric,
-)
-from ablation.statistics.runs import window
-from ablation.statistics.significance import MOST_SEEDS
-from ablation.statistics.verdicts import SCALE, SEEDS, WIDE, directional
+from ablation.statistics.config import ClaimsConfig, LevelClaim
 
-DIRECTIONS = {
-    "with": "with the paper",
-    "against": "against the paper",
-    "about equal": "about equal",
-}
-SYMBOLS = {"with": "↑", "against": "↓", "about equal": "≈"}
-CLEAR = {"with": "▲", "against": "▼", "about equal": "≈"}  # where the interval excludes 0
+VERDICTS = ("holds", "fails", "open", "not applicable")
 Content = Mapping[str, Any]
 
 
@@ -43,174 +30,156 @@ class Line:
     """A claim as tables print it.
 
     Attributes:
-        direction, symbol: which way our means point, decided or not.
-        clear: whether the 95% interval of a difference excludes 0.
-        verdict, why: the verdict and what an undecided claim lacks, or "".
-        mark: the drawing of ours, None where there is no number.
+        ours: a number with its interval, and what it is of, for each metric of the claim.
+        n: how many runs of each arm, or images, stand behind it.
+        evidence: p after Holm's correction, runs above the other's median.
+        why: the verdict's reason.
+        notes: what else to know: stuck runs, a claim that contradicts it, what is only implied.
+        marks: the drawings of ours, None where there is no number.
     """
 
     claim: str
     section: str
     sentence: str
     paper: str
-    ours: str
-    metric: str
-    count: str
-    direction: str
-    symbol: str
-    clear: bool
+    ours: list[tuple[str, str]]
+    n: str
+    evidence: str
     verdict: str
     why: str
-    mark: Mark | None
+    notes: list[str]
+    marks: list[Mark | None]
 
 
-def lines(judged: Sequence[Content], config: ClaimsConfig, names: Mapping[str, str]) -> list[Line]:
-    """A line a claim of claims.json; `names` are the arms'."""
-    return [_line(claim, config, names) for claim in judged]
+def lines(
+    judged: Sequence[Content],
+    config: ClaimsConfig,
+    names: Mapping[str, str],
+    beside: Mapping[str, str] | None = None,
+) -> list[Line]:
+    """A line a claim of claims.json; `names` are the arms', `beside` adds a note to a claim."""
+    return [_line(claim, config, names, (beside or {}).get(claim["claim"])) for claim in judged]
 
 
-def _line(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> Line:
-    declared = config.claims[claim["claim"]]
-    metric = _metric(claim, config)
-    value, low, high = (claim[key] for key in ("value", "low", "high"))
-    paper = getattr(declared, "paper", None)
-    write = level if isinstance(declared, LevelClaim) else difference
-    ours = NOTHING if value is None else write(value, low, high, metric)
-    if write is level and "images" in (claim["over"] or ""):
-        ours += f" over {claim['over']}"
-    if value is None:
-        mark = None
-    elif isinstance(declared, LevelClaim) and not metric.signed:
-        mark = level_mark(value, low, high, declared.level)
-    else:
-        mark = difference_mark(value, low, high, metric.unit)
-    count = str(claim["seeds"])
-    if not claim["seeds"]:
-        count = NOTHING if claim["images"] is None else counted(claim["images"], "image")
-    clear = _clear(claim, config)
+def _line(
+    claim: Content, config: ClaimsConfig, names: Mapping[str, str], beside: str | None
+) -> Line:
+    declared, numbers = config.claims[claim["claim"]], claim["numbers"]
+    paper, metric = getattr(declared, "paper", None), POINTS
+    if numbers and numbers[0]["metric"]:
+        metric = config.metrics[numbers[0]["metric"]]
+    if paper is not None:
+        write = level if isinstance(declared, LevelClaim) else difference
+        paper = write(paper, None, None, metric)
+    notes = [beside] if beside else []
+    if claim["stuck"]:
+        runs = Counter(run.rsplit("-", 1)[0] for run in claim["stuck"])
+        notes.append("stuck runs: " + listed(f"{names[arm]} {n}" for arm, n in runs.items()))
+    if declared.contradicts is not None:
+        contrary = config.claims[declared.contradicts].sentence
+        notes.append(f"the paper also says: “{contrary}”")
+    if declared.implied:
+        notes.append("implied by the paper, not stated, and not counted")
+    evidence = [f"p {p_value(claim['p'])}"] if claim["p"] is not None else []
+    if claim["above"] is not None:
+        evidence.append(f"{claim['above']} of {claim['n'][0]} above the other's median")
+    images = bool(numbers) and numbers[0]["over"] == "images"
     return Line(
         claim=claim["claim"],
         section=claim["section"],
         sentence=claim["sentence"],
-        paper=NOTHING if paper is None else write(paper, None, None, metric),
-        ours=ours,
-        metric=claim["metric"] + _epochs(metric, declared, config),
-        count=count,
-        direction=DIRECTIONS.get(claim["direction"], NOTHING),
-        symbol=(CLEAR if clear else SYMBOLS).get(claim["direction"], ""),
-        clear=clear,
+        paper=paper or NOTHING,
+        ours=[_ours(number, config, names, claim["n"]) for number in numbers],
+        n=", ".join(counted(n, "image") if images else str(n) for n in claim["n"]) or NOTHING,
+        evidence=", ".join(evidence),
         verdict=claim["verdict"],
-        why=_why(claim, config, names),
-        mark=mark,
+        why=claim["why"],
+        notes=notes,
+        marks=[_mark(number, config) for number in numbers],
     )
 
 
-def counts(judged: Sequence[Content], config: ClaimsConfig) -> list[str]:
-    """How many claims hold, and of those with a direction how many point the paper's way."""
-    found = Counter(claim["verdict"] for claim in judged)
-    verdicts = [v for v in ("holds", "fails", "undecided", "not applicable") if found[v]]
-    texts = [
-        f"Verdicts on the paper's {counted(len(judged), 'claim')}: "
-        + ", ".join(f"{verdict} {found[verdict]}" for verdict in verdicts)
-        + "."
-    ]
-    pointing = [
-        claim
-        for claim in judged
-        if directional(config.claims[claim["claim"]]) and claim["direction"] is not None
-    ]
-    if pointing:
-        ways = Counter(claim["direction"] for claim in pointing)
-        decided = sum(claim["verdict"] != "undecided" for claim in pointing)
-        clear = sum(_clear(claim, config) for claim in pointing)
-        texts.append(
-            f"Direction of our means on {counted(len(pointing), 'claim')} that one arm is above "
-            f"another: {ways['with']} with the paper, {ways['against']} against it, "
-            f"{ways['about equal']} about equal; {decided} decided, {clear} with a 95% interval "
-            "that excludes 0."
-        )
-    return texts
+def _ours(
+    number: Content, config: ClaimsConfig, names: Mapping[str, str], n: Sequence[int]
+) -> tuple[str, str]:
+    """The number with its interval, and of what and over what it is."""
+    metric = config.metrics[number["metric"]] if number["metric"] else POINTS
+    name = number["name"] + (f" ({names[number['of']]})" if number["of"] else "")
+    value, low, high = (number[key] for key in ("value", "low", "high"))
+    if not n:
+        return NOTHING, name
+    if number["level"] is None:
+        return difference(value, low, high, metric), name
+    if metric.signed:
+        asked = difference(number["level"], None, None, metric)
+        return difference(value, low, high, metric), f"{name}, asked above {asked}"
+    over = " over seeds and images" if number["over"] == "seeds and images" else ""
+    return level(value, low, high, metric) + over, f"{name}, asked {percent(number['level'])}"
+
+
+def _mark(number: Content, config: ClaimsConfig) -> Mark | None:
+    value, low, high = (number[key] for key in ("value", "low", "high"))
+    metric = config.metrics[number["metric"]] if number["metric"] else POINTS
+    if value is None:
+        return None
+    if number["level"] is not None and not metric.signed:
+        return level_mark(value, low, high, number["level"])
+    return difference_mark(value, low, high, metric.unit)
+
+
+def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
+    """How many claims hold, fail and are open; what the paper only implies is not counted."""
+    stated = [claim for claim in judged if not config.claims[claim["claim"]].implied]
+    found = Counter(claim["verdict"] for claim in stated)
+    texts = [f"{verdict} {found[verdict]}" for verdict in VERDICTS if found[verdict]]
+    return f"Verdicts on the paper's {counted(len(stated), 'claim')}: {', '.join(texts)}."
 
 
 def reading(config: ClaimsConfig, scale: str) -> str:
     """How to read the table of claims."""
-    margin = rounded(config.statistics.margin * 100)
+    margin, share = rounded(config.statistics.margin * 100), config.statistics.stuck_accuracy
     return (
-        f"Scale {scale}. Ours is the mean over the seeds (of two arms, the first minus the second) "
-        "with its 95% confidence interval over the seeds; for a level on test images over seeds "
-        "and images; with one seed over the images, or missing. A difference is significant where "
-        "Holm's p is below 0.05 and the interval excludes 0; two arms are equal where the 90% "
-        f"interval lies within {margin} points of 0. The direction is that of the means, whatever "
-        "the verdict. The paper's numbers are of single runs and enter no test."
+        f"All verdicts speak of the scale {scale}. Of two arms ours is by how much the first lies "
+        "above the second (Hodges and Lehmann), with the 95% interval of the exact Mann-Whitney "
+        "test; p is that test's, after Holm's correction within a question. Of one arm it is the "
+        "mean with its 95% t interval over seeds, for test accuracy over seeds and images. Two "
+        f"arms are equal where the 90% interval lies within {margin} points of 0, and one is not "
+        f"higher where its upper end lies below {margin}. A run is stuck whose validation accuracy "
+        f"is below {percent(share)} at a quarter of its images; it keeps its rank. The paper's "
+        "numbers are of single runs and enter no test."
+    )
+
+
+def in_regimes(found: Sequence[Content], names: Mapping[str, str]) -> str:
+    """Which of the paper's regimes are met, and what says so; "" without any."""
+    texts = []
+    for regime in found:
+        rows = [
+            f"{names[row['arm']]} {row['accuracy'].replace('_', ' ')} "
+            f"{'not measured' if row['mean'] is None else percent(row['mean'])}, "
+            f"asked {percent(row['level'])}"
+            for row in regime["reached"]
+        ]
+        texts.append(f"{regime['name']} {'met' if regime['met'] else 'not met'}: {'; '.join(rows)}")
+    if not texts:
+        return ""
+    return (
+        "A claim fails only where pilot runs reach the paper's regime, else it is open: "
+        f"{'. '.join(texts)}."
     )
 
 
 def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
     """The claims as a page of Markdown: introduction, a paragraph a text, then the table."""
     # Not DataFrame.to_markdown: it pads columns, and one longer cell would change every line.
-    rows = [
-        ("Section", "Claim", "Paper", "Ours", "n", "Direction", "Verdict"),
-        ("---",) * 7,
-        *(
-            (
-                line.section,
-                line.sentence,
-                line.paper,
-                f"{line.ours}, {line.metric}",
-                line.count,
-                line.direction,
-                f"{line.verdict}: {line.why}" if line.why else line.verdict,
-            )
-            for line in table
-        ),
-    ]
+    rows = [("Section", "Claim", "Paper", "Ours", "n", "Evidence", "Verdict"), ("---",) * 7]
+    for line in table:
+        ours = "; ".join(f"{number}, {name}" for number, name in line.ours)
+        verdict = f"{line.verdict}: {line.why}" if line.why else line.verdict
+        sentence = " ".join([line.sentence, *(f"({note})" for note in line.notes)])
+        rows.append(
+            (line.section, sentence, line.paper, ours or NOTHING, line.n, line.evidence, verdict)
+        )
     escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
     text = "\n".join(f"| {' | '.join(row)} |" for row in escaped)
-    return "\n\n".join(["# The paper's claims", *introduced, text]) + "\n"
-
-
-def _metric(claim: Content, config: ClaimsConfig) -> Metric:
-    declared = config.claims[claim["claim"]]
-    if isinstance(declared, LabelsClaim):  # a difference of shares
-        return Metric(label="")
-    return config.metrics[declared.metric]
-
-
-def _epochs(metric: Metric, declared: Any, config: ClaimsConfig) -> str:
-    """Over which epochs of each arm jumps from epoch to epoch are measured."""
-    if not isinstance(metric, SpreadMetric):
-        return ""
-    spans = []
-    for facts in (config.arms[arm] for arm in declared.arms):
-        first, end = window(facts.epochs, metric.last, facts.steady_epochs)
-        spans.append(f"epochs {first + 1} to {end} of {facts.epochs}")
-    return f" ({'; '.join(dict.fromkeys(spans))})"
-
-
-def _why(claim: Content, config: ClaimsConfig, names: Mapping[str, str]) -> str:
-    """What an undecided claim lacks, and the seeds that only one arm has."""
-    why, declared = str(claim["why"]), config.claims[claim["claim"]]
-    texts = {
-        SEEDS: f"{counted(claim['seeds'], 'seed')} of the {claim['seeds_needed']} it takes",
-        SCALE: "for the paper's scale to decide",
-        WIDE: f"at n = {claim['seeds'] or NOTHING}",
-    }
-    parts = [texts.get(why, why)] if why else []
-    if why == WIDE and isinstance(declared, DifferenceClaim):
-        equal = declared.expect == "equivalent"
-        to_find = claim["seeds_to_find"]
-        takes = f"about {to_find}" if to_find else f"more than {MOST_SEEDS:,}"
-        what = "equivalence at this spread" if equal else "a difference of this size"
-        if not equal or config.metrics[declared.metric].has_margin:
-            parts.append(f"{what} takes {takes} seeds")
-    if claim["unpaired"]:
-        parts.append(f"without a partner: {named_runs(claim['unpaired'], names)}")
-    return "; ".join(parts)
-
-
-def _clear(claim: Content, config: ClaimsConfig) -> bool:
-    """Whether a difference has an interval and this excludes 0."""
-    declared = config.claims[claim["claim"]]
-    if not isinstance(declared, DifferenceClaim) or claim["low"] is None:
-        return False
-    return not claim["low"] <= 0 <= claim["high"]
+    return "\n\n".join(["# The paper's claims", *filter(None, introduced), text]) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+import numpy as np
 import pandas as pd
 
 from ablation.statistics.config import Metric
@@ -13,6 +14,7 @@ from ablation.study.config import StudyConfig
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"
 NOTHING = RANGE  # missing
+POINTS = Metric(label="", take="gap")  # of what is no metric: a difference of shares
 
 
 def rounded(value: float, decimals: int = 1) -> str:
@@ -33,7 +35,7 @@ def percent(share: float) -> str:
 
 def size(value: float, metric: Metric) -> str:
     """The size of a difference in the metric's unit, without it: "1.2", "12,000"."""
-    factor = 100 if metric.unit == "points" else 1
+    factor = 1 if metric.unit == "images" else 100
     return f"{Decimal(rounded(abs(value) * factor, metric.decimals)):,}"
 
 
@@ -47,15 +49,33 @@ def signed(value: float, metric: Metric) -> str:
 
 def signed_points(difference: float) -> str:
     """A difference of two shares in percentage points: "+1.2", "−0.4", "0.0"."""  # noqa: RUF002
-    return signed(difference, Metric(label=""))
+    return signed(difference, POINTS)
 
 
-def difference(value: float, low: float | None, high: float | None, metric: Metric) -> str:
-    """ "+1.2 points [+0.3, +2.1]", without the brackets where there is no interval."""
-    text = f"{signed(value, metric)} {metric.unit}"
-    if low is None or high is None or pd.isna(low):
+def difference(value: float | None, low: float | None, high: float | None, metric: Metric) -> str:
+    """ "+1.2 points [+0.3, +2.1]"; an end that is None has no bound, and two are not written.
+
+    Without a value there is none that could be named: runs never reach a level.
+    """
+    unit = metric.unit if metric.unit == "%" else f" {metric.unit}"
+    text = "beyond every run" if value is None else f"{signed(value, metric)}{unit}"
+    if low is None and high is None:
         return text
-    return f"{text} [{signed(low, metric)}, {signed(high, metric)}]"
+    ends = (f"{MINUS}∞" if low is None else signed(low, metric),
+            "∞" if high is None else signed(high, metric))  # fmt: skip
+    return f"{text} [{ends[0]}, {ends[1]}]"
+
+
+def finite(value: float) -> float | None:
+    """None for what a table has as missing or infinite."""
+    return float(value) if np.isfinite(value) else None
+
+
+def p_value(p: float | None) -> str:
+    """ "0.012", "< 0.001", or "" where there is none."""
+    if p is None or pd.isna(p):
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def level(value: float, low: float | None, high: float | None, metric: Metric) -> str:
@@ -92,10 +112,15 @@ def short_names(arms: Sequence[str], labels: Mapping[str, str]) -> dict[str, str
 
 
 def named_runs(column: pd.Series | Iterable[str], labels: Mapping[str, str]) -> str:
-    """The runs, ARM-SEED each, that cells of comparison.csv hold: "SGD seed 1, SGD seed 4"."""
+    """The runs, ARM-SEED each, that cells of comparison.csv hold: "SGD seeds 1 4, L1 seed 2"."""
     cells = [str(cell) for cell in column if not pd.isna(cell)]
-    runs = [run.rsplit("-", 1) for run in dict.fromkeys(" ".join(cells).split())]
-    return listed(f"{labels[arm]} seed {seed}" for arm, seed in runs)
+    seeds: dict[str, list[str]] = {}
+    for run in dict.fromkeys(" ".join(cells).split()):
+        arm, seed = run.rsplit("-", 1)
+        seeds.setdefault(arm, []).append(seed)
+    return listed(
+        f"{labels[arm]} seed{'s' * (len(of) > 1)} {' '.join(of)}" for arm, of in seeds.items()
+    )
 
 
 def fewer(seeds: Mapping[str, int]) -> str:
@@ -112,24 +137,3 @@ def of_study(study: StudyConfig) -> str:
     """ "10 seeds", or "10 seeds (VGG-16: 1)" where an arm has fewer."""
     few = fewer({study.arms[arm]: count for arm, count in study.counts.items()})
     return counted(max(study.counts.values()), "seed") + (f" ({few})" if few else "")
-
-
-def few_seeds(comparisons: pd.DataFrame, names: Mapping[str, str]) -> str:
-    """Of which arms comparison.csv has too few seeds for a verdict, and how many it takes; or "".
-
-    Arms are named where others have more seeds.
-
-    Args:
-        names: the arms'.
-    """
-    lacking = comparisons[comparisons["seeds"] < comparisons["seeds_needed"]]
-    if lacking.empty:
-        return ""
-    largest = lacking.loc[lacking["tests"].idxmax()]
-    few = set(lacking.loc[lacking["group"] == "baseline", "arm"])
-    some = lacking["seeds"].max() < comparisons["seeds"].max()
-    of = f" on {listed(names[arm] for arm in names if arm in few)}" if some and few else ""
-    return (
-        f"{counted(int(lacking['seeds'].max()), 'seed')} cannot give a verdict{of}: "
-        f"a family of {counted(int(largest['tests']), 'test')} takes {largest['seeds_needed']}."
-    )

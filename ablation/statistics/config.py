@@ -1,190 +1,214 @@
-"""What the study asks: how arms are compared, what is measured of a run, and the paper's claims."""
+"""What the study asks: which arms are compared, what is measured of a run, the paper's claims."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ablation.base.section import Fraction, Name, Positive, Section
 
-Unit = Literal["points", "epochs", "images"]
-Curve = Literal["train_accuracy", "validation_accuracy", "running_accuracy"]
+FINAL = ("train_accuracy", "validation_accuracy", "test_accuracy")  # of the trained network
+CURVES = ("train_accuracy", "validation_accuracy", "running_accuracy", "validation_loss")
 Share = Annotated[float, Field(ge=0, le=1)]
 Part = Annotated[float, Field(gt=0, le=1)]
+Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 
-OTHERS = "others"  # the arms that no family names
+PAPER = "paper"  # the scale that is the paper's own, and the regime of claims for it alone
+MAJORITY = "majority"  # the level of a network that always answers the majority class
 
 
 class StatisticsConfig(Section):
-    """How arms are compared; a family is a list of arms, or `others`, that no list names."""
+    """How arms are compared.
+
+    Attributes:
+        metrics: in these every pair of every question is compared.
+        margin: share; accuracies that surely differ by less are equal.
+        stuck_accuracy, stuck_at: a run is stuck that is below this validation accuracy at this
+            share of its images.
+        stuck_share: from this share of stuck runs on, claims on an arm are open.
+        fails_in_paper: arms to which that does not apply: the paper says that they learn nothing.
+        steady_rate: share of the highest learning rate; measurements below it show no stability.
+    """
 
     metrics: Annotated[list[str], Field(min_length=1)]
     margin: Annotated[float, Field(gt=0, lt=1)]
-    families: dict[Name, list[Any] | str]
+    stuck_accuracy: Part
+    stuck_at: Part
+    stuck_share: Part
+    fails_in_paper: list[str]
     steady_rate: Part
 
 
-class Metric(Section):
-    """One number of a run; `take` says how it is taken (`ablation.statistics.runs`).
+class Question(Section):
+    """Comparisons that are corrected together: arm - other of each pair.
 
     Attributes:
-        unit: of its differences; shares stand for points.
-        decimals: with which they are printed in that unit.
-        more_is_better: whether the higher of two arms is the better one.
-        has_margin: whether `statistics.margin` is a difference in it that nobody cares about.
-        has_level: whether a claim may hold it against a level.
-        signed: whether a value is itself a difference.
-        over_epochs: whether arms can be compared in it only where their epochs are alike.
+        figure: the figure that shows its arms, if one does.
     """
 
-    unit: ClassVar[Unit] = "points"
-    decimals: ClassVar[int] = 1
-    more_is_better: ClassVar[bool] = True
-    has_margin: ClassVar[bool] = True
-    has_level: ClassVar[bool] = True
-    signed: ClassVar[bool] = False
-    over_epochs: ClassVar[bool] = False
+    title: str
+    figure: str | None
+    pairs: Annotated[list[Pair], Field(min_length=1)]
+
+
+class RegimeConfig(Section):
+    """What arms reach on pilot seeds, in the mean, where the study is in the paper's regime."""
+
+    arms: Annotated[list[str], Field(min_length=1)]
+    training_accuracy: Share | None = None
+    validation_accuracy: Share | None = None
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """What is asked for: training accuracy with dropout off, validation accuracy, or both."""
+        asked = {
+            "training_accuracy": self.training_accuracy,
+            "validation_accuracy": self.validation_accuracy,
+        }
+        return {name: level for name, level in asked.items() if level is not None}
+
+
+Take = Literal["final", "last", "gap", "after_images", "images_to_level", "spread", "rise"]
+# What a take has beside it.
+NEEDS: dict[str, set[str]] = {
+    "final": {"of"}, "last": {"of"}, "gap": set(), "after_images": {"of", "images"},
+    "images_to_level": {"of", "level"}, "spread": {"of"}, "rise": {"of"},
+}  # fmt: skip
+
+
+class Metric(Section):
+    """One number of a run.
+
+    Attributes:
+        take: how it is taken, a function of `ablation.statistics.runs`.
+        of: the accuracy or the curve.
+        images, level: after how many images, to which accuracy.
+    """
 
     label: str
+    take: Take
+    of: str | None = None
+    images: Positive | None = None
+    level: Part | None = None
 
-    def about_equal(self, difference: float, margin: float) -> bool:
-        """Whether a difference is nothing to speak of: inside the margin, or printed as 0."""
-        scale = 100 if self.unit == "points" else 1
-        printed_as_zero = abs(difference) * scale < 0.5 * 10**-self.decimals
-        return printed_as_zero or (self.has_margin and abs(difference) < margin)
+    @model_validator(mode="after")
+    def _has_what_it_takes(self) -> Metric:
+        given = {key for key in ("of", "images", "level") if getattr(self, key) is not None}
+        if given != NEEDS[self.take]:
+            raise ValueError(f"take = {self.take!r} takes {sorted(NEEDS[self.take])}")
+        known = FINAL if self.take == "final" else CURVES
+        if self.of is not None and self.of not in known:
+            raise ValueError(f"of = {self.of!r}; allowed: {', '.join(known)}")
+        return self
 
+    @property
+    def unit(self) -> str:
+        """Of its differences: points, for which shares stand, images or %."""
+        return {"images_to_level": "images", "rise": "%"}.get(self.take, "points")
 
-class FinalMetric(Metric):
-    """Accuracy of the trained network on a part of the data, as `evaluate` measured it."""
+    @property
+    def decimals(self) -> int:
+        """With which differences are printed in that unit."""
+        return {"images_to_level": 0, "rise": 0, "spread": 2}.get(self.take, 1)
 
-    take: Literal["final"]
-    of: Literal["train_accuracy", "validation_accuracy", "test_accuracy"]
+    @property
+    def has_margin(self) -> bool:
+        """Whether `statistics.margin` is a difference in it that nobody cares about."""
+        return self.take not in ("images_to_level", "spread", "rise")
 
-
-class GapMetric(Metric):
-    """Final training accuracy less final validation accuracy (paper, section 4.3)."""
-
-    more_is_better: ClassVar[bool] = False
-    has_level: ClassVar[bool] = False
-    signed: ClassVar[bool] = True
-
-    take: Literal["gap"]
-
-
-class AfterEpochMetric(Metric):
-    """A curve's accuracy after one epoch (paper, section 4.2: after a single one)."""
-
-    over_epochs: ClassVar[bool] = True
-
-    take: Literal["after_epoch"]
-    of: Curve
-    epoch: Positive
-
-
-class ChangeMetric(Metric):
-    """A curve's mean over its last part of the epochs less that over its first (figure 2)."""
-
-    signed: ClassVar[bool] = True
-
-    take: Literal["change"]
-    of: Curve
-    part: Annotated[float, Field(gt=0, le=0.5)]
-
-
-class EpochsToLevelMetric(Metric):
-    """How many epochs a curve needs to reach an accuracy (paper, section 4.1: convergence)."""
-
-    unit: ClassVar[Unit] = "epochs"
-    more_is_better: ClassVar[bool] = False
-    has_margin: ClassVar[bool] = False
-    has_level: ClassVar[bool] = False
-    over_epochs: ClassVar[bool] = True
-
-    take: Literal["epochs_to_level"]
-    of: Curve
-    level: Part
-
-
-class ImagesToLevelMetric(Metric):
-    """How many images a run sees until a curve reaches an accuracy, whatever its epochs hold."""
-
-    unit: ClassVar[Unit] = "images"
-    decimals: ClassVar[int] = 0
-    more_is_better: ClassVar[bool] = False
-    has_margin: ClassVar[bool] = False
-    has_level: ClassVar[bool] = False
-
-    take: Literal["images_to_level"]
-    of: Curve
-    level: Part
-
-
-class SpreadMetric(Metric):
-    """How far a curve jumps about its trend over its last steady epochs (paper, section 4.1)."""
-
-    decimals: ClassVar[int] = 2
-    more_is_better: ClassVar[bool] = False
-    has_margin: ClassVar[bool] = False
-    has_level: ClassVar[bool] = False
-    over_epochs: ClassVar[bool] = True
-
-    take: Literal["spread"]
-    of: Curve
-    last: Part
-
-
-MetricConfig = Annotated[
-    FinalMetric
-    | GapMetric
-    | AfterEpochMetric
-    | ChangeMetric
-    | EpochsToLevelMetric
-    | ImagesToLevelMetric
-    | SpreadMetric,
-    Field(discriminator="take"),
-]
+    @property
+    def signed(self) -> bool:
+        """Whether a value is itself a difference."""
+        return self.take in ("gap", "rise")
 
 
 class Claim(Section):
-    """What every claim of the paper declares: where it stands and what it says, in our words."""
+    """What every claim of the paper declares: where it stands and what it says, in our words.
+
+    Attributes:
+        implied: the paper does not state it: it is shown and not counted.
+        contradicts: a claim that the paper makes too, and that cannot hold with this one.
+    """
 
     section: str
     sentence: str
+    implied: bool = False
+    contradicts: str | None = None
 
 
 class ArmsClaim(Claim):
-    """A claim on arms; it applies where they are what their labels say."""
+    """A claim on arms; it applies where they are what their labels say.
+
+    Attributes:
+        regimes: where all of these are met the claim may fail; `paper`: at the paper's own scale.
+    """
 
     arms: list[str]
+    regimes: list[str]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The (arm, other) that it compares."""
+        return []
+
+
+class MetricClaim(ArmsClaim):
+    """A claim on arms in one metric."""
+
     metric: str
 
 
-class DifferenceClaim(ArmsClaim):
-    """The first of two arms is higher or lower than the second in a metric, or equivalent.
+class DifferenceClaim(MetricClaim):
+    """The first of two arms is higher or lower than the second, or not higher, or equal to it.
 
     `paper` is the paper's own difference of a single run each, in the metric's unit (accuracies
     as shares); null where it gives no number.
     """
 
     kind: Literal["difference"]
-    arms: Annotated[list[str], Field(min_length=2, max_length=2)]
-    expect: Literal["higher", "lower", "equivalent", "not_higher"]
+    arms: Pair
+    expect: Literal["higher", "lower", "equal", "not_higher"]
     paper: float | None
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        return [(self.arms[0], self.arms[1])]
 
-class LevelClaim(ArmsClaim):
-    """An arm's metric is at least, or at most, `level`.
 
-    `scales` says at which scales the study can decide it: `any`, or only the paper's own.
-    """
+class NoneHigherClaim(MetricClaim):
+    """None of the other arms is higher than the first."""
+
+    kind: Literal["none_higher"]
+    arms: Annotated[list[str], Field(min_length=2)]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        return [(arm, self.arms[0]) for arm in self.arms[1:]]
+
+
+class LevelClaim(MetricClaim):
+    """An arm's metric is at least, or at most, `level`; at most `majority` within the margin."""
 
     kind: Literal["level"]
     arms: Annotated[list[str], Field(min_length=1, max_length=1)]
     expect: Literal["at_least", "at_most"]
-    level: Share
-    scales: Literal["any", "paper"]
+    level: Share | Literal["majority"]
     paper: float | None
+
+    @model_validator(mode="after")
+    def _majority_is_an_upper_bound(self) -> LevelClaim:
+        if self.level == MAJORITY and self.expect == "at_least":
+            raise ValueError("expect = 'at_least' with level majority; allowed: at_most")
+        return self
+
+
+class AboveClaim(ArmsClaim):
+    """Of one arm each of several metrics is above a level of its own."""
+
+    kind: Literal["above"]
+    arms: Annotated[list[str], Field(min_length=1, max_length=1)]
+    metrics: Annotated[dict[str, float], Field(min_length=1)]
 
 
 class LabelsClaim(Claim):
@@ -195,26 +219,29 @@ class LabelsClaim(Claim):
     margin: Fraction
 
 
-ClaimConfig = Annotated[DifferenceClaim | LevelClaim | LabelsClaim, Field(discriminator="kind")]
+ClaimConfig = Annotated[
+    DifferenceClaim | NoneHigherClaim | LevelClaim | AboveClaim | LabelsClaim,
+    Field(discriminator="kind"),
+]
 
 
 class ArmFacts(Section):
     """What the statistics must know of how an arm was trained and measured.
 
     Attributes:
-        family: the tests that it stands in are corrected together with those of this family.
-        epochs: how many it trains.
+        epochs: how many it trains; after each it is measured.
         epoch_images: how many training images it sees in one of them.
-        steady_epochs: the last epoch before its learning rate falls below `steady_rate` times its
-            highest; all of them where the rate is constant.
+        learning_rate: the highest.
+        steady: the first and the last measurement, from 1, at which its learning rate is at least
+            `steady_rate` times the highest; the second is the smaller where there is none.
         validation_images: how many the trained network is judged on.
         measured_training, measured_validation: on how many each point of a curve.
     """
 
-    family: Name
     epochs: Positive
     epoch_images: Positive
-    steady_epochs: Annotated[int, Field(ge=0)]
+    learning_rate: float
+    steady: Annotated[list[int], Field(min_length=2, max_length=2)]
     validation_images: Positive
     measured_training: Positive
     measured_validation: Positive
@@ -224,22 +251,15 @@ class ClaimsConfig(Section):
     """All that the stage `compare` depends on beside the runs.
 
     Attributes:
+        questions: those of paper.yaml, and one of its own for every arm that they do not name.
         arms: what the statistics must know of each.
-        pairs: (arm, other), of which arm - other is compared in every metric of
-            `statistics.metrics`; the arms against the baseline stand first.
-        groups: of each, the best arm of every group is compared with the others' (section 4.3).
-        not_applicable: claim -> why this study does not hold what the claim speaks of.
+        not_applicable: claim -> what of its arms is not as their labels say.
     """
 
     statistics: StatisticsConfig
-    metrics: dict[Name, MetricConfig]
+    questions: dict[str, Question]
+    regimes: dict[Name, RegimeConfig]
+    metrics: dict[Name, Metric]
     claims: dict[Name, ClaimConfig]
     arms: dict[Name, ArmFacts]
-    pairs: list[list[str]]
-    groups: list[dict[str, list[str]]]
     not_applicable: dict[Name, str]
-
-    def family(self, arm: str, other: str) -> str:
-        """The family of a pair: that of its two arms' which params.yaml declares later."""
-        order = list(self.statistics.families)
-        return max(self.arms[arm].family, self.arms[other].family, key=order.index)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from ablation.evaluation.metrics import wilson
 Values = NDArray[np.float64]
 
 CONFIDENCE = 0.95  # of printed intervals
-EQUIVALENCE = 0.90  # of the interval that must lie inside the margin: two one-sided tests at 5%
+EQUALITY = 0.90  # of the interval that must lie inside the margin: two one-sided tests at 5%
 
 
 class Interval(NamedTuple):
@@ -32,11 +31,7 @@ class Interval(NamedTuple):
 
 
 def mean_interval(values: Values, confidence: float = CONFIDENCE) -> Interval | None:
-    """Student's t interval of the mean of (n,) values; of differences it is the paired t interval.
-
-    None for a single value, whose spread is unknown. In simulation at n = 10 it covers the mean
-    as often as it says, and a bootstrap interval less often (tests/statistics/test_intervals.py).
-    """
+    """Student's t interval of the mean of (n,) values; None for one, whose spread is unknown."""
     if len(values) < 2:
         return None
     mean, error = float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values)))
@@ -63,37 +58,6 @@ def level_interval(accuracies: Values, images: int | None) -> Interval | None:
         mean - float(np.hypot(mean - seeds.low, mean - over_images.low)),
         mean + float(np.hypot(seeds.high - mean, over_images.high - mean)),
     )
-
-
-def improvement(differences: Values) -> tuple[float, Interval]:
-    """The share of (n,) differences above 0, those of exactly 0 a half, and its exact interval.
-
-    An estimate of the probability that the arm comes out ahead with another seed (Agarwal et al.
-    2021, Deep Reinforcement Learning at the Edge of the Statistical Precipice). The interval is
-    Clopper and Pearson's: ten of ten leave 0.69 to 1, where resampling would give [1, 1].
-    """
-    seeds, tail = len(differences), (1 - CONFIDENCE) / 2
-    share = float(np.mean((np.sign(differences) + 1) / 2))
-    wins = share * seeds
-    low = special.betaincinv(wins, seeds - wins + 1, tail) if wins > 0 else 0.0
-    high = special.betaincinv(wins + 1, seeds - wins, 1 - tail) if wins < seeds else 1.0
-    return share, Interval(float(low), float(high))
-
-
-def spread_of_images(
-    first: Sequence[NDArray[np.bool_]], second: Sequence[NDArray[np.bool_]]
-) -> float | None:
-    """The standard deviation of a difference over seeds that the images alone would give.
-
-    Of two arms' (images,) booleans, one pair a seed, which say where a network is right. Where each
-    seed's luck on one image has nothing to do with its luck on another, the variances of the images
-    add up. A spread over seeds of this size means that no seed made a better network than another
-    (Jordan 2023, Calibrated Chaos). None for a single seed.
-    """
-    if len(first) < 2:
-        return None
-    differences = np.stack(first).astype(np.int8) - np.stack(second)
-    return float(np.sqrt(np.var(differences, axis=0, ddof=1).sum()) / differences.shape[1])
 
 
 def label_deviations(counts: NDArray[np.int64], expected: Values) -> list[tuple[float, Interval]]:

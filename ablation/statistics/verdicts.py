@@ -1,4 +1,4 @@
-"""The paper's claims held against the runs: our number, which way it points, and a verdict.
+"""The paper's claims held against the runs: our number, a verdict and its reason in a few words.
 
 Pure functions that give data; the report words them. The rules are those of
 docs/statistics.md.
@@ -6,48 +6,50 @@ docs/statistics.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ablation.statistics.comparison import Runs, paired
+from ablation.statistics.comparison import Found, stuck_runs, values_of
 from ablation.statistics.config import (
-    ClaimConfig,
+    MAJORITY,
+    AboveClaim,
     ClaimsConfig,
     DifferenceClaim,
-    FinalMetric,
     LabelsClaim,
     LevelClaim,
-    Metric,
+    NoneHigherClaim,
 )
 from ablation.statistics.intervals import (
-    EQUIVALENCE,
     Interval,
     label_deviations,
     level_interval,
     maximum_of,
     mean_interval,
 )
-from ablation.statistics.runs import measure
-from ablation.statistics.significance import T_SEEDS
+from ablation.statistics.ranks import SIGNIFICANCE, holm
+from ablation.statistics.regimes import Regime, may_fail
 
-PAPER_SCALE = "paper"
+OnArms = DifferenceClaim | NoneHigherClaim | LevelClaim | AboveClaim
+Verdict = Literal["holds", "fails", "open", "not applicable"]
 
-Holds = Literal["holds", "fails", "undecided", "not applicable"]
-Direction = Literal["with", "against", "about equal"]
-# Why a claim is undecided: too few seeds, a level that only the paper's scale decides, an interval
-# too wide, nothing measured. Of a claim that is not applicable, what of it this study has not.
-SEEDS, SCALE, WIDE, NOT_MEASURED = "seeds", "scale", "wide", "not measured"
-
-# what was found -> the expectations that hold then; others fail
-_HOLDS = {
-    "higher": {"higher"},
-    "lower": {"lower", "not_higher"},
-    "equivalent": {"equivalent", "not_higher"},
-}
+FEWEST_RUNS = 5  # whose spread a t interval may trust
+# Reasons.
+NOT_MEASURED = "not measured"
+NOT_TESTED = "not tested at this scale"
+NO_CHANGES = "no eight measurements at a nearly constant rate"
+UNLIKE = "measured on unlike numbers of images"
+FEW_RUNS = "fewer than five runs"
+SIGNIFICANT, CONTRARY = "significant", "significant, the other way"
+EQUAL, UNEQUAL = "equal within the margin", "significant, not within the margin"
+NOT_HIGHER, HIGHER = "upper bound below the margin", "significantly higher"
+NOT_SIGNIFICANT, WIDE = "not significant", "interval too wide"
+ABOVE, BELOW, ACROSS = "above the level", "below the level", "the interval holds the level"
+OUTSIDE = "outside the margin"
 
 
 @dataclass(frozen=True)
@@ -56,17 +58,41 @@ class Study:
 
     Attributes:
         scale: how big the study is.
-        runs: arm -> seed -> run.
+        runs: runs.csv, a row a run, with every metric of paper.yaml.
         comparisons: the table of `ablation.statistics.comparison.compare`.
+        regimes: which of the paper's regimes are met.
         labels: (10,) counts of the competition's official training labels.
         classes: (10,) shares of MNIST's classes, of which its digits are drawn.
     """
 
     scale: str
-    runs: Runs
+    runs: pd.DataFrame
     comparisons: pd.DataFrame
+    regimes: list[Regime]
     labels: NDArray[np.int64]
     classes: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of ours with its 95% interval, in shares or images; None where there is none.
+
+    Attributes:
+        name: what was measured.
+        metric: its name in paper.yaml, "" for labels.
+        of: of several pairs of arms that which it is of.
+        level: what it is held against, None for a difference.
+        over: what the interval is over: seeds, images, or both.
+    """
+
+    name: str
+    metric: str = ""
+    of: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    over: str = "seeds"
 
 
 @dataclass(frozen=True)
@@ -74,145 +100,225 @@ class Judgement:
     """One claim: what was found, in numbers.
 
     Attributes:
-        claim, metric: its name in paper.yaml, and what was measured.
-        why: of an undecided claim the reason; of one that is not applicable what it lacks.
-        direction: which way ours points; None where the claim has no direction here.
-        seeds: how many runs of each arm stand behind it; 0 where no run does.
-        seeds_needed: how many a verdict takes.
-        images: on how many images ours was measured, where these are part of the interval.
-        value, low, high: ours with its 95% interval, shares, epochs or images; None where not
-            measured.
-        over: what the interval is over: seeds, images, or both.
-        values: one a seed.
-        unpaired: runs whose partner with the same seed has no number, and so no part in it.
-        seeds_to_find: how many seeds would find a difference of this size and spread; of a claim
-            of equality, how many would find arms of this spread equivalent if they are alike.
+        claim: its name in paper.yaml.
+        why: the verdict's reason; of a claim that is not applicable what its arms are not.
+        numbers: what decides; of a claim on several metrics one a metric.
+        n: how many runs of each arm stand behind it, or how many images where no run does.
+        p: of a difference, after Holm's correction.
+        above: how many runs of the first arm lie above the second's median.
+        stuck: runs of its arms, ARM-SEED, that were stuck.
     """
 
     claim: str
     section: str
     sentence: str
-    metric: str
-    verdict: Holds
-    why: str = ""
-    direction: Direction | None = None
-    seeds: int = 0
-    seeds_needed: int = T_SEEDS
-    images: int | None = None
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    over: str | None = None
-    values: tuple[float, ...] = ()
-    unpaired: tuple[str, ...] = ()
-    seeds_to_find: int | None = None
+    verdict: Verdict
+    why: str
+    numbers: tuple[Number, ...] = ()
+    n: tuple[int, ...] = ()
+    p: float | None = None
+    above: int | None = None
+    stuck: tuple[str, ...] = ()
 
 
 def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
     """Every claim of paper.yaml with its verdict, in their order."""
     judgements = []
     for name, claim in config.claims.items():
-        label = "" if isinstance(claim, LabelsClaim) else config.metrics[claim.metric].label
-        blank = Judgement(name, claim.section, claim.sentence, label, "undecided", NOT_MEASURED)
+        blank = Judgement(name, claim.section, claim.sentence, "open", NOT_MEASURED)
         if name in config.not_applicable:
             reason = config.not_applicable[name]
             judgements.append(replace(blank, verdict="not applicable", why=reason))
         elif isinstance(claim, LabelsClaim):
             judgements.append(_labels(blank, claim, study))
-        elif isinstance(claim, LevelClaim):
-            judgements.append(_level(blank, config, claim, study))
         else:
-            judgements.append(_difference(blank, config, claim, study))
+            blank = replace(blank, stuck=tuple(stuck_runs(study.runs, *claim.arms)))
+            found = _of_arms(blank, config, claim, study)
+            judgements.append(_within_rules(found, config, claim, study))
     return judgements
 
 
-def directional(claim: ClaimConfig) -> bool:
-    """Whether the claim says that one arm is higher or lower than another."""
-    return isinstance(claim, DifferenceClaim) and claim.expect != "equivalent"
+def _of_arms(blank: Judgement, config: ClaimsConfig, claim: OnArms, study: Study) -> Judgement:
+    if isinstance(claim, DifferenceClaim):
+        return _difference(blank, config, claim, study)
+    if isinstance(claim, NoneHigherClaim):
+        return _none_higher(blank, config, claim, study)
+    if isinstance(claim, AboveClaim):
+        return _above(blank, config, claim, study)
+    return _level(blank, config, claim, study)
+
+
+def _within_rules(found: Judgement, config: ClaimsConfig, claim: OnArms, study: Study) -> Judgement:
+    """The rules that stand above every number: runs that are stuck, and the paper's regime."""
+    for arm in claim.arms:
+        stuck, runs = len(stuck_runs(study.runs, arm)), int((study.runs["arm"] == arm).sum())
+        expected = arm in config.statistics.fails_in_paper
+        if not expected and stuck >= config.statistics.stuck_share * runs:
+            return replace(found, verdict="open", why=f"{stuck} of {runs} runs of an arm are stuck")
+    regime = may_fail(claim.regimes, study.regimes, study.scale)
+    if found.verdict == "fails" and not regime:
+        return replace(found, verdict="open", why=NOT_TESTED)
+    if found.verdict == "holds" and not regime:
+        return replace(found, why=f"{found.why}, at scale {study.scale}")
+    return found
+
+
+def _pair(study: Study, metric: str, arm: str, other: str) -> dict | None:
+    """The comparison of arm - other, whichever way round the table has it."""
+    rows = study.comparisons[study.comparisons["metric"] == metric].to_dict("records")
+    for row in rows:
+        if (row["arm"], row["other"]) == (arm, other):
+            return row
+        if (row["arm"], row["other"]) == (other, arm):
+            turned = {"higher": "lower", "lower": "higher"}
+            return row | {
+                "n": row["n_other"], "n_other": row["n"], "above": row["other_above"],
+                "difference": -row["difference"], "low": -row["high"], "high": -row["low"],
+                "low_90": -row["high_90"], "high_90": -row["low_90"],
+                "found": turned.get(row["found"], row["found"]),
+            }  # fmt: skip
+    return None
 
 
 def _difference(
     blank: Judgement, config: ClaimsConfig, claim: DifferenceClaim, study: Study
 ) -> Judgement:
     """Two arms: what the comparison found, held against what the claim expects."""
-    metric, (arm, other) = config.metrics[claim.metric], claim.arms
-    differences, _, unpaired = paired(study.runs, metric, arm, other)
-    if len(differences) == 0:
-        return blank
-    of_metric = study.comparisons[study.comparisons["metric"] == claim.metric]
-    of_pair = of_metric["arm"].isin(claim.arms) & of_metric["other"].isin(claim.arms)
-    row = of_metric[of_pair].iloc[0]
-    value, seeds, needed = float(np.mean(differences)), len(differences), int(row["seeds_needed"])
-    found = None
-    if row["verdict"] in ("better", "worse"):
-        found = "higher" if value > 0 else "lower"
-    elif row["verdict"] == "equivalent":
-        found = "equivalent"
-    narrow = mean_interval(differences, EQUIVALENCE)
-    equal = claim.expect == "equivalent" and metric.has_margin and seeds >= T_SEEDS
-    if equal and narrow is not None and narrow.inside(config.statistics.margin):
-        # A difference that is surely not 0 may still be surely smaller than what matters.
-        found = "equivalent"
-    verdict: Holds = "undecided"
-    if found is not None:
-        verdict = "holds" if claim.expect in _HOLDS[found] else "fails"
-    to_find = row["seeds_to_equal" if claim.expect == "equivalent" else "seeds_to_find"]
+    metric, row = config.metrics[claim.metric], _pair(study, claim.metric, *claim.arms)
+    name = Number(metric.label, claim.metric)
+    if row is None:
+        why = NO_CHANGES if metric.take == "spread" else NOT_MEASURED
+        return replace(blank, why=why, numbers=(name,))
+    verdict, why = _held(config, claim, row)
+    if metric.take == "spread" and not _alike(config, claim.arms):
+        verdict, why = "open", UNLIKE
     return replace(
         blank,
         verdict=verdict,
-        why="" if found is not None else SEEDS if seeds < needed else WIDE,
-        direction=_direction(claim, metric, value, config.statistics.margin),
-        seeds=seeds,
-        seeds_needed=needed,
-        seeds_to_find=None if pd.isna(to_find) else int(to_find),
-        values=tuple(map(float, differences)),
-        unpaired=tuple(unpaired),
-        **_numbers(value, mean_interval(differences), "seeds"),
+        why=why,
+        numbers=(_shift(name, row),),
+        n=(row["n"], row["n_other"]),
+        p=row["p_holm"],
+        above=row["above"],
     )
 
 
-def _direction(claim: DifferenceClaim, metric: Metric, value: float, margin: float) -> Direction:
-    """Which way our mean points, whether or not it is significant."""
-    equal = metric.about_equal(value, margin)
-    if claim.expect == "equivalent":
-        return "with" if equal else "against"
-    if equal:
-        return "with" if claim.expect == "not_higher" else "about equal"
-    return "with" if (value > 0) == (claim.expect == "higher") else "against"
+def _held(config: ClaimsConfig, claim: DifferenceClaim, row: dict) -> tuple[Verdict, str]:
+    found: Found = row["found"]
+    narrow, margin = Interval(row["low_90"], row["high_90"]), config.statistics.margin
+    if claim.expect == "equal":
+        # A difference that is surely not 0 may still be surely smaller than what matters.
+        if narrow.inside(margin):
+            return "holds", EQUAL
+        return ("open", WIDE) if found == "open" else ("fails", UNEQUAL)
+    if claim.expect == "not_higher":
+        if narrow.high < margin:
+            return "holds", NOT_HIGHER
+        return ("fails", HIGHER) if found == "higher" else ("open", WIDE)
+    if found == claim.expect:
+        return "holds", SIGNIFICANT
+    reasons = {"open": NOT_SIGNIFICANT, "equal": EQUAL}
+    return ("open" if found == "open" else "fails"), reasons.get(found, CONTRARY)
+
+
+def _alike(config: ClaimsConfig, arms: Sequence[str]) -> bool:
+    """Whether both arms' curves are measured as often and on as many images."""
+    first, second = (config.arms[arm] for arm in arms)
+    return (first.epoch_images, first.measured_validation) == (
+        second.epoch_images, second.measured_validation,
+    )  # fmt: skip
+
+
+def _none_higher(
+    blank: Judgement, config: ClaimsConfig, claim: NoneHigherClaim, study: Study
+) -> Judgement:
+    """Several arms against one: Holm's correction is over all of them, whatever their questions."""
+    metric, pairs = config.metrics[claim.metric], claim.pairs
+    rows = [row for pair in pairs if (row := _pair(study, claim.metric, *pair))]
+    if len(rows) < len(pairs):
+        return blank
+    corrected, margin = holm([row["p"] for row in rows]), config.statistics.margin
+    higher = [
+        (p, row)
+        for p, row in zip(corrected, rows, strict=True)
+        if p < SIGNIFICANCE and row["difference"] > 0 and row["high_90"] >= margin
+    ]
+    below = all(row["high_90"] < margin for row in rows)
+    # What is shown is the arm that comes nearest to being higher.
+    p, row = max(zip(corrected, rows, strict=True), key=lambda pair: pair[1]["high_90"])
+    p, row = min(higher, key=lambda pair: pair[0], default=(p, row))
+    return replace(
+        blank,
+        verdict="holds" if below else "fails" if higher else "open",
+        why=NOT_HIGHER if below else HIGHER if higher else WIDE,
+        numbers=(_shift(Number(metric.label, claim.metric, row["arm"]), row),),
+        n=(row["n"], row["n_other"]),
+        p=p,
+        above=row["above"],
+    )
 
 
 def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Study) -> Judgement:
     """One arm: its interval on one side of the level, on the other, or across it."""
-    metric, runs = config.metrics[claim.metric], study.runs.get(claim.arms[0], {})
-    reached = [run for run in runs.values() if measure(run, metric) is not None]
-    if not reached:
-        return blank
-    numbers = np.array([measure(run, metric) for run in reached], np.float64)
-    value = float(np.mean(numbers))
+    (arm,), metric = claim.arms, config.metrics[claim.metric]
+    runs = study.runs[study.runs["arm"] == arm]
+    if claim.level == MAJORITY:  # as "not higher": what it may surely not exceed is the margin
+        level = float(runs["majority"].mean()) + config.statistics.margin
+    else:
+        level = float(claim.level)
+    number = Number(metric.label, claim.metric, level=level)
+    values = values_of(runs, arm, claim.metric)
+    if len(values) == 0:
+        return replace(blank, numbers=(number,))
     images = None
-    # All seeds share the test images; validation images change with the seed.
-    shared = {"test_accuracy", "validation_accuracy" if len(numbers) == 1 else ""}
-    if isinstance(metric, FinalMetric) and metric.of in shared:
-        images = int(reached[0].judged[metric.of.replace("accuracy", "images")])
-    interval = level_interval(numbers, images)
-    over = " and ".join(["seeds"] * (len(numbers) > 1) + ["images"] * (images is not None))
-    side = None
-    if interval is not None and interval.excludes(claim.level):
-        side = "at_least" if interval.low > claim.level else "at_most"
-    decidable = claim.scales == "any" or study.scale == PAPER_SCALE
-    why = SEEDS if len(numbers) < T_SEEDS else WIDE if side is None else ""
-    why = why if decidable else SCALE
-    above = (value >= claim.level) == (claim.expect == "at_least")
-    return replace(
-        blank,
-        verdict="undecided" if why else "holds" if side == claim.expect else "fails",
-        why=why,
-        direction=("with" if above else "against") if decidable else None,
-        seeds=len(numbers),
-        images=images,
-        values=tuple(map(float, numbers)),
-        **_numbers(value, interval, over),
-    )
+    if metric.take == "final" and metric.of == "test_accuracy":
+        # All seeds share the test images; validation images change with the seed.
+        images = int(runs["test_images"].iloc[0])
+    interval = level_interval(values, images)
+    over = "seeds and images" if images else "seeds"
+    number = replace(number, value=float(values.mean()), over=over)
+    found = replace(blank, n=(len(values),), numbers=(_with(number, interval),))
+    if interval is None or len(values) < FEWEST_RUNS:
+        return replace(found, why=FEW_RUNS)
+    above, below = interval.low >= level, interval.high < level
+    reached, missed = (above, below) if claim.expect == "at_least" else (below, above)
+    verdict: Verdict = "holds" if reached else "fails" if missed else "open"
+    return replace(found, verdict=verdict, why=_side(above, below))
+
+
+def _side(above: bool, below: bool) -> str:
+    return ABOVE if above else BELOW if below else ACROSS
+
+
+def _above(blank: Judgement, config: ClaimsConfig, claim: AboveClaim, study: Study) -> Judgement:
+    """One arm: the interval of each metric above its level, one of them not, or neither."""
+    numbers, intervals, values = [], [], np.zeros(0)
+    for name, level in claim.metrics.items():
+        values = values_of(study.runs, claim.arms[0], name)
+        if len(values) == 0:
+            return blank
+        interval = mean_interval(values)
+        number = Number(config.metrics[name].label, name, "", float(values.mean()), level=level)
+        numbers.append(_with(number, interval))
+        intervals.append((interval, level))
+    found = replace(blank, n=(len(values),), numbers=tuple(numbers))
+    if len(values) < FEWEST_RUNS:
+        return replace(found, why=FEW_RUNS)
+    above = all(interval is not None and interval.low > level for interval, level in intervals)
+    below = any(interval is not None and interval.high < level for interval, level in intervals)
+    verdict: Verdict = "holds" if above else "fails" if below else "open"
+    return replace(found, verdict=verdict, why=_side(above, below))
+
+
+def _shift(number: Number, row: dict) -> Number:
+    """The number of a comparison; what is infinite, since runs never reach a level, is None."""
+    found = (row["difference"], row["low"], row["high"])
+    value, low, high = (each if np.isfinite(each) else None for each in found)
+    return replace(number, value=value, low=low, high=high)
+
+
+def _with(number: Number, interval: Interval | None) -> Number:
+    return number if interval is None else replace(number, low=interval.low, high=interval.high)
 
 
 def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
@@ -222,17 +328,11 @@ def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
     value, interval = deviations[label]
     within = all(each.inside(claim.margin) for _, each in deviations)
     beyond = any(each.low > claim.margin or each.high < -claim.margin for _, each in deviations)
+    name = f"share of label {label} less that of the largest of {claim.digits}"
     return replace(
         blank,
-        metric=f"share of label {label} less that of the largest of {claim.digits}",
-        verdict="holds" if within else "fails" if beyond else "undecided",
-        why="" if within or beyond else WIDE,
-        images=int(study.labels.sum()),
-        **_numbers(value, interval, "images"),
+        verdict="holds" if within else "fails" if beyond else "open",
+        why=EQUAL if within else OUTSIDE if beyond else WIDE,
+        numbers=(Number(name, "", "", value, interval.low, interval.high, over="images"),),
+        n=(int(study.labels.sum()),),
     )
-
-
-def _numbers(value: float, interval: Interval | None, over: str) -> dict[str, Any]:
-    """Value and interval as fields of a judgement."""
-    bounds = {} if interval is None else {"low": interval.low, "high": interval.high, "over": over}
-    return {"value": value, **bounds}

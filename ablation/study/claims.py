@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
-from math import acos, pi
+from collections.abc import Mapping
+from math import cos, pi
 
 from ablation.base.section import Name, Section
-from ablation.reporting.config import BestFigure, CurvesFigure, Figure, FigureConfig, ForestFigure
+from ablation.reporting.config import FigureConfig, ForestFigure
 from ablation.statistics.config import (
-    OTHERS,
+    PAPER,
+    AboveClaim,
     ArmFacts,
     ArmsClaim,
     ClaimConfig,
     ClaimsConfig,
     DifferenceClaim,
     Metric,
-    MetricConfig,
+    MetricClaim,
+    Question,
+    RegimeConfig,
     StatisticsConfig,
 )
 from ablation.study.checks import ConfigError, known, listed, shown, validated
@@ -30,47 +32,57 @@ class Paper(Section):
     """`paper.yaml` as written."""
 
     figures: dict[Name, FigureConfig]
+    questions: dict[Name, Question]
     statistics: StatisticsConfig
-    metrics: dict[Name, MetricConfig]
+    regimes: dict[Name, RegimeConfig]
+    metrics: dict[Name, Metric]
     claims: dict[Name, ClaimConfig]
 
 
 def resolve_claims(
-    paper: Paper, arms: Arms, baseline: str, untrue: Mapping[str, str]
+    paper: Paper, arms: Arms, labels: Mapping[str, str], baseline: str, untrue: Mapping[str, str]
 ) -> ClaimsConfig:
-    """What `compare` reads, with every pair of arms that the study compares.
+    """What `compare` reads, with a question of its own for every arm that no question names.
 
     Args:
         arms: every arm.
-        baseline: the arm that the others are compared with.
+        labels: their names.
+        baseline: the arm that those are compared with.
         untrue: arm -> what its label says and it is not, in words: claims that name it are not
             applicable.
 
     Raises:
-        ConfigError: an arm or a metric that there is not; two arms that see different data sets,
-            which no comparison can be fair to; an arm in two families or in none.
+        ConfigError: a name that stands for nothing; two arms that see different data sets, which no
+            comparison can be fair to; a pair that two questions compare, or that a claim compares
+            and no question.
     """
     for metric in paper.statistics.metrics:
         known(metric, paper.metrics, "statistics.metrics")
+    for arm in paper.statistics.fails_in_paper:
+        known(arm, arms, "statistics.fails_in_paper")
+    for name, regime in paper.regimes.items():
+        for arm in regime.arms:
+            known(arm, arms, f"regimes.{name}.arms")
     _check_figures(paper, arms)
-    facts = _facts(paper.statistics, arms)
+    asked = _check_questions(paper, arms)
     not_applicable = {}
     for name, claim in paper.claims.items():
+        if claim.contradicts is not None:
+            known(claim.contradicts, paper.claims, f"claims.{name}.contradicts")
         if isinstance(claim, ArmsClaim):
-            _check_claim(f"claims.{name}", claim, paper.metrics, arms)
+            _check_claim(f"claims.{name}", claim, paper, arms, asked)
             reasons = [untrue[arm] for arm in claim.arms if arm in untrue]
-            reasons += _unlike_epochs(claim, paper.metrics[claim.metric], facts)
             if reasons:
                 not_applicable[name] = reasons[0]
     return validated(
         ClaimsConfig,
         {
             "statistics": paper.statistics,
+            "questions": paper.questions | _added(paper, arms, labels, baseline),
+            "regimes": paper.regimes,
             "metrics": paper.metrics,
             "claims": paper.claims,
-            "arms": facts,
-            "pairs": _pairs(paper, arms, baseline),
-            "groups": [f.groups for f in paper.figures.values() if isinstance(f, BestFigure)],
+            "arms": {name: _facts(paper.statistics, arm) for name, arm in arms.items()},
             "not_applicable": not_applicable,
         },
     )
@@ -84,131 +96,104 @@ def _check_figures(paper: Paper, arms: Arms) -> None:
             known(metric, paper.statistics.metrics, f"figures.{name}.metrics")
 
 
-def _check_claim(path: str, claim: ArmsClaim, metrics: Mapping[str, Metric], arms: Arms) -> None:
-    for arm in claim.arms:
-        known(arm, arms, f"{path}.arms")
-    known(claim.metric, metrics, f"{path}.metric")
-    metric = metrics[claim.metric]
-    if not isinstance(claim, DifferenceClaim):
-        if not metric.has_level:
-            allowed = [name for name, other in metrics.items() if other.has_level]
-            raise ConfigError(
-                f"{path}.metric = {shown(claim.metric)} has no level; allowed: {listed(allowed)}"
-            )
-        return
-    first, second = claim.arms
-    sets = [arms[arm].input.set for arm in claim.arms]
-    if first == second:
-        raise ConfigError(f"{path}.arms = {shown(claim.arms)}; allowed: two different arms")
-    if sets[0] != sets[1]:
+def _check_questions(paper: Paper, arms: Arms) -> dict[frozenset[str], str]:
+    """The question of each pair."""
+    asked: dict[frozenset[str], str] = {}
+    for name, question in paper.questions.items():
+        path = f"questions.{name}"
+        if question.figure is not None:
+            known(question.figure, paper.figures, f"{path}.figure")
+        for pair in question.pairs:
+            _check_pair(f"{path}.pairs", pair, arms)
+            first = asked.setdefault(frozenset(pair), name)
+            if first != name:
+                raise ConfigError(
+                    f"{path}.pairs has {shown(pair)}, as questions.{first}.pairs has; keep one"
+                )
+    return asked
+
+
+def _check_pair(path: str, pair: list[str], arms: Arms) -> None:
+    for arm in pair:
+        known(arm, arms, path)
+    if pair[0] == pair[1]:
+        raise ConfigError(f"{path} = {shown(pair)}; allowed: two different arms")
+    first, second = (arms[arm].input.set for arm in pair)
+    if first != second:
         raise ConfigError(
-            f"{path}.arms = {shown(claim.arms)} compares the data sets {sets[0]} and {sets[1]}; "
+            f"{path} = {shown(pair)} compares the data sets {first} and {second}; "
             "allowed: two arms on one data set"
         )
-    if claim.expect == "equivalent" and not metric.has_margin:
-        allowed = [name for name, other in metrics.items() if other.has_margin]
-        raise ConfigError(
-            f"{path}.metric = {shown(claim.metric)} has no margin of equivalence; "
-            f"allowed: {listed(allowed)}"
-        )
 
 
-def _unlike_epochs(
-    claim: ArmsClaim, metric: Metric, facts: Mapping[str, ArmFacts]
-) -> Iterator[str]:
-    """Why two arms cannot be compared epoch by epoch, in words."""
-    if not isinstance(claim, DifferenceClaim) or not metric.over_epochs:
+def _check_claim(
+    path: str, claim: ArmsClaim, paper: Paper, arms: Arms, asked: Mapping[frozenset[str], str]
+) -> None:
+    for arm in claim.arms:
+        known(arm, arms, f"{path}.arms")
+    for name in claim.regimes:
+        known(name, [*paper.regimes, PAPER], f"{path}.regimes")
+    if isinstance(claim, AboveClaim):
+        for name in claim.metrics:
+            known(name, paper.metrics, f"{path}.metrics")
         return
-    first, second = (facts[arm] for arm in claim.arms)
-    for key, text in (
-        ("epoch_images", "training images in an epoch"),
-        ("measured_validation", "images measured after an epoch"),
-        ("epochs", "epochs"),
-    ):
-        one, other = getattr(first, key), getattr(second, key)
-        # Only a run that never reaches a level counts by its number of epochs.
-        if one != other and (key != "epochs" or metric.unit == "epochs"):
-            yield f"its arms have {one:,} and {other:,} {text}"
-
-
-def _pairs(paper: Paper, arms: Arms, baseline: str) -> list[list[str]]:
-    """Every (arm, other) to compare, each once, in the order of params.yaml.
-
-    The arms against the baseline come first. In every other pair the second is the one that
-    params.yaml declares first. Arms on different data sets are no pair.
-    """
-    order = [baseline, *(arm for arm in arms if arm != baseline)]
-    named = [
-        *((arm, baseline) for arm in order[1:]),
-        *(pair for figure in paper.figures.values() for pair in _of_figure(figure)),
-        *(claim.arms for claim in paper.claims.values() if isinstance(claim, DifferenceClaim)),
-    ]
-    pairs: dict[tuple[str, str], None] = {}
-    for pair in named:
-        other, arm = sorted(pair, key=order.index)
-        if arms[arm].input.set == arms[other].input.set:
-            pairs[arm, other] = None
-    return [list(pair) for pair in pairs]
-
-
-def _of_figure(figure: Figure) -> Iterator[tuple[str, ...]]:
-    """The pairs of arms whose curves a figure lays over one another."""
-    if isinstance(figure, CurvesFigure):
-        yield from combinations(dict.fromkeys(figure.arms), 2)
-
-
-def _facts(settings: StatisticsConfig, arms: Arms) -> dict[str, ArmFacts]:
-    """What the statistics must know of each arm."""
-    families = _families(settings, arms)
-    facts = {}
-    for name, arm in arms.items():
-        train = arm.effective().train
-        _, validation = arm.data.parts(arm.input.set)
-        facts[name] = ArmFacts(
-            family=families[name],
-            epochs=train.epochs,
-            epoch_images=train.images_per_epoch // train.batch_size * train.batch_size,
-            steady_epochs=steady_epochs(train, settings.steady_rate),
-            validation_images=validation,
-            measured_training=min(train.measured_images, train.images),
-            measured_validation=min(train.measured_images, validation),
-        )
-    return facts
-
-
-def _families(settings: StatisticsConfig, arms: Arms) -> dict[str, str]:
-    """arm -> the family of tests that it belongs to."""
-    path, rest = "statistics.families", ""
-    found: dict[str, str] = {}
-    for family, members in settings.families.items():
-        if members == OTHERS:
-            rest = family
-            continue
-        for arm in members:
-            known(arm, arms, f"{path}.{family}")
-            if arm in found:
-                raise ConfigError(
-                    f"{path}.{family} names the arm {shown(arm)}, as {found[arm]} does; "
-                    "allowed: one family an arm"
-                )
-            found[arm] = family
-    left = [arm for arm in arms if arm not in found]
-    if left and not rest:
+    assert isinstance(claim, MetricClaim)
+    known(claim.metric, paper.metrics, f"{path}.metric")
+    for pair in claim.pairs:
+        _check_pair(f"{path}.arms", list(pair), arms)
+        if frozenset(pair) not in asked:
+            raise ConfigError(
+                f"{path}.arms = {shown(list(pair))} is no pair of `questions`; allowed: one of them"
+            )
+    surely = isinstance(claim, DifferenceClaim) and claim.expect in ("higher", "lower")
+    level = not claim.pairs
+    if not (surely or level or paper.metrics[claim.metric].has_margin):
+        allowed = [name for name, other in paper.metrics.items() if other.has_margin]
         raise ConfigError(
-            f"{path} lacks the arm {left[0]!r}; allowed: a family that names it, or one that is "
-            f"{OTHERS!r}"
+            f"{path}.metric = {shown(claim.metric)} has no margin; allowed: {listed(allowed)}"
         )
-    return found | dict.fromkeys(left, rest)
 
 
-def steady_epochs(train: TrainConfig, share: float) -> int:
-    """The last epoch, from 1, that ends before the rate falls below `share` of its highest.
+def _added(
+    paper: Paper, arms: Arms, labels: Mapping[str, str], baseline: str
+) -> dict[str, Question]:
+    """A question for each arm on the baseline's images that none names: it costs no other."""
+    named = {arm for asked in paper.questions.values() for pair in asked.pairs for arm in pair}
+    return {
+        f"added_{arm}": Question(title=labels[arm], figure=None, pairs=[[arm, baseline]])
+        for arm, settings in arms.items()
+        if arm not in named | {baseline} and settings.input.set == arms[baseline].input.set
+    }
 
-    All of them under a constant rate. A cosine falls from its highest, at the end of the warmup,
-    to 0 at the end of the run; the warmup itself is not asked.
+
+def _facts(settings: StatisticsConfig, arm: ArmSettings) -> ArmFacts:
+    """What the statistics must know of an arm."""
+    train = arm.effective().train
+    _, validation = arm.data.parts(arm.input.set)
+    return ArmFacts(
+        epochs=train.epochs,
+        epoch_images=train.images_per_epoch // train.batch_size * train.batch_size,
+        learning_rate=train.optimizer.learning_rate,
+        steady=steady(train, settings.steady_rate),
+        validation_images=validation,
+        measured_training=min(train.measured_images, train.images),
+        measured_validation=min(train.measured_images, validation),
+    )
+
+
+def steady(train: TrainConfig, share: float) -> list[int]:
+    """The first and the last epoch, from 1, that end with `share` of the highest rate or more.
+
+    It rises from 0 over the warmup and falls from its highest, as a cosine, to 0 at the run's end;
+    a constant rate is at its highest always.
     """
-    optimizer = train.optimizer
-    if optimizer.warmup is None:
-        return train.epochs
-    fallen = acos(2 * share - 1) / pi  # of the way from the warmup's end to the run's
-    return int(train.epochs * (optimizer.warmup + (1 - optimizer.warmup) * fallen) + 1e-9)
+    warmup = train.optimizer.warmup
+    if warmup is None:
+        return [1, train.epochs]
+    rates = []
+    for epoch in range(1, train.epochs + 1):
+        done = epoch / train.epochs
+        falling = (1 + cos(pi * (done - warmup) / (1 - warmup))) / 2
+        rates.append(done / warmup if done < warmup else falling)
+    high = [epoch for epoch, rate in enumerate(rates, start=1) if rate >= share - 1e-9]
+    return [high[0], high[-1]] if high else [1, 0]

@@ -66,7 +66,7 @@ def resolve(params_tree: Tree, paper_tree: Tree) -> Resolved:
         )
     untrue = {name: why for name, (_, why) in spoken.items() if why}
     with told_of("paper.yaml"):
-        claims = resolve_claims(paper, arms, params.baseline, untrue)
+        claims = resolve_claims(paper, arms, labels, params.baseline, untrue)
     data = base.data.model_dump()
     return Resolved(
         study=study,

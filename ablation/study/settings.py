@@ -323,7 +323,12 @@ class ArmSettings(BaseSettings):
     @property
     def image_size(self) -> int:
         """px, the side of a raw image."""
-        return self.data.tile if self.input.set == "mnist" else self.data.canvas
+        sides = {
+            "modified": self.data.canvas,
+            "mnist": self.data.tile,
+            "modified_128": COMPETITION_SIDE // 2,
+        }
+        return sides[self.input.set]
 
     @property
     def images(self) -> int:

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure
+from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure, LadderFigure
 from ablation.reporting.figure_tables import (
     best_table,
     curves_runs,
     curves_table,
     forest_table,
     label_table,
+    ladder_runs,
+    ladder_table,
 )
 from tests.statistics.study_of_claims import config
 
@@ -69,3 +71,32 @@ def test_labels_are_counted_by_part_beside_what_is_expected() -> None:
     assert found.loc[("modified", 9), "density"] == pytest.approx(2 / 3)
     assert found.loc[("modified", 9), "expected"] == pytest.approx(1 - 0.9**3)
     assert found.loc[("mnist", 3), "expected"] == pytest.approx(0.1)
+
+
+def test_a_ladder_has_each_claimed_difference_once_where_two_studies_have_it() -> None:
+    said = {"section": "1", "regimes": [], "paper": None, "metric": "validation_accuracy"}
+    difference = said | {"kind": "difference", "expect": "higher"}
+    level = {"kind": "level", "arms": ["a"], "expect": "at_least", "level": 0.9, "paper": 0.955}
+    claims = {
+        "a_above": difference | {"sentence": "a", "arms": ["a", "base"]},
+        "again": difference | {"sentence": "b", "arms": ["base", "a"]},
+        "alone": difference | {"sentence": "c", "arms": ["b", "base"]},
+        "reached": said | level | {"sentence": "d"},
+    }
+    runs = pd.DataFrame(
+        [("now", arm, seed, images, reached + seed / 100)
+         for arm, images, reached in (("base", 40, 0.9), ("a", 24, 0.93), ("b", 40, 0.8))
+         for seed in range(3)]
+        + [("then", arm, seed, 8, 0.8) for arm in ("base", "a") for seed in range(3)],
+        columns=["study", "arm", "seed", "images", "validation_accuracy"],
+    )  # fmt: skip
+    found = ladder_table(config(claims), runs)
+    assert found[["claim", "study", "images", "n"]].to_numpy().tolist() == [
+        ["a_above", "then", 8, 3], ["a_above", "now", 40, 3]
+    ]  # fmt: skip
+    assert list(found["difference"]) == pytest.approx([0, 0.03])
+    figure = LadderFigure(kind="ladder", title="t", paper="p", arms=["a"])
+    shown = ladder_runs(figure, config(claims), runs)
+    assert shown[["study", "arm", "paper"]].drop_duplicates().to_numpy().tolist() == [
+        ["now", "a", 0.955], ["then", "a", 0.955]
+    ]  # fmt: skip

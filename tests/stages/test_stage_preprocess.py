@@ -94,7 +94,7 @@ def test_each_seed_splits_both_sets_in_a_way_of_its_own(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure()
-    for name, count in (("modified", 30), ("mnist", 8)):
+    for name, count in (("modified", 30), ("mnist", 8), ("modified_128", 30)):
         (SETS / "train" / name).mkdir(parents=True)
         np.save(SETS / f"train/{name}/labels.npy", np.arange(count, dtype=np.uint8) % 3)
     split.main()
@@ -103,7 +103,7 @@ def test_each_seed_splits_both_sets_in_a_way_of_its_own(
     for seed in (3, 7):
         with np.load(f"data/split/{seed}.npz") as file:
             kept[seed] = dict(file)
-    for name, count in (("modified", 30), ("mnist", 8)):
+    for name, count in (("modified", 30), ("mnist", 8), ("modified_128", 30)):
         parts = [kept[3][f"{name}_{part}"] for part in ("training", "validation")]
         assert sorted(np.concatenate(parts)) == [*range(count)]
         assert len(parts[1]) == round(0.2 * count)
@@ -111,3 +111,23 @@ def test_each_seed_splits_both_sets_in_a_way_of_its_own(
     split.main()
     with np.load("data/split/3.npz") as file:
         np.testing.assert_array_equal(file["mnist_training"], kept[3]["mnist_training"])
+
+
+def test_a_pixel_of_a_halved_image_is_the_mean_of_four_halves_rounded_up() -> None:
+    image = np.array([[0, 1, 255, 255], [0, 1, 255, 254], [4, 5, 0, 0], [6, 8, 0, 1]], np.uint8)
+    many = np.repeat(image[None], preprocess.BLOCK + 1, axis=0)
+    found = preprocess.halved(many)
+    assert (found.dtype, found.shape) == (np.uint8, (len(many), 2, 2))
+    assert (found == [[1, 255], [6, 0]]).all()  # of 0.5, 254.75, 5.75 and 0.25
+
+
+def test_the_paper_s_canvas_is_composed_of_other_images_and_stored_halved(
+    configure: Configure,
+) -> None:
+    configure()
+    preprocess.main()
+    assert load("train/modified_128/images.npy").shape == (30, 64, 64)
+    assert load("test/modified_128/images.npy").shape == (4, 64, 64)
+    assert (
+        load("train/modified_128/labels.npy").tolist() != load("train/modified/labels.npy").tolist()
+    )

@@ -1,23 +1,24 @@
-"""The table of comparisons: which pairs, what stands in a row, and when there is no verdict."""
+"""The table of comparisons: which pairs, what stands in a row, and what is found."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from ablation.statistics.comparison import COLUMNS, compare
-from tests.statistics.study_of_claims import ARMS, config, difference_claim, facts, runs
+from ablation.statistics.ranks import holm, mann_whitney, shift, shift_interval, welch
+from tests.statistics.study_of_claims import (
+    HEADS,
+    config,
+    difference_claim,
+    none_higher_claim,
+    runs,
+    with_values,
+)
 
-SETS = dict.fromkeys(ARMS, "modified")
 MEANS = {"base": 0.80, "a": 0.84, "b": 0.80, "c": 0.7}
-
-
-def table(seeds: int = 10, **changes: float) -> pd.DataFrame:
-    return compare(config(), runs(MEANS, seeds, **changes), "base", SETS)
+ADDED = {"heads": HEADS, "added_c": {"title": "c", "figure": None, "pairs": [["c", "base"]]}}
 
 
 def row(found: pd.DataFrame, arm: str, other: str, metric: str = "test_accuracy") -> pd.Series:
@@ -26,112 +27,85 @@ def row(found: pd.DataFrame, arm: str, other: str, metric: str = "test_accuracy"
     return rows.iloc[0]
 
 
-def test_every_pair_stands_in_the_table_once_for_each_metric_of_the_study() -> None:
-    found = table()
+def test_the_questions_pairs_are_compared_in_the_study_s_metrics_and_nothing_else() -> None:
+    found = compare(config(), runs(MEANS))
     assert list(found.columns) == COLUMNS
-    for _, of_metric in found.groupby("metric"):
-        assert of_metric[["arm", "other", "group"]].to_numpy().tolist() == [
-            ["a", "base", "baseline"], ["b", "base", "baseline"], ["b", "a", "pairs"],
-        ]  # fmt: skip
     assert set(found["metric"]) == {"validation_accuracy", "test_accuracy"}
-    assert compare(config(pairs=()), runs(MEANS, 3), "base", SETS).empty
+    for _, of_metric in found.groupby("metric"):
+        assert of_metric[["arm", "other"]].to_numpy().tolist() == HEADS["pairs"]
 
 
-def test_a_row_says_what_scipy_says_of_the_differences() -> None:
-    study = runs(MEANS, 10)
-    found = row(compare(config(), study, "base", SETS), "a", "base")
-    first, second = (
-        np.array([run.judged["test_accuracy"] for run in study[arm].values()])
-        for arm in ("a", "base")
+@pytest.mark.parametrize(
+    "claim",
+    [
+        difference_claim(arms=["base", "a"], metric="convergence", expect="lower"),
+        none_higher_claim(metric="training_accuracy"),
+    ],
+)
+def test_a_question_that_a_claim_asks_in_a_metric_is_asked_of_all_its_pairs(claim: dict) -> None:
+    found = compare(config({"claim": claim}, ADDED), runs(MEANS))
+    of_metric = found[found["metric"] == claim["metric"]]
+    assert of_metric[["arm", "other"]].to_numpy().tolist() == HEADS["pairs"]
+    assert set(of_metric["tests"]) == {3}
+
+
+def test_a_row_is_what_the_tests_say_of_the_runs() -> None:
+    table = runs(MEANS)
+    found = compare(config(), table)
+    first, second, third = (
+        table.loc[table["arm"] == arm, "test_accuracy"].to_numpy() for arm in ("a", "base", "b")
     )
-    t = stats.ttest_rel(first, second)
-    assert (found["seeds"], found["tests"]) == (10, 3)
-    assert found["difference"] == pytest.approx(np.mean(first - second))
-    interval, narrow = t.confidence_interval(0.95), t.confidence_interval(0.90)
-    assert (found["low"], found["high"]) == pytest.approx((interval.low, interval.high))
-    assert (found["low_90"], found["high_90"]) == pytest.approx((narrow.low, narrow.high))
-    assert found["sd"] == pytest.approx(np.std(first - second, ddof=1))
-    assert (found["p"], found["p_holm"]) == pytest.approx((2 / 1024, 3 * 2 / 1024))
-    assert found["improvement"] == found["improvement_high"] == 1.0
-    assert found["seeds_to_find"] == 7
-    # Both arms are right on the first images of the same thousand, to their accuracy.
-    assert 0 < found["sd_images"] < found["sd"]
-    assert found[["diverged", "unpaired", "paper"]].isna().all()
+    a = row(found, "a", "base")
+    assert a["difference"] == pytest.approx(shift(first, second))
+    assert (a["low"], a["high"]) == pytest.approx(tuple(shift_interval(first, second)))
+    assert (a["low_90"], a["high_90"]) == pytest.approx(tuple(shift_interval(first, second, 0.9)))
+    assert (a["p"], a["n"], a["n_other"]) == (mann_whitney(first, second), 10, 10)
+    corrected = holm([mann_whitney(first, second), mann_whitney(third, second),
+                      mann_whitney(third, first)])  # fmt: skip
+    heads = found[found["metric"] == "test_accuracy"]
+    assert list(heads["p_holm"]) == pytest.approx(corrected)
+    assert list(heads["welch_p"]) == pytest.approx(
+        holm([welch(first, second).p, welch(third, second).p, welch(third, first).p])
+    )
+    assert (a["above"], a["other_above"]) == (10, 0)
+    assert found[["stuck", "paper"]].isna().all(axis=None)
 
 
-def test_verdicts_are_better_worse_equivalent_and_inconclusive() -> None:
-    found = table()
+def test_what_is_found_is_higher_lower_equal_or_open() -> None:
+    found = compare(config(), runs(MEANS, sd=0.002))
     pairs = (("a", "base"), ("b", "a"), ("b", "base"))
-    assert [row(found, *pair)["verdict"] for pair in pairs] == ["better", "worse", "equivalent"]
-    assert row(table(sd=0.05), "b", "base")["verdict"] == "inconclusive"
+    assert [row(found, *pair)["found"] for pair in pairs] == ["higher", "lower", "equal"]
+    wide = compare(config(), runs(MEANS, sd=0.05))
+    assert row(wide, "b", "base")["found"] == "open"
+    one = compare(config(), runs(MEANS, seeds=1))
+    assert set(one["found"]) == {"open"}
+    assert np.isinf(one["low"]).all()
 
 
-@pytest.mark.parametrize("seeds", [1, 3, 6])
-def test_with_too_few_seeds_for_the_family_there_are_differences_and_no_verdict(
-    seeds: int,
-) -> None:
-    found = table(seeds, sd=0.02)
-    assert set(found["verdict"]) == {"no verdict"}
-    assert set(found["seeds_needed"]) == {7}  # 3 tests: 3 * 2 / 2**7 = 0.047
-    assert found[["p", "p_holm", "detectable"]].isna().all(axis=None)
-    assert found["difference"].notna().all()
-    assert found["low"].notna().all() == (seeds > 1)
+def test_what_somebody_adds_costs_the_others_nothing() -> None:
+    found = compare(config(questions=ADDED), runs(MEANS))
+    assert set(found.loc[found["question"] == "added_c", "tests"]) == {1}
+    heads = found[found["question"] == "heads"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(heads, compare(config(), runs(MEANS)))
 
 
-def test_what_somebody_adds_is_a_family_of_its_own_and_changes_nothing_of_the_paper_s() -> None:
-    arms = {arm: facts(family="added" if arm == "c" else "paper") for arm in ARMS}
-    pairs = [("a", "base"), ("b", "base"), ("b", "a"), ("c", "base"), ("c", "a")]
-    found = compare(config(pairs=pairs, arms=arms), runs(MEANS, 10), "base", SETS)
-    families = found[found["metric"] == "test_accuracy"]
-    assert list(families["family"]) == ["paper"] * 3 + ["added"] * 2
-    assert list(families["tests"]) == [3, 3, 3, 2, 2]
-    paper = found[found["family"] == "paper"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(paper, table())
+def test_arms_of_other_numbers_of_runs_are_compared_and_those_without_the_metric_are_not() -> None:
+    table = runs(MEANS)
+    table = table[(table["arm"] != "a") | (table["seed"] < 25)]
+    few = row(compare(config(), table), "a", "base")
+    assert (few["n"], few["n_other"], few["found"]) == (5, 10, "higher")
+    without = compare(config(), table.assign(test_accuracy=np.nan))
+    assert set(without["metric"]) == {"validation_accuracy"}
 
 
-def test_an_arm_with_fewer_seeds_is_compared_over_them_and_still_counts_in_its_family() -> None:
-    study = runs(MEANS, 10)
-    for seed in range(1, 10):
-        del study["a"][seed]
-    found = compare(config(), study, "base", SETS)
-    few, rest = row(found, "a", "base"), row(found, "b", "base")
-    assert (few["seeds"], few["verdict"]) == (1, "no verdict")
-    assert few[["low", "sd", "p", "unpaired"]].isna().all()
-    assert (rest["tests"], rest["seeds"]) == (3, 10)
-    assert rest["p_holm"] == pytest.approx(min(1, 3 * rest["p"]))  # as if the others' p were 1
-
-
-def test_fewer_epochs_are_better_and_only_pairs_that_claims_name_are_compared_in_them() -> None:
-    claims = {"faster": difference_claim(metric="epochs_to_half", expect="lower")}
-    found = compare(config(claims), runs(MEANS, 10), "base", SETS)
-    assert (found["metric"] == "epochs_to_half").sum() == 1
-    faster = row(found, "a", "base", "epochs_to_half")
-    assert faster["difference"] < 0
-    assert (faster["improvement"], faster["verdict"]) == (1.0, "better")
-    alike = compare(config(claims), runs(MEANS | {"a": 0.8}, 10, sd=0), "base", SETS)
-    # Epochs have no margin of equivalence.
-    assert row(alike, "a", "base", "epochs_to_half")["verdict"] == "inconclusive"
-
-
-def test_a_run_whose_partner_has_no_number_is_left_out_and_named() -> None:
-    study = runs(MEANS, 3)
-    for arm, seed in (("a", 1), ("base", 2)):
-        run = study[arm][seed]
-        study[arm][seed] = replace(run, judged={**run.judged, "test_accuracy": np.nan})
-    found = compare(config(), study, "base", SETS)
-    both = row(found, "a", "base")
-    assert (both["seeds"], both["unpaired"]) == (1, "a-2 base-1")
-    assert row(found, "b", "a")["unpaired"] == "b-1"
-    assert set(table(3, test_accuracy=np.nan)["metric"]) == {"validation_accuracy"}
-
-
-def test_a_diverged_run_stays_in_and_is_named() -> None:
-    study = runs(MEANS, 10)
-    ended = {**study["a"][4].judged, "test_accuracy": 0.1, "validation_accuracy": 0.1}
-    study["a"][4] = replace(study["a"][4], judged=ended)
-    found = row(compare(config(), study, "base", SETS), "a", "base")
-    assert (found["diverged"], found["seeds"], found["improvement"]) == ("a-4", 10, 0.9)
-    assert found["difference"] == pytest.approx(0.04 - 0.074, abs=0.005)
+def test_a_stuck_run_stays_in_and_is_named_and_one_that_never_arrives_is_the_slowest() -> None:
+    claims = {"slower": difference_claim(metric="convergence")}
+    table = with_values(runs(MEANS), "a", "convergence", [np.inf, np.inf])
+    table = with_values(table, "a", "stuck", [True])
+    found = row(compare(config(claims), table), "a", "base", "convergence")
+    assert (found["stuck"], found["n"], found["above"]) == ("a-20", 10, 2)
+    assert np.isfinite(found["difference"])
+    assert np.isnan(found["welch_p"])
 
 
 @pytest.mark.parametrize(("arms", "paper"), [(["a", "base"], 0.03), (["base", "a"], -0.03)])
@@ -139,18 +113,6 @@ def test_the_paper_s_difference_stands_beside_the_pair_either_way_round(
     arms: list[str], paper: float
 ) -> None:
     claims = {"claim": difference_claim(arms=arms, paper=0.03)}
-    found = compare(config(claims), runs(MEANS, 2), "base", SETS)
+    found = compare(config(claims), runs(MEANS))
     assert row(found, "a", "base", "validation_accuracy")["paper"] == paper
     assert found["paper"].notna().sum() == 1
-
-
-def test_the_best_of_each_group_are_compared_once_and_on_one_data_set() -> None:
-    groups = [{"CNN": ["base", "a"], "VGG": ["b", "c"]}]
-    for pairs, sets, expected in (
-        ([("a", "base")], SETS, [("a", "base"), ("b", "a")]),
-        ([("a", "base"), ("a", "b")], SETS, [("a", "base"), ("a", "b")]),
-        ([("a", "base")], SETS | {"b": "mnist", "c": "mnist"}, [("a", "base")]),
-    ):
-        found = compare(config(pairs=pairs, groups=groups), runs(MEANS, 3), "base", sets)
-        tested = found[found["metric"] == "test_accuracy"]
-        assert list(zip(tested["arm"], tested["other"], strict=True)) == expected

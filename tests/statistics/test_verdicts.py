@@ -1,136 +1,274 @@
-"""Claims: ours, which way it points, and verdicts that keep to n, scale and margin."""
+"""Each kind of claim holds, fails and stays open, with its reason; and the rules above them all."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ablation.statistics.comparison import compare
+from ablation.statistics.config import ClaimsConfig
 from ablation.statistics.intervals import maximum_of
+from ablation.statistics.regimes import COLUMNS, Regime, may_fail, regimes
 from ablation.statistics.verdicts import Judgement, Study, judge
 from tests.statistics.study_of_claims import (
+    above_claim,
     config,
     difference_claim,
+    facts,
     labels_claim,
     level_claim,
+    none_higher_claim,
     runs,
+    with_values,
 )
 
-MEANS = {"base": 0.80, "a": 0.84, "b": 0.80}
-SETS = dict.fromkeys(MEANS, "modified")
-EVEN = np.full(10, 0.1)
-AS_THREE = np.round(maximum_of(3, EVEN) * 50_000).astype(np.int64)
+ROOT = Path(__file__).resolve().parents[2]
+CLASSES = np.full(10, 0.1)
+NEAR, WIDE = 0.002, 0.03  # spreads over seeds
+MET = [Regime("cnn", True, [])]
 
 
-def judged(
-    claim: dict[str, Any], seeds: int = 10, scale: str = "laptop", sd: float = 0.002,
-    labels: np.ndarray = AS_THREE, means: dict[str, float] = MEANS, why: str = "", **changes: Any,
-) -> Judgement:  # fmt: skip
-    asked = config({"it": claim}, not_applicable={"it": why} if why else None)
-    study = runs(means, seeds, sd, **changes)
-    comparisons = compare(asked, study, "base", SETS)
-    (found,) = judge(asked, Study(scale, study, comparisons, labels, EVEN))
-    assert found.claim == "it"
+def study(asked: ClaimsConfig, table: pd.DataFrame, **changes: Any) -> Study:
+    labels = np.round(50_000 * maximum_of(3, CLASSES)).astype(int)
+    return replace(Study("laptop", table, compare(asked, table), [], labels, CLASSES), **changes)
+
+
+def judged(claim: dict[str, Any], table: pd.DataFrame, **changes: Any) -> Judgement:
+    """The claim on these runs; `changes` of the study, its `arms` and `fails_in_paper`."""
+    asked = config({"claim": claim}, arms=changes.pop("arms", None),
+                   fails_in_paper=changes.pop("fails_in_paper", []))  # fmt: skip
+    (found,) = judge(asked, study(asked, table, **changes))
     return found
 
 
 @pytest.mark.parametrize(
-    ("changes", "verdict", "direction"),
+    ("expect", "mean", "sd", "verdict", "why"),
     [
-        ({}, "holds", "with"),
-        ({"expect": "lower"}, "fails", "against"),
-        ({"expect": "equivalent"}, "fails", "against"),
-        ({"expect": "not_higher"}, "fails", "against"),
-        ({"arms": ["base", "a"], "expect": "lower"}, "holds", "with"),  # against the table's order
-        ({"arms": ["base", "a"], "expect": "not_higher"}, "holds", "with"),
-        ({"arms": ["b", "base"], "expect": "equivalent"}, "holds", "with"),
-        ({"arms": ["b", "base"]}, "fails", "about equal"),  # surely no difference that matters
-        ({"arms": ["b", "base"], "expect": "not_higher"}, "holds", "with"),
-        ({"metric": "epochs_to_half", "expect": "lower"}, "holds", "with"),  # fewer, and lower
-        ({"metric": "epochs_to_half"}, "fails", "against"),
-        ({"metric": "images_to_half", "expect": "lower"}, "holds", "with"),
+        ("higher", 0.85, NEAR, "holds", "significant"),
+        ("higher", 0.75, NEAR, "fails", "significant, the other way"),
+        ("higher", 0.80, NEAR, "fails", "equal within the margin"),
+        ("higher", 0.80, WIDE, "open", "not significant"),
+        ("lower", 0.75, NEAR, "holds", "significant"),
+        ("lower", 0.85, NEAR, "fails", "significant, the other way"),
+        ("equal", 0.80, NEAR, "holds", "equal within the margin"),
+        ("equal", 0.85, NEAR, "fails", "significant, not within the margin"),
+        ("equal", 0.80, WIDE, "open", "interval too wide"),
+        ("not_higher", 0.75, WIDE, "holds", "upper bound below the margin"),
+        ("not_higher", 0.80, NEAR, "holds", "upper bound below the margin"),
+        ("not_higher", 0.85, NEAR, "fails", "significantly higher"),
+        ("not_higher", 0.80, WIDE, "open", "interval too wide"),
     ],
 )
-def test_a_direction_is_held_against_what_was_found(
-    changes: dict[str, Any], verdict: str, direction: str
+@pytest.mark.parametrize("arms", [["a", "base"], ["base", "a"]])
+def test_a_difference_either_way_round(
+    expect: str, mean: float, sd: float, verdict: str, why: str, arms: list[str]
 ) -> None:
-    found = judged(difference_claim(**changes))
-    assert (found.verdict, found.direction) == (verdict, direction)
-    one = judged(difference_claim(**changes), seeds=1)
-    assert (one.verdict, one.why, one.low) == ("undecided", "seeds", None)
+    means = {arms[0]: mean, arms[1]: 0.80, "b": 0.9}
+    found = judged(difference_claim(arms=arms, expect=expect), runs(means, sd=sd))
+    assert (found.verdict, found.why) == (verdict, why)
+    assert found.n == (10, 10)
+    (number,) = found.numbers
+    assert number.value == pytest.approx(mean - 0.80, abs=sd)
+    assert number.low < number.value < number.high  # type: ignore[operator]
+    assert (found.above == 10) == (mean > 0.80)
 
 
-def test_ours_stands_with_its_interval_in_the_claim_s_own_direction() -> None:
-    found = judged(difference_claim(arms=["base", "a"]))
-    assert found.value == pytest.approx(-0.04, abs=0.003)
-    assert found.value == pytest.approx(np.mean(found.values))
-    assert found.low < found.value < found.high < 0  # type: ignore[operator]
-    assert (found.over, found.metric, found.seeds) == ("seeds", "validation accuracy", 10)
-
-
-def test_what_is_undecided_says_why() -> None:
-    few = judged(difference_claim(), seeds=6)
-    assert (few.verdict, few.why, few.seeds_needed) == ("undecided", "seeds", 7)
-    wide = judged(difference_claim(), sd=0.05)
-    assert (wide.verdict, wide.why) == ("undecided", "wide")
-    assert (wide.seeds_to_find or 0) > 10
-    for claim in (level_claim(metric="test_accuracy"), difference_claim(metric="test_accuracy")):
-        none = judged(claim, test_accuracy=None)
-        assert (none.verdict, none.why, none.value) == ("undecided", "not measured", None)
-
-
-def test_significant_and_yet_within_the_margin_is_equivalent() -> None:
-    means = {"base": 0.800, "a": 0.803, "b": 0.8}
-    assert judged(difference_claim(expect="equivalent"), sd=0.0005, means=means).verdict == "holds"
-
-
-def test_a_claim_on_arms_that_are_something_else_is_not_applicable() -> None:
-    found = judged(difference_claim(), why="train.optimizer of a is adam, not sgd")
-    assert found.verdict == "not applicable"
-    assert found.why == "train.optimizer of a is adam, not sgd"
-    assert (found.value, found.direction, found.seeds) == (None, None, 0)
+def test_a_difference_that_is_surely_not_0_may_still_be_equal_and_not_higher() -> None:
+    table = runs({"a": 0.803, "base": 0.80, "b": 0.9}, sd=0.001)
+    for expect in ("higher", "equal", "not_higher"):
+        assert judged(difference_claim(expect=expect), table).verdict == "holds"
+    assert judged(difference_claim(expect="lower"), table).verdict == "fails"
 
 
 @pytest.mark.parametrize(
-    ("changes", "scale", "verdict", "why"),
+    ("a", "b", "sd", "verdict", "of"),
     [
-        ({}, "laptop", "holds", ""),
-        ({"level": 0.9}, "laptop", "fails", ""),
-        ({"level": 0.84}, "laptop", "undecided", "wide"),
-        ({"expect": "at_most"}, "laptop", "fails", ""),
-        ({"expect": "at_most", "level": 0.9}, "laptop", "holds", ""),
-        ({"scales": "paper"}, "laptop", "undecided", "scale"),
-        ({"scales": "paper"}, "paper", "holds", ""),
-        ({"metric": "change", "level": 0.0}, "laptop", "holds", ""),
+        (0.80, 0.79, NEAR, "holds", "a"),
+        (0.79, 0.85, NEAR, "fails", "b"),
+        (0.80, 0.79, WIDE, "open", None),
     ],
 )
-def test_a_level_is_held_against_the_interval(
-    changes: dict[str, Any], scale: str, verdict: str, why: str
+def test_none_is_higher_where_every_bound_is_below_the_margin(
+    a: float, b: float, sd: float, verdict: str, of: str | None
 ) -> None:
-    found = judged(level_claim(**changes), scale=scale)
-    assert (found.verdict, found.why) == (verdict, why)
-    assert (found.direction is None) == (why == "scale")
-    assert judged(level_claim(**changes), seeds=5, scale=scale).verdict == "undecided"
+    found = judged(none_higher_claim(), runs({"base": 0.80, "a": a, "b": b}, sd=sd))
+    assert found.verdict == verdict
+    assert of is None or found.numbers[0].of == of
 
 
-def test_a_level_on_shared_images_holds_their_variance_too() -> None:
-    """84% with hardly a spread over ten seeds: the 1,000 images leave 2.3 points either way."""
-    test = judged(level_claim(metric="test_accuracy", level=0.83))
-    validation = judged(level_claim(level=0.83))
-    assert (test.over, test.images, test.verdict) == ("seeds and images", 1000, "undecided")
-    assert (validation.over, validation.images, validation.verdict) == ("seeds", None, "holds")
-    one = judged(level_claim(), seeds=1)
-    assert one.over == "images"
-    assert one.low == pytest.approx(one.value - 0.024, abs=0.002)  # type: ignore[operator]
-    assert judged(level_claim(metric="training_accuracy"), seeds=1).low is None
+@pytest.mark.parametrize(
+    ("expect", "level", "verdict", "why"),
+    [
+        ("at_least", 0.78, "holds", "above the level"),
+        ("at_least", 0.82, "fails", "below the level"),
+        ("at_least", 0.80, "open", "the interval holds the level"),
+        ("at_most", 0.82, "holds", "below the level"),
+        ("at_most", 0.78, "fails", "above the level"),
+        ("at_most", "majority", "fails", "above the level"),
+    ],
+)
+def test_a_level(expect: str, level: float | str, verdict: str, why: str) -> None:
+    claim = level_claim(expect=expect, level=level)
+    found = judged(claim, runs({"a": 0.80}))
+    assert (found.verdict, found.why, found.n) == (verdict, why, (10,))
+    few = judged(claim, runs({"a": 0.80}, seeds=4))
+    assert (few.verdict, few.why) == ("open", "fewer than five runs")
 
 
-def test_labels_are_those_of_the_largest_of_three_digits_and_few_decide_nothing() -> None:
-    found = {n: judged(labels_claim(digits=n)) for n in (2, 3, 4)}
-    assert {n: each.verdict for n, each in found.items()} == {2: "fails", 3: "holds", 4: "fails"}
-    assert (found[3].seeds, found[3].images) == (0, AS_THREE.sum())
-    assert found[2].metric == "share of label 9 less that of the largest of 2"
-    few = judged(labels_claim(), labels=AS_THREE // 150)
-    assert (few.verdict, few.why) == ("undecided", "wide")
+def test_the_majority_class_is_a_level_with_the_margin_on_top() -> None:
+    claim = level_claim(expect="at_most", level="majority")
+    on_it = runs({"a": 0.27}, sd=0.0005, stuck=True)
+    found = judged(claim, on_it, fails_in_paper=["a"])
+    assert (found.verdict, found.numbers[0].level) == ("holds", pytest.approx(0.275))
+    assert judged(claim, on_it).verdict == "open"  # of an arm that the paper does not say it of
+
+
+def test_on_test_images_the_level_s_interval_holds_theirs_too() -> None:
+    table = runs({"a": 0.80})
+    test, validation = (
+        judged(level_claim(metric=f"{part}_accuracy"), table).numbers[0]
+        for part in ("test", "validation")
+    )
+    assert test.value == validation.value
+    assert test.low < validation.low  # type: ignore[operator]
+    assert (test.over, validation.over) == ("seeds and images", "seeds")
+
+
+@pytest.mark.parametrize(
+    ("gap", "rise", "verdict"),
+    [(0.2, 0.5, "holds"), (0.2, 0.02, "fails"), (-0.2, 0.5, "fails"), (0.0, 0.5, "open")],
+)
+def test_overfitting_takes_a_gap_and_a_loss_that_rises(
+    gap: float, rise: float, verdict: str
+) -> None:
+    table = runs({"a": 0.8}, loss_rise=rise)
+    noise = np.random.default_rng(0).normal(0, 0.01, 10)
+    found = judged(above_claim(), with_values(table, "a", "generalization_gap", gap + noise))
+    assert found.verdict == verdict
+    assert [number.metric for number in found.numbers] == ["generalization_gap", "loss_rise"]
+
+
+@pytest.mark.parametrize(
+    ("digits", "margin", "verdict"),
+    [(3, 0.02, "holds"), (2, 0.02, "fails"), (4, 0.02, "fails"), (3, 0.001, "open")],
+)
+def test_labels_are_held_against_the_largest_of_so_many_digits(
+    digits: int, margin: float, verdict: str
+) -> None:
+    found = judged(labels_claim(digits=digits, margin=margin), runs({"a": 0.8}))
+    assert (found.verdict, found.n, found.numbers[0].over) == (verdict, (50_000,), "images")
+
+
+# --- the rules above them -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(2, "holds"), (3, "open"), (10, "open")])
+def test_with_three_stuck_runs_of_ten_a_claim_on_the_arm_is_open(share: int, verdict: str) -> None:
+    table = with_values(
+        runs({"a": 0.85, "base": 0.8, "b": 0.9}, sd=NEAR), "base", "stuck", [True] * share
+    )
+    found = judged(difference_claim(), table)
+    assert found.verdict == verdict
+    assert len(found.stuck) == share
+    if verdict == "open":
+        assert found.why == f"{share} of 10 runs of an arm are stuck"
+        assert judged(difference_claim(), table, fails_in_paper=["base"]).verdict == "holds"
+
+
+def test_a_claim_fails_where_its_regime_is_met_and_holds_anywhere_naming_the_scale() -> None:
+    table = runs({"a": 0.75, "base": 0.8, "b": 0.9}, sd=NEAR)
+    fails, holds = (
+        difference_claim(regimes=["cnn"]),
+        difference_claim(regimes=["cnn"], expect="lower"),
+    )
+    assert judged(fails, table, regimes=MET).verdict == "fails"
+    assert judged(holds, table, regimes=MET).why == "significant"
+    assert judged(fails, table, scale="paper").verdict == "fails"
+    for unmet in ([], [Regime("cnn", False, [])]):
+        found = judged(fails, table, regimes=unmet)
+        assert (found.verdict, found.why) == ("open", "not tested at this scale")
+        assert judged(holds, table, regimes=unmet).verdict == "holds"
+        assert judged(holds, table, regimes=unmet).why == "significant, at scale laptop"
+
+
+def test_what_nobody_measured_is_open() -> None:
+    table = runs({"a": 0.8, "base": 0.8, "b": 0.8}, instability=None, convergence=None)
+    for claim, why in (
+        (difference_claim(metric="instability"), "no eight measurements at a nearly constant rate"),
+        (difference_claim(metric="convergence"), "not measured"),
+        (level_claim(metric="convergence"), "not measured"),
+        (above_claim(metrics={"convergence": 0.0}), "not measured"),
+        (none_higher_claim(metric="convergence"), "not measured"),
+    ):
+        found = judged(claim, table)
+        assert (found.verdict, found.why) == ("open", why)
+
+
+def test_curves_that_are_measured_otherwise_are_not_compared_in_their_stability() -> None:
+    table, claim = runs({"a": 0.9, "base": 0.8, "b": 0.8}), difference_claim(metric="instability")
+    assert judged(claim, table).verdict == "holds"
+    for change in ({"epoch_images": 100}, {"measured_validation": 50}):
+        found = judged(claim, table, arms={"a": facts(**change)})
+        assert (found.verdict, found.why) == ("open", "measured on unlike numbers of images")
+
+
+def test_a_claim_whose_arm_is_not_what_its_label_says_is_not_applicable() -> None:
+    asked = config({"claim": difference_claim()}, not_applicable={"claim": "a is Adam"})
+    (found,) = judge(asked, study(asked, runs({"a": 0.9, "base": 0.8, "b": 0.8})))
+    assert (found.verdict, found.why, found.numbers) == ("not applicable", "a is Adam", ())
+
+
+# --- regimes ------------------------------------------------------------------------------------
+
+REGIMES = {"cnn": {"arms": ["base"], "training_accuracy": 0.99, "validation_accuracy": 0.92},
+           "vgg": {"arms": ["a", "b"], "training_accuracy": 0.95}}  # fmt: skip
+
+
+def pilots(*rows: tuple[str, float, int, float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(columns=COLUMNS)
+    for arm, rate, images, training, validation in rows:
+        table.loc[len(table)] = [
+            "rates",
+            arm,
+            0,
+            rate,
+            images,
+            False,
+            training,
+            0.9,
+            validation,
+            "c",
+        ]
+    return table
+
+
+@pytest.mark.parametrize(
+    ("rows", "met"),
+    [
+        ([], set()),
+        ([("base", 0.1, 5000, 0.995, 0.93)], {"cnn"}),
+        ([("base", 0.1, 5000, 0.995, 0.93), ("base", 0.1, 5000, 0.991, 0.90)], set()),  # 0.915
+        ([("base", 0.1, 5000, 0.98, 0.93)], set()),
+        ([("base", 0.3, 5000, 0.995, 0.93)], set()),  # another rate
+        ([("base", 0.1, 1250, 0.995, 0.93)], set()),  # a quarter of a run
+        ([("a", 0.1, 5000, 0.96, 0.5)], set()),  # b is not measured
+        ([("a", 0.1, 5000, 0.96, 0.5), ("b", 0.1, 4960, 0.95, 0.5)], {"vgg"}),
+    ],
+)
+def test_a_regime_is_met_where_pilot_runs_like_the_study_s_reach_it(rows: Any, met: set) -> None:
+    found = regimes(config(regimes=REGIMES), pilots(*rows))
+    assert {regime.name for regime in found if regime.met} == met
+    assert may_fail([], found, "laptop")
+    assert may_fail(["cnn"], found, "laptop") == ("cnn" in met)
+    assert not may_fail(["cnn", "vgg"], found, "laptop")
+    assert not may_fail(["paper"], found, "laptop")
+    assert may_fail(["paper"], found, "paper")
+
+
+def test_the_study_s_pilots_have_these_columns() -> None:
+    assert list(pd.read_csv(ROOT / "docs/pilots.csv")) == COLUMNS

@@ -94,6 +94,16 @@ def test_each_arm_differs_from_the_baseline_as_the_paper_says() -> None:
     assert arms["simple_mnist"].model == arms["simple"].model
 
 
+def test_the_paper_s_canvas_is_halved_at_every_scale() -> None:
+    for scale in SCALES:
+        arms = at(scale).arms
+        for name in ("simple", "baseline"):
+            other = arms[f"{name}_128"]
+            assert (other.input.set, other.image_size) == ("modified_128", 64)
+            assert other.input.downscale == 1
+            assert other.model == arms[name].model
+
+
 def test_every_background_family_is_used() -> None:
     assert tuple(PARAMS["data"]["backgrounds"]) == backgrounds.families()
 
@@ -141,7 +151,7 @@ def test_costly_arms_run_with_their_own_seeds_and_are_arms_in_all_else(params: T
     params["costly_arms"]["adam"] = params["arms"].pop("adam")
     after = resolve(params, PAPER)
     assert after.arms == before.arms
-    assert after.study.costly_arms == ["vgg_augmented", "adam"]
+    assert after.study.costly_arms == ["simple_128", "baseline_128", "vgg_augmented", "adam"]
 
 
 def test_what_is_written_is_read_again_and_what_is_gone_is_removed(

@@ -13,8 +13,9 @@ from ablation.study import settings
 from ablation.study.resolution import resolve
 from tests.params import PAPER, SCALES, Tree, leaves, put
 
-SIMPLE = {"simple_mnist", "simple"}
+SIMPLE = {"simple_mnist", "simple", "simple_128"}
 NORMALIZED = {"baseline", "adam", "sgd", "no_dropout", "l1", "l2", "head_1024", "head_512_32"}
+NORMALIZED |= {"baseline_128"}
 FRESH = {"largest_fresh"}
 OURS = {"largest", *FRESH}
 PAPERS = SIMPLE | NORMALIZED
@@ -81,7 +82,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "scales.smoke.train.batch_size": (40, PAPERS | {"largest"}),
     "scales.smoke.train.measured_images": (40, ALL),
     # What the images are is a matter of the data set, which runs depend on as files.
-    "scales.smoke.data.canvas": (72, ALL - {"simple_mnist"}),
+    "scales.smoke.data.canvas": (72, ALL - {"simple_mnist", "simple_128", "baseline_128"}),
     "scales.smoke.data.images": (240, ALL - {"simple_mnist"}),  # how many images an epoch has
     "scales.smoke.data.mnist_images": (240, {"simple_mnist"}),
     "scales.smoke.data.test_images": (90, NONE),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,36 +23,38 @@ from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import far
 from ablation.reporting.figures.style import COLOURS, DOUBLE_COLUMN, grid, journal, legend_below
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import MINUS, n_is, rounded
+from ablation.reporting.wording import MINUS, rounded
 
 LENGTHS = ["difference", "low", "high", "paper", "margin"]
-BASELINE = "baseline"  # the group of arms against the baseline
-ROW, AROUND = 0.19, 1.25  # inches: of a row, and of title, axis and legend together
+ROW, AROUND = 0.17, 1.3  # inches: of a row, and of title, axis and legend together
 NAME, LINE = 30, 0.68  # characters of a line of a name; rows that each further line takes
+SPACE = "\N{NO-BREAK SPACE}"
 BETWEEN = 0.55  # inches, of the axis between near and far rows
 BLUE, ORANGE, MARGIN = COLOURS[0], COLOURS[1], "#DDDDDD"
-SIGNIFICANT = ("better", "worse")
+SIGNIFICANT = ("higher", "lower")
 OPEN: dict[str, Any] = {"marker": "o", "markersize": 4, "color": BLUE, "markeredgewidth": 1.2,
                         "markerfacecolor": "white"}  # fmt: skip
+EQUAL = OPEN | {"marker": "s"}
 FILLED = OPEN | {"markerfacecolor": BLUE}
 PAPER: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5, "color": "black",
                          "markerfacecolor": ORANGE, "markeredgewidth": 0.8}  # fmt: skip
+MARKS = {"higher": FILLED, "lower": FILLED, "equal": EQUAL, "open": OPEN}
 
 
 @journal
 def draw(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
-    """A panel a metric, a row a pair: arms against the baseline first, then the other pairs.
+    """A panel a metric, a row a pair, under its question.
 
     Pairs that lie far apart stand below the others, on an axis of their own. A metric that no run
     has, such as accuracy on test images without labels, has no panel. `folder/data.csv` has the
-    rows of comparison.csv with label, unit and margin of their metric.
+    rows of comparison.csv with title of their question and label, unit and margin of their metric.
     """
     table = read_csv(folder / "data.csv")
     metrics, below = list(table["metric"].unique()), far(table)
     points = table["unit"] == "points"
     table.loc[points, LENGTHS] *= 100
     blocks = [block for block in (table[~below], table[below]) if not block.empty]
-    laid = [_rows(block, labels, int(table["seeds"].max())) for block in blocks]
+    laid = [_rows(block, labels, int(table[["n", "n_other"]].max().max())) for block in blocks]
     heights = [names[-1][0] + 1.2 for _, names in laid]
     height = sum(heights) * ROW + AROUND + BETWEEN * (len(blocks) - 1)
     picture = Figure(figsize=(DOUBLE_COLUMN, height), layout="constrained")
@@ -60,8 +63,8 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> Figur
     for line, block, (places, names) in zip(panels, blocks, laid, strict=True):
         for axes, metric in zip(line, metrics, strict=True):
             rows = block[block["metric"] == metric]
-            _panel(axes, rows, places)
             _limit(axes, block[block["unit"] == rows["unit"].iloc[0]])
+            _panel(axes, rows, places)
         line[0].set_ylim(names[-1][0] + 0.6, -0.6)
         line[0].set_yticks([y for y, _, _ in names], [text for _, text, _ in names])
         for text, (_, _, head) in zip(line[0].get_yticklabels(), names, strict=True):
@@ -78,41 +81,45 @@ def _rows(
 ) -> tuple[dict[tuple[str, str], float], list[tuple[float, str, bool]]]:
     """Where each pair stands, downwards from 0; and (place, text, whether it is a head) of all.
 
-    The name of a row of fewer seeds than `most` says of how many.
+    The name of a row whose arms have fewer runs than `most` says how many. A question of one pair
+    has no head.
     """
     short = {arm: label.split(" (")[0] for arm, label in labels.items()}
-    pairs = table.groupby(["group", "arm", "other"], sort=False)["seeds"].min()
+    pairs = table.drop_duplicates(["question", "arm", "other"])
     places: dict[tuple[str, str], float] = {}
     names: list[tuple[float, str, bool]] = []
-    y = 0.0
-    for group, of_group in pairs.groupby("group", sort=False):
-        against = group == BASELINE
-        other = short[of_group.index[0][2]]
-        names.append((y, f"arm {MINUS} {other}" if against else "other pairs", True))
-        for (_, arm, other), seeds in of_group.items():
-            text = short[arm] if against else f"{short[arm]} {MINUS} {short[other]}"
-            text = textwrap.fill(text + (f" ({n_is(seeds)})" if seeds < most else ""), NAME)
+    y = -1.0
+    for _, rows in pairs.groupby("question", sort=False):
+        y += 1.0
+        if len(rows) > 1:
+            names.append((y, rows["title"].iloc[0], True))
+        else:
+            y -= 1.0
+        for row in rows.itertuples():
+            few = f" (n{SPACE}={SPACE}{row.n},{SPACE}{row.n_other})"
+            runs = "" if row.n == row.n_other == most else few
+            text = textwrap.fill(f"{short[row.arm]} {MINUS} {short[row.other]}{runs}", NAME)
             more = text.count("\n") * LINE / 2  # above the row's middle, and as much below
             y += 1 + more
-            places[arm, other] = y
+            places[row.arm, row.other] = y
             names.append((y, text, False))
             y += more
-        y += 1.5
+        y += 0.4
     return places, names
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], float]) -> None:
-    first = rows.iloc[0]
-    if pd.notna(first["margin"]) and _decidable(rows):
+    first, (left, right) = rows.iloc[0], axes.get_xlim()
+    if pd.notna(first["margin"]):
         axes.axvspan(-first["margin"], first["margin"], color=MARGIN, linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for row in rows.itertuples():
         y, text = places[row.arm, row.other], _signed(row.difference)
-        if pd.notna(row.low):
-            axes.plot([row.low, row.high], [y, y], color=BLUE, linewidth=1.3, zorder=2)
+        if np.isfinite([row.low, row.high]).any():
+            ends = [max(row.low, left), min(row.high, right)]  # without an end: to the axis's
+            axes.plot(ends, [y, y], color=BLUE, linewidth=1.3, zorder=2)
             text += f" [{_signed(row.low)}, {_signed(row.high)}]"
-        mark = FILLED if row.verdict in SIGNIFICANT else OPEN
-        axes.plot(row.difference, y, **mark, zorder=4)
+        axes.plot(row.difference, y, **MARKS[row.found], zorder=4)
         axes.plot(row.paper, y, **PAPER, zorder=3)
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center_baseline")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
@@ -123,42 +130,35 @@ def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], floa
     axes.set_xlabel(f"Difference ({first['unit']})")
 
 
-def _decidable(rows: pd.DataFrame) -> bool:
-    """Whether the seeds allow any verdict: without one, no difference can be called equivalent."""
-    return bool((rows["verdict"] != "no verdict").any())
-
-
 def _limit(axes: Axes, block: pd.DataFrame) -> None:
     """The ends of an axis for all rows of its unit, so that panels can be compared."""
-    values = block[["difference", "low", "high", "paper"]]
+    values = block[["difference", "low", "high", "paper"]].replace([np.inf, -np.inf], np.nan)
     low, high = min(0.0, values.min().min()), max(0.0, values.max().max())
     margin = 0.06 * (high - low) or 1.0
     axes.set_xlim(low - margin, high + margin)
 
 
 def _signed(value: float) -> str:
+    if np.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
     text = rounded(abs(value))
     return text if float(text) == 0 else ("+" if value > 0 else MINUS) + text
 
 
 def _handles(table: pd.DataFrame) -> list[Any]:
     """What the legend says, of what is drawn alone."""
-    significant = table["verdict"].isin(SIGNIFICANT)
-    several = table["low"].notna().any()
-    line: dict[str, Any] = {"linestyle": "-" if several else "none", "linewidth": 1.3}
-    meaning = "mean of paired differences, 95% interval" if several else "difference of two runs"
+    line: dict[str, Any] = {"linestyle": "-", "linewidth": 1.3}
     handles: list[Any] = []
-    for rows, mark, text in (
-        (table[~significant], OPEN, meaning),
-        (table[significant], FILLED, "significant: Holm-adjusted p below 0.05"),
+    for kinds, mark, text in (
+        (SIGNIFICANT, FILLED, "significant: p below 0.05 after Holm's correction"),
+        (("equal",), EQUAL, "equal: 90% interval within the margin"),
+        (("open",), OPEN, "open"),
     ):
-        if not rows.empty:
-            low, high = int(rows["seeds"].min()), int(rows["seeds"].max())
-            count = f"n = {low}" if low == high else f"n = {low} to {high}"
-            handles.append(Line2D([], [], **mark, **line, label=f"{text} ({count})"))
+        if table["found"].isin(kinds).any():
+            handles.append(Line2D([], [], **mark, **line, label=text))
     if table["paper"].notna().any():
         handles.append(Line2D([], [], **PAPER, label="the paper's, of single runs"))
-    if table["margin"].notna().any() and _decidable(table):
+    if table["margin"].notna().any():
         margin = table["margin"].max()
-        handles.append(Patch(color=MARGIN, label=f"margin of equivalence, {margin:g} points"))
+        handles.append(Patch(color=MARGIN, label=f"margin of equality, {margin:g} points"))
     return handles

@@ -6,22 +6,24 @@ from collections.abc import Callable, Mapping
 from statistics import mean
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from ablation.reporting.levels import Level, level
+from ablation.reporting.levels import Level, against_baseline, level
 from ablation.reporting.marks import Mark, difference_mark
 from ablation.reporting.wording import (
     MINUS,
     RANGE,
     difference,
+    finite,
+    listed,
+    p_value,
     percent,
     rounded,
-    short_names,
     signed,
     signed_points,
-    size,
 )
-from ablation.statistics.config import ClaimsConfig, Metric
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, Metric
 from ablation.study.config import StudyConfig
 
 # arm -> metric -> mean over the seeds; what was not measured is absent
@@ -65,6 +67,9 @@ def _count(value: float) -> str:
 
 
 COLUMNS = (
+    Column("training_accuracy", "Running (%)",
+           "Keras's running training accuracy of the last epoch, with dropout on, as the paper "
+           "drew it", _share),
     Column("train_accuracy", "Training (%)",
            "accuracy of the trained network on all training images of the run, with dropout off",
            _share),
@@ -81,13 +86,12 @@ COLUMNS = (
            _share),
     Column("generalization_gap", "Gap (points)",
            "generalization gap: training accuracy minus validation accuracy", signed_points),
-    Column("epochs_to_95", "Epochs to 95%",
-           "first epoch with at least 95% of the run's own best validation accuracy; missing for a "
-           "run whose loss is not finite", lambda value: f"{value:.1f}".removesuffix(".0")),
-    Column("stability", "Stability (points)",
-           "jumps of validation accuracy about its trend, over a sixth of the epochs, at least "
-           "three, the last before the learning rate falls: the standard deviation of its changes "
-           "over √2; small is stable, missing below three epochs",
+    Column("convergence", "Images to 80%",
+           "training images until Keras's running training accuracy first reaches 80%; missing "
+           "where a run never does", _count),
+    Column("instability", "Spread (points)",
+           "scatter of validation accuracy about its rising trend, while the learning rate is at "
+           "least three quarters of its highest; small is stable, missing below eight changes",
            lambda value: rounded(value * 100, 2)),
     Column("images_per_second", "Images/s",
            "training images a second, on the machine that trained, beside its other runs", _count),
@@ -123,11 +127,9 @@ def arms(
     Args:
         runs: runs.csv, a row a run.
         metrics: with the minutes of a run.
-        comparisons: comparison.csv; the rows against the baseline are shown here.
+        comparisons: comparison.csv; what is compared with the baseline is shown here.
     """
-    against = comparisons[comparisons["group"] == "baseline"]
     apart = len(set(study.counts.values())) > 1
-    row_of = {(row["arm"], row["metric"]): row for row in against.to_dict("records")}
     rows = {}
     for arm in study.arms:
         of_arm = runs[runs["arm"] == arm]
@@ -136,7 +138,10 @@ def arms(
             cells[name] = _accuracy(level(of_arm, part))
             if part != "train":
                 head = f"{name} {MINUS} baseline (points)"
-                cells[head] = _points(row_of.get((arm, f"{part}_accuracy")))
+                against = against_baseline(comparisons, study.baseline, f"{part}_accuracy")
+                cells[head] = _points(against.get(arm))
+        stuck = int(of_arm["stuck"].sum())
+        cells["Stuck"] = Cell(str(stuck) if stuck else "", key=stuck)
         for name, key, write in (("External", "external_accuracy", percent),
                                  ("Parameters", "parameters", _count),
                                  ("Minutes", "minutes", rounded)):  # fmt: skip
@@ -160,18 +165,35 @@ def every_metric(metrics: Metrics) -> Table:
     return _table(rows)
 
 
-def differences(config: ClaimsConfig, comparisons: pd.DataFrame, study: StudyConfig) -> Table:
-    """A row (metric, pair): the difference with its spread and test."""
-    names = short_names(list(study.arms), study.arms)
+def differences(config: ClaimsConfig, comparisons: pd.DataFrame, names: Mapping[str, str]) -> Table:
+    """A row (metric, question, pair): the shift with its test, and Welch's beside it."""
     rows = {}
-    for name in (key for key in config.metrics if key in config.statistics.metrics):
-        metric = config.metrics[name]
-        for row in comparisons[comparisons["metric"] == name].to_dict("records"):
-            pair = f"{names[row['arm']]} {MINUS} {names[row['other']]}"
-            rows[metric.label, pair] = _compared(row, metric, config.statistics.margin)
-    if (comparisons["verdict"] == "no verdict").all():  # the text above the table says it once
-        rows = {key: cells | {"Verdict": Cell()} for key, cells in rows.items()}
+    for row in comparisons.to_dict("records"):
+        metric = config.metrics[row["metric"]]
+        pair = f"{names[row['arm']]} {MINUS} {names[row['other']]}"
+        rows[metric.label, row["question"], pair] = _compared(row, metric)
     return _table(rows)
+
+
+def seconds(
+    config: ClaimsConfig, runs: pd.DataFrame, metrics: Metrics, names: Mapping[str, str]
+) -> dict[str, str]:
+    """claim -> its arms' median time to a level, where it speaks of images: both are speeds.
+
+    Args:
+        metrics: with the images a second of a run.
+    """
+    found = {}
+    for name, claim in config.claims.items():
+        if isinstance(claim, DifferenceClaim) and config.metrics[claim.metric].unit == "images":
+            times = []
+            for arm in claim.arms:
+                images = runs.loc[runs["arm"] == arm, claim.metric].median()
+                time = images / metrics[arm]["images_per_second"]
+                times.append(f"{names[arm]} {time:,.0f}" if np.isfinite(time) else "")
+            if all(times):
+                found[name] = f"in seconds of training: {listed(times)}"
+    return found
 
 
 def _table(rows: Mapping[Any, Mapping[str, Cell]]) -> Table:
@@ -182,64 +204,36 @@ def _table(rows: Mapping[Any, Mapping[str, Cell]]) -> Table:
 
 
 def _accuracy(found: Level | None) -> Cell:
-    return Cell() if found is None else Cell(percent(found.mean), found.bounds(), found.mean)
+    if found is None:
+        return Cell()
+    median = "" if found.median is None else f"; median {percent(found.median)}"
+    return Cell(percent(found.mean), found.bounds() + median, found.mean)
 
 
 def _points(row: Row | None) -> Cell:
     if row is None:
         return Cell()
-    low, high = _bounds(row)
-    small = "" if low is None else f"{signed_points(row['low'])} to {signed_points(row['high'])}"
-    value = row["difference"]
+    value, low, high = row["difference"], finite(row["low"]), finite(row["high"])
+    ends = [f"{MINUS}∞" if low is None else signed_points(low),
+            "∞" if high is None else signed_points(high)]  # fmt: skip
+    small = "" if low is None and high is None else " to ".join(ends)
     return Cell(signed_points(value), small, value, difference_mark(value, low, high, "points"))
 
 
-def _compared(row: Row, metric: Metric, margin: float) -> dict[str, Cell]:
-    low, high = _bounds(row)
-    verdict = row["verdict"]
-    if verdict == "no verdict":
-        verdict = f"none possible; {row['tests']} tests take {row['seeds_needed']} seeds"
-    better = ""
-    if row["seeds"] > 1:
-        share, *ends = (row[f"improvement{end}"] for end in ("", "_low", "_high"))
-        better = f"{share:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
-    alone = "" if pd.isna(row["p"]) else f"{_p(row['p'])} alone"
+def _compared(row: Row, metric: Metric) -> dict[str, Cell]:
+    value, low, high = (finite(row[key]) for key in ("difference", "low", "high"))
+    paper = "" if pd.isna(row["paper"]) else f"paper {signed(row['paper'], metric)}"
+    mark = None if value is None else difference_mark(value, low, high, metric.unit)
+    between = ""
+    if not pd.isna(row["welch_low"]):
+        between = f"[{signed(row['welch_low'], metric)}, {signed(row['welch_high'], metric)}]"
+    stuck = 0 if pd.isna(row["stuck"]) else len(str(row["stuck"]).split())
     return {
-        "Difference": Cell(
-            difference(row["difference"], low, high, metric),
-            _spread(row, metric, margin),
-            mark=difference_mark(row["difference"], low, high, metric.unit),
-        ),
-        "n": Cell(str(row["seeds"])),
-        "p": Cell(_p(row["p_holm"]), alone),
-        "P(better)": Cell(better),
-        "Verdict": Cell(verdict),
+        "Difference": Cell(difference(value, low, high, metric), paper, mark=mark),
+        "n": Cell(f"{row['n']}, {row['n_other']}"),
+        "p": Cell(p_value(row["p_holm"]), f"{p_value(row['p'])} alone" * (row["tests"] > 1)),
+        "Above": Cell(f"{row['above']} of {row['n']}"),
+        "Stuck": Cell(str(stuck) if stuck else ""),
+        "Welch": Cell(p_value(row["welch_p"]), between),
+        "Found": Cell(row["found"]),
     }
-
-
-def _spread(row: Row, metric: Metric, margin: float) -> str:
-    """The paper's own, the spread over seeds, that of images alone, and what n seeds can find.
-
-    What an equivalence takes is left out where the interval lies beyond the margin.
-    """
-    parts = [] if pd.isna(row["paper"]) else [f"paper {signed(row['paper'], metric)}"]
-    if not pd.isna(row["sd"]):
-        parts.append(f"spread {size(row['sd'], metric)}")
-        if not pd.isna(row["sd_images"]):
-            parts[-1] += f" (images alone {size(row['sd_images'], metric)})"
-        if not pd.isna(row["detectable"]):
-            parts.append(f"would find {size(row['detectable'], metric)}")
-        near = row["low"] < margin and row["high"] > -margin
-        if near and not pd.isna(row["seeds_to_equal"]):
-            parts.append(f"equivalence takes {int(row['seeds_to_equal'])} seeds")
-    return ", ".join(parts)
-
-
-def _bounds(row: Row) -> tuple[float, float] | tuple[None, None]:
-    return (None, None) if pd.isna(row["low"]) else (row["low"], row["high"])
-
-
-def _p(value: float) -> str:
-    if pd.isna(value):
-        return ""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -25,7 +25,7 @@ for (const button of buttons) {
     buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
     const wanted = button.dataset.only;
     for (const row of document.querySelectorAll("#table-claims tbody tr")) {
-      row.hidden = wanted !== "all" && row.dataset.verdict !== wanted && row.dataset.way !== wanted;
+      row.hidden = wanted !== "all" && row.dataset.verdict !== wanted;
     }
   });
 }

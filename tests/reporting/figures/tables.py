@@ -162,11 +162,38 @@ def with_one_seed(table: pd.DataFrame, arm: str) -> pd.DataFrame:
     return found
 
 
-def write(folder: Path, table: pd.DataFrame | dict[str, Any]) -> Path:
-    """Writes a table as `compare` does; the folder."""
+def ladder_tables() -> dict[str, pd.DataFrame]:
+    """Three claims on two metrics and two studies; one shift is infinite, one arm is stuck once."""
+    rows = [
+        ("far", "vgg_augmented", "baseline", "images", "lower", "first", 8000, np.inf, 9e3, np.inf),
+        ("far", "vgg_augmented", "baseline", "images", "lower", "this", 40_000, -8e3, -9e3, 1e3),
+        ("near", "baseline", "head_512_32", "points", "equal", "first", 8000, 0.1, 0.02, 0.18),
+        ("near", "baseline", "head_512_32", "points", "equal", "this", 40_000, 0.0, -0.01, 0.02),
+        ("paper", "vgg_augmented", "baseline", "points", "higher", "first", 8000, -0.2, -0.3, -0.1),
+        ("paper", "vgg_augmented", "baseline", "points", "higher", "this", 40_000, 0.1, 0.02, 0.2),
+    ]  # fmt: skip
+    columns = ["claim", "arm", "other", "unit", "expect", "study", "images"]
+    data = pd.DataFrame(rows, columns=[*columns, "difference", "low", "high"])
+    label = {"images": "images to 80% accuracy", "points": "validation accuracy"}
+    data = data.assign(label=data["unit"].map(label), margin=0.005)
+    data["paper"] = np.where(data["claim"] == "paper", 0.008, np.nan)
+    runs = pd.DataFrame(
+        [(study, arm, seed, images, reached - 0.6 * (seed == 2 and arm == "baseline"), paper)
+         for arm, paper in (("baseline", np.nan), ("vgg_augmented", 0.963))
+         for study, images, reached in (("first", 8000, 0.8), ("this", 40_000, 0.94))
+         for seed in range(3)],
+        columns=["study", "arm", "seed", "images", "validation_accuracy", "paper"],
+    )  # fmt: skip
+    return {"data": data, "runs": runs}
+
+
+def write(folder: Path, table: Any) -> Path:
+    """Writes a table, or several by name, or arrays, as `compare` does; the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(table, pd.DataFrame):
-        table.to_csv(folder / "data.csv", index=False)
+    tables = {"data": table} if isinstance(table, pd.DataFrame) else table
+    if isinstance(tables["data" if "data" in tables else "numbers"], pd.DataFrame):
+        for name, content in tables.items():
+            content.to_csv(folder / f"{name}.csv", index=False)
     else:
         np.savez(folder / "data.npz", **table)
     return folder

@@ -29,6 +29,7 @@ from tests.reporting.figures.tables import (
     curves_table,
     density_table,
     forest_table,
+    ladder_tables,
     samples,
     write,
 )
@@ -42,6 +43,7 @@ KINDS: dict[str, tuple[dict[str, Any], Callable[[], Any]]] = {
     "architectures": ({"arms": ["vgg_augmented", "head_512_32"]}, architectures_table),
     "best": ({"groups": GROUPS}, lambda: best_table(3)),
     "forest": ({"metrics": ["validation_accuracy", "test_accuracy"]}, lambda: forest_table(3)),
+    "ladder": ({"arms": ["baseline", "vgg_augmented"]}, ladder_tables),
 }
 
 

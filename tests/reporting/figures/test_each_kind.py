@@ -20,6 +20,7 @@ from tests.reporting.figures.tables import (
     curves_table,
     density_table,
     forest_table,
+    ladder_tables,
     samples,
     with_one_seed,
 )
@@ -167,6 +168,37 @@ def test_epochs_are_no_points_and_a_metric_that_no_run_has_has_no_panel(tmp_path
     (axes,) = drawn("forest", table, tmp_path).axes
     assert [x for x, _ in marks(axes, "o")] == pytest.approx(list(table["difference"]))
     assert axes.get_xlabel() == "Difference (epochs)"
+
+
+# --- ladder -----------------------------------------------------------------------------------
+
+
+def test_a_rung_has_its_shift_with_the_interval_beside_what_the_paper_says(tmp_path: Path) -> None:
+    picture = drawn("ladder", ladder_tables(), tmp_path)
+    above, far, near, paper = (axes for axes in picture.axes if axes.axison)
+    titles = [axes.get_title(loc="left").strip() for axes in (far, near, paper)]
+    pair = f"VGG-16, augmented {MINUS}\nbaseline"
+    assert titles == [pair, f"baseline {MINUS}\ndense 512 and 32", pair]
+    heads = [text.get_text() for axes in picture.axes if not axes.axison for text in axes.texts]
+    assert heads == ["Images to 80% accuracy (thousands)", "Validation accuracy (points)"]
+    shifts = [sorted(marks(axes, mark)) for axes, mark in ((far, "^"), (far, "o"), (near, "o"))]
+    assert shifts == [[(8, "#0072b2")], [(40, "#ffffff")], [(8, "#0072b2"), (40, "#ffffff")]]
+    assert [x for x, _ in marks(paper, "D")] == [43]
+    bars = [line.get_ydata() for line in near.lines if list(line.get_xdata()) == [8, 8]]
+    assert list(bars[0]) == pytest.approx([2, 18])
+    shaded = [axes.patches[0].get_extents().transformed(axes.transData.inverted())
+              for axes in (far, near, paper)]  # fmt: skip
+    assert shaded[0].y1 == pytest.approx(0)  # lower
+    assert (shaded[1].y0, shaded[1].y1) == pytest.approx((-0.5, 0.5))
+    assert shaded[2].y0 == pytest.approx(0)
+
+    medians = [line for line in above.lines if len(line.get_xdata()) == 2]
+    assert [list(line.get_ydata()) for line in medians] == [pytest.approx([80, 94])] * 2
+    assert sum(len(dots.get_offsets()) for dots in above.collections) == 12
+    hollow = [line.get_ydata()[0] for line in above.lines if line.get_marker() == "D"]
+    assert hollow[1] == pytest.approx(96.3)
+    assert legend(picture) == ["95% interval excludes 0", "includes 0",
+                               "the paper's, of single runs", "what the paper says"]  # fmt: skip
 
 
 # --- best -------------------------------------------------------------------------------------
