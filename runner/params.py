@@ -12,14 +12,12 @@ from typing import Any
 from ruamel.yaml import YAML, YAMLError
 
 from ablation.base.errors import UserError
-from runner import graph
 
 
 def of_scale(text: str, scale: str) -> list[str]:
-    """The overrides that make this params.yaml one of that scale.
+    """The overrides that make this params.yaml one of that scale, with its seeds.
 
-    DVC reads the lists of seeds at the top alone, so those of a scale are written there. One that
-    has none of its own has those of the last commit, where another's stand there now.
+    DVC reads the lists of seeds at the top alone, so those of a scale are written there.
 
     Raises:
         UserError: it has no such scale.
@@ -30,14 +28,8 @@ def of_scale(text: str, scale: str) -> list[str]:
         raise UserError(f"SCALE is {scale!r}; allowed: {', '.join(scales)}")
     if scale == tree["scale"]:
         return []
-    overrides = [f"scale={scale}"]
-    for key in ("seeds", "costly_seeds"):
-        seeds = scales[scale].get(key)
-        if seeds is None and tree[key] == scales.get(tree["scale"], {}).get(key):
-            seeds = read(graph.git("show", "HEAD:./params.yaml"))[key]
-        if seeds is not None:
-            overrides.append(f"{key}={seeds}")
-    return overrides
+    seeds = (f"{key}={scales[scale][key]}" for key in ("seeds", "costly_seeds"))
+    return [f"scale={scale}", *seeds]
 
 
 def changed(text: str, overrides: Sequence[str]) -> str:

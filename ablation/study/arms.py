@@ -36,10 +36,10 @@ class Arm(Override):
 
 
 class Scale(Override):
-    """A scale as written; its seeds, where it has its own, are copied to the top by the runner."""
+    """A scale as written; the runner copies its seeds to the top, where DVC reads them."""
 
-    seeds: Seeds | None = None
-    costly_seeds: Seeds | None = None
+    seeds: Seeds
+    costly_seeds: Seeds
     data: Tree = Field(default_factory=dict)
     arms: dict[str, Override] = Field(default_factory=dict)
 

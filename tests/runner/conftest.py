@@ -22,8 +22,8 @@ seeds: [0, 1]      # a run an arm and seed
 costly_seeds: [0]
 train: {optimizer: sgd, rate: 0.00001}   # of every arm
 scales:
-  smoke: {seeds: [0], epochs: 1}
-  laptop: {epochs: 20}
+  smoke: {seeds: [0], costly_seeds: [0], epochs: 1}
+  laptop: {seeds: [0, 1], costly_seeds: [0], epochs: 20}
 arms:
   plain: {label: the plain one}
   steep: {label: the steep one, rate: 0.5}

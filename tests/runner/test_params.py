@@ -45,8 +45,8 @@ def test_what_is_written_is_what_dvc_reads(override: str, key: str, value: objec
     )
 
 
-def test_a_scale_has_its_own_seeds_or_those_that_are_there() -> None:
-    assert of_scale(PARAMS, "smoke") == ["scale=smoke", "seeds=[0]"]
+def test_a_scale_brings_its_seeds() -> None:
+    assert of_scale(PARAMS, "smoke") == ["scale=smoke", "seeds=[0]", "costly_seeds=[0]"]
     assert of_scale(PARAMS, "laptop") == []
     with pytest.raises(UserError, match="SCALE is 'paper'; allowed: smoke, laptop"):
         of_scale(PARAMS, "paper")

@@ -31,8 +31,6 @@ def make(folder: Path) -> Path:
     """Writes the study into `folder`, as far as its trained runs; `folder`."""
     params = read_yaml(ROOT / "params.yaml")
     params |= {"scale": "smoke", "seeds": SEEDS, "costly_seeds": SEEDS}
-    params["scales"]["smoke"].pop("seeds", None)
-    params["scales"]["smoke"].pop("costly_seeds", None)
     write_yaml(folder / "params.yaml", params)
     for name in COPIED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
