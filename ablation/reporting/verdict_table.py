@@ -80,6 +80,7 @@ def _line(
         notes.append(f"the paper also says: “{contrary}”")
     if declared.implied:
         notes.append("implied by the paper, not stated, and not counted")
+    expect = getattr(declared, "expect", "")
     evidence = [f"p {p_value(claim['p'])}"] if claim["p"] is not None else []
     if claim["above"] is not None:
         evidence.append(f"{claim['above']} of {claim['n'][0]} above the other's median")
@@ -89,7 +90,7 @@ def _line(
         section=claim["section"],
         sentence=claim["sentence"],
         paper=paper or NOTHING,
-        ours=[_ours(number, config, names, claim["n"]) for number in numbers],
+        ours=[_ours(number, config, names, claim["n"], expect) for number in numbers],
         n=", ".join(counted(n, "image") if images else str(n) for n in claim["n"]) or NOTHING,
         evidence=", ".join(evidence),
         verdict=claim["verdict"],
@@ -100,7 +101,11 @@ def _line(
 
 
 def _ours(
-    number: Content, config: ClaimsConfig, names: Mapping[str, str], n: Sequence[int]
+    number: Content,
+    config: ClaimsConfig,
+    names: Mapping[str, str],
+    n: Sequence[int],
+    expect: str,
 ) -> tuple[str, str]:
     """The number with its interval, and of what and over what it is."""
     metric = config.metrics[number["metric"]] if number["metric"] else POINTS
@@ -114,7 +119,8 @@ def _ours(
         asked = difference(number["level"], None, None, metric)
         return difference(value, low, high, metric), f"{name}, asked above {asked}"
     over = " over seeds and images" if number["over"] == "seeds and images" else ""
-    return level(value, low, high, metric) + over, f"{name}, asked {percent(number['level'])}"
+    asked = f"{expect.replace('_', ' ')} {percent(number['level'])}"
+    return level(value, low, high, metric) + over, f"{name}, asked {asked}"
 
 
 def _mark(number: Content, config: ClaimsConfig) -> Mark | None:

@@ -15,25 +15,25 @@ STUDY = StudyConfig.model_construct(
 )  # fmt: skip
 RUNS = pd.DataFrame(
     {"arm": ["base", "base", "a", "a"], "validation_accuracy": [0.8, 0.82, 0.9, 0.9],
-     "test_accuracy": [0.8, 0.8, None, None], "validation_images": 50,
+     "test_accuracy": [0.8, 0.8, None, None], "validation_images": 50, "stuck": False,
      "test_images": [100, 100, None, None]}
 )  # fmt: skip
 COMPARED = pd.DataFrame(
-    [{"arm": "a", "group": "baseline", "metric": "test_accuracy", "difference": -0.012,
-      "low": -0.02, "high": 0.0, "verdict": "worse"}]
+    [{"arm": "a", "other": "base", "metric": "test_accuracy", "difference": -0.012,
+      "low": -0.02, "high": 0.0, "found": "lower"}]
 )  # fmt: skip
 
 
 def test_arms_have_their_intervals_and_the_difference_to_the_baseline_in_latex() -> None:
     lines = arms_latex(arms(STUDY, RUNS, COMPARED), STUDY).splitlines()
     assert lines[0].startswith("% Scale laptop, 2 seeds; brackets: 95% intervals;")
-    assert lines[1] == r"\begin{tabular}{lrrrl}"
+    assert lines[1] == r"\begin{tabular}{lrrrlr}"
     assert lines[3].startswith(r"Arm & Validation (\%) & Test (\%) & Test $-$ baseline (points)")
     assert lines[5].startswith(r"base\_line \textless{}1 & 81.0 [68.3, 93.7] & 80.0 [")
-    assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & – & $-$1.2 [$-$2.0, 0.0] & worse \\"  # noqa: RUF001
+    assert lines[6] == r"A \& B & 90.0 [90.0, 90.0] & – & $-$1.2 [$-$2.0, 0.0] & lower & 0 \\"  # noqa: RUF001
     table = arms(STUDY, RUNS.assign(test_accuracy=None), COMPARED)
     assert list(table) == ["Arm", "Validation (%)", f"Validation {MINUS} baseline (points)",
-                           "Verdict"]  # fmt: skip
+                           "Found", "Stuck"]  # fmt: skip
 
 
 def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:
@@ -45,7 +45,16 @@ def test_arms_of_different_numbers_of_seeds_have_a_column_of_them() -> None:
     assert arms_latex(table, study).startswith("% Scale laptop, 2 seeds (A & B: 1); brackets")
 
 
+def test_where_a_run_is_stuck_the_median_stands_beside_the_mean() -> None:
+    table = arms(STUDY, RUNS.assign(stuck=[True, False, False, False]), COMPARED)
+    assert table["Validation (%)"].iloc[0].endswith(", median 81.0")
+    assert list(table["Stuck"]) == ["1", "0"]
+
+
 def test_markdown_is_read_as_it_is() -> None:
     *lines, _, note = arms_markdown(arms(STUDY, RUNS, COMPARED), STUDY).splitlines()
     assert len({len(line) for line in lines}) == 1
-    assert note == "Scale laptop, 2 seeds; brackets: 95% intervals; differences are paired by seed."
+    assert note == (
+        "Scale laptop, 2 seeds; brackets: 95% intervals; differences are Hodges-Lehmann shifts "
+        "with exact intervals."
+    )

@@ -21,38 +21,36 @@ from tests.statistics.study_of_claims import config
 RUNS = pd.DataFrame(
     {"arm": ["base", "base", "a", "b"], "seed": [0, 1, 0, 0], "train_accuracy": 0.95,
      "validation_accuracy": [0.8, 0.84, 0.83, 0.28], "test_accuracy": [0.8, 0.8, 0.7, np.nan],
-     "train_images": 400, "validation_images": 1000, "test_images": [50, 50, 50, np.nan]}
+     "train_images": 400, "validation_images": 1000, "test_images": [50, 50, 50, np.nan],
+     "majority": [0.27, 0.27, 0.27, 0.11], "stuck": [False, False, False, True]}
 )  # fmt: skip
 COMPARED = pd.DataFrame(
-    [{"arm": arm, "other": other, "metric": f"{part}_accuracy", "tests": tests, "seeds_needed": 7}
-     for arm, other, tests in (("a", "base", 3), ("b", "base", 3), ("c", "base", 12))
-     for part in ("validation", "test")]
+    [{"question": "heads", "arm": arm, "other": "base", "metric": f"{part}_accuracy"}
+     for arm in ("a", "b") for part in ("validation", "test")]
 )  # fmt: skip
 CURVES = CurvesFigure(kind="curves", title="t", paper="p", arms=["base", "b"], last=None)
 
 
 def test_curves_are_those_of_the_figure_s_arms_beside_the_majority_class() -> None:
     curves = pd.DataFrame({"arm": ["a", "base", "b"], "epoch": 1, "value": 0.5})
-    found = curves_table(CURVES, curves, {"base": 0.27, "b": 0.11, "a": 0.27})
+    found = curves_table(CURVES, curves, RUNS)
     assert found[["arm", "majority_share"]].to_numpy().tolist() == [["base", 0.27], ["b", 0.11]]
 
 
 def test_runs_of_curves_end_on_all_their_images_and_say_what_is_stuck() -> None:
-    found = curves_runs(CURVES, RUNS, {"base": 0.27, "b": 0.27}, COMPARED, config())
+    found = curves_runs(CURVES, RUNS, config())
     assert list(found["validation_accuracy"]) == [0.8, 0.84, 0.28]
-    assert list(found["on_plateau"]) == [False, False, True]  # 28% of 1,000 images may be 27%
+    assert list(found["stuck"]) == [False, False, True]
     assert set(found["measured_validation"]) == {200}
-    assert set(zip(found["tests"], found["seeds_needed"], strict=True)) == {(3, 7)}
 
 
 def test_the_best_of_a_group_is_chosen_on_validation_and_shown_on_every_part() -> None:
     groups = {"CNN": ["base", "a"], "VGG": ["b"]}
     figure = BestFigure(kind="best", title="t", paper="p", groups=groups)
-    found = best_table(figure, RUNS, COMPARED)
+    found = best_table(figure, RUNS)
     assert set(found.loc[found["chosen"], "arm"]) == {"a", "b"}
     assert list(found.loc[found["arm"] == "a", "part"]) == ["training", "validation", "test"]
     assert list(found.loc[found["arm"] == "b", "part"]) == ["training", "validation"]
-    assert set(found["tests"]) == {0}  # a and b are not compared
 
 
 def test_the_forest_has_the_metrics_of_the_figure_in_its_order() -> None:
@@ -61,6 +59,7 @@ def test_the_forest_has_the_metrics_of_the_figure_in_its_order() -> None:
     found = forest_table(figure, COMPARED, config())
     assert list(found["metric"].unique()) == metrics
     assert list(found["label"].unique()) == ["test accuracy", "validation accuracy"]
+    assert set(found["title"]) == {"Heads"}
     assert (set(found["unit"]), set(found["margin"])) == ({"points"}, {0.005})
 
 

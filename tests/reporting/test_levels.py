@@ -18,14 +18,15 @@ def runs(accuracies: list[float]) -> pd.DataFrame:
     return pd.DataFrame(
         {f"{part}_accuracy": accuracies for part in images}
         | {f"{part}_images": count for part, count in images.items()}
+        | {"stuck": False}
     )
 
 
 def test_the_interval_of_one_seed_is_over_the_images_that_it_was_measured_on() -> None:
     one = runs([0.9])
-    assert level(one, "validation") == (0.9, pytest.approx(wilson(90, 100)))
-    assert level(one, "test") == (0.9, pytest.approx(wilson(45, 50)))
-    assert level(one, "train") == (0.9, None)
+    assert level(one, "validation") == (0.9, pytest.approx(wilson(90, 100)), None)
+    assert level(one, "test") == (0.9, pytest.approx(wilson(45, 50)), None)
+    assert level(one, "train") == (0.9, None, None)
     assert level(runs([math.nan]), "test") is None  # without labels
 
 
@@ -33,8 +34,14 @@ def test_of_several_seeds_the_test_images_add_theirs_since_they_are_the_same() -
     several = runs([0.8, 0.82, 0.84])
     accuracies = several["test_accuracy"].to_numpy()
     for part in ("validation", "train"):
-        assert level(several, part) == (pytest.approx(0.82), mean_interval(accuracies))
-    assert level(several, "test") == (pytest.approx(0.82), level_interval(accuracies, 50))
+        assert level(several, part) == (pytest.approx(0.82), mean_interval(accuracies), None)
+    assert level(several, "test") == (pytest.approx(0.82), level_interval(accuracies, 50), None)
+
+
+def test_where_a_run_is_stuck_there_is_the_median() -> None:
+    found = level(runs([0.9, 0.3, 0.8]).assign(stuck=[False, True, False]), "train")
+    assert found is not None
+    assert found.median == 0.8
 
 
 def test_an_interval_stays_inside_0_and_1_and_is_written_in_per_cent() -> None:

@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 
 from ablation.reporting.wording import (
     counted,
-    few_seeds,
+    difference,
     fewer,
     level,
     listed,
     named_runs,
     of_study,
+    p_value,
     percent,
     rounded,
     short_names,
     signed,
     signed_points,
 )
-from ablation.statistics.config import EpochsToLevelMetric, FinalMetric, ImagesToLevelMetric
+from ablation.statistics.config import Metric
 from ablation.study.config import StudyConfig
 
 MINUS = "\N{MINUS SIGN}"
@@ -58,16 +59,13 @@ def test_a_difference_of_counts_is_told_alike_as_shares_and_as_points(one: int, 
 def test_numbers_stand_in_their_unit_with_their_sign() -> None:
     assert percent(0.8312) == "83.1%"
     assert [signed_points(x) for x in (0.0123, -0.0123, -0.0001)] == ["+1.2", f"{MINUS}1.2", "0.0"]
-    epochs = EpochsToLevelMetric(
-        label="", take="epochs_to_level", of="validation_accuracy", level=0.5
-    )
-    images = ImagesToLevelMetric(
-        label="", take="images_to_level", of="validation_accuracy", level=0.5
-    )
-    assert signed(0.83, epochs) == "+0.8"
+    images = Metric(label="", take="images_to_level", of="running_accuracy", level=0.5)
     assert [signed(x, images) for x in (-12_000, 10)] == [f"{MINUS}12,000", "+10"]
-    share = FinalMetric(label="", take="final", of="test_accuracy")
+    rise = Metric(label="", take="rise", of="validation_loss")
+    assert difference(0.463, None, 0.5, rise) == f"+46% [{MINUS}∞, +50]"
+    share = Metric(label="", take="final", of="test_accuracy")
     assert level(0.998, 0.98, 1.01, share) == "99.8% [98.0%, 100.0%]"
+    assert [p_value(p) for p in (0.0123, 0.00099, None)] == ["0.012", "< 0.001", ""]
     assert [counted(1, "seed"), counted(25_000, "image")] == ["1 seed", "25,000 images"]
 
 
@@ -79,6 +77,7 @@ def test_names_stay_apart() -> None:
     assert short_names(["a", "b"], labels) == labels
     cells = pd.Series(["adam-4 vgg-0", None, "adam-4"])
     assert named_runs(cells, NAMES) == "Adam seed 4; VGG-16, raw seed 0"
+    assert named_runs(["adam-4", "adam-20"], NAMES) == "Adam seeds 4 20"
     assert named_runs([], NAMES) == ""
 
 
@@ -91,19 +90,3 @@ def test_what_has_fewer_seeds_is_named() -> None:
     }  # fmt: skip
     study = StudyConfig.model_construct(**content)
     assert of_study(study) == "2 seeds (VGG: 1)"
-
-
-@pytest.mark.parametrize(
-    ("seeds", "text"),
-    [
-        ((10, 10), ""),
-        ((9, 9), "9 seeds cannot give a verdict: a family of 15 tests takes 10."),
-        ((10, 1), "1 seed cannot give a verdict on VGG-16, raw: a family of 15 tests takes 10."),
-    ],
-)
-def test_seeds_too_few_for_a_verdict_are_told_with_their_arms(
-    seeds: tuple[int, int], text: str
-) -> None:
-    table = pd.DataFrame({"arm": ["adam", "vgg"], "other": "base", "group": "baseline",
-                          "seeds": seeds, "tests": [15, 15], "seeds_needed": 10})  # fmt: skip
-    assert few_seeds(table, NAMES) == text

@@ -6,6 +6,7 @@ drawings and captions share stands here and needs no plotting library.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 # Points. What reaches further out than this stands on an axis of its own: on one with it neither
@@ -25,8 +26,10 @@ def far(table: pd.DataFrame) -> pd.Series[bool]:
     """Of each row, whether its pair reaches beyond FAR in any metric told in points.
 
     Args:
-        table: differences and the ends of their intervals, as shares where `unit` says points.
+        table: differences and the ends of their intervals, as shares where `unit` says points; an
+            end that is infinite reaches nowhere.
     """
-    reach = table[["difference", "low", "high"]].abs().max(axis="columns") * 100
+    lengths = table[["difference", "low", "high"]].replace([np.inf, -np.inf], np.nan)
+    reach = lengths.abs().max(axis="columns") * 100
     beyond = (table["unit"] == "points") & (reach > FAR)
     return beyond.groupby([table["arm"], table["other"]]).transform("any")

@@ -125,41 +125,27 @@ def best_table(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def forest_table(seeds: int) -> pd.DataFrame:
+def forest_table(n: int) -> pd.DataFrame:
     """Pairs that lie apart, close together and on either side, one with the paper's difference."""
-    t = {1: np.nan, 3: 4.303, 10: 2.262}[seeds]
     rows: list[dict[str, Any]] = []
     for metric in ("validation", "test"):
-        for arm, other, difference, sd, paper in (
-            ("adam", "baseline", -0.012, 0.008, None),
-            ("sgd", "baseline", 0.001, 0.003, None),
-            ("head_512_32", "baseline", -0.006, 0.02, None),
-            ("vgg_raw", "baseline", -0.21, 0.05, None),
-            ("vgg_augmented", "baseline", 0.031, 0.009, 0.008),
-            ("sgd", "adam", 0.013, 0.009, None),
-            ("vgg_augmented", "vgg_raw", 0.241, 0.05, None),
+        for question, arm, other, difference, half, found, paper in (
+            ("Optimizers", "adam", "baseline", -0.012, 0.006, "lower", None),
+            ("Optimizers", "sgd", "baseline", 0.001, 0.003, "equal", None),
+            ("Optimizers", "sgd", "adam", 0.013, 0.007, "higher", None),
+            ("Dense layers", "head_512_32", "baseline", -0.006, 0.02, "open", None),
+            ("Transfer", "vgg_augmented", "vgg_raw", 0.241, 0.05, "higher", None),
+            ("Transfer", "vgg_augmented", "baseline", 0.031, 0.009, "higher", 0.008),
         ):
-            half = t * sd / np.sqrt(seeds)
-            clear = seeds > 8 and abs(difference) > half
-            verdict = ("better" if difference > 0 else "worse") if clear else "inconclusive"
+            half = half if n > 1 else np.inf
             rows.append(
-                {"arm": arm, "other": other, "metric": f"{metric}_accuracy", "seeds": seeds,
-                 "group": "baseline" if other == "baseline" else "pairs",
-                 "difference": difference, "low": difference - half, "high": difference + half,
-                 "paper": paper, "verdict": verdict if seeds > 8 else "no verdict",
+                {"question": question.lower(), "title": question, "arm": arm, "other": other,
+                 "metric": f"{metric}_accuracy", "n": n, "n_other": n, "difference": difference,
+                 "low": difference - half, "high": difference + half, "paper": paper,
+                 "found": found if n > 1 else "open", "stuck": None,
                  "label": f"{metric} accuracy", "unit": "points", "margin": 0.005}
             )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def with_one_seed(table: pd.DataFrame, arm: str) -> pd.DataFrame:
-    """The table of a study in which this arm, and it alone, has one seed."""
-    if "seed" in table:
-        return pd.DataFrame(table[(table["arm"] != arm) | (table["seed"] == 0)])
-    found, rows = table.copy(), (table["arm"] == arm) | (table["other"] == arm)
-    found.loc[rows, ["low", "high"]] = np.nan
-    found.loc[rows, ["seeds", "verdict"]] = [1, "no verdict"]
-    return found
 
 
 def ladder_tables() -> dict[str, pd.DataFrame]:
@@ -185,6 +171,16 @@ def ladder_tables() -> dict[str, pd.DataFrame]:
         columns=["study", "arm", "seed", "images", "validation_accuracy", "paper"],
     )  # fmt: skip
     return {"data": data, "runs": runs}
+
+
+def with_one_seed(table: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """The table of a study in which this arm, and it alone, has one seed."""
+    if "seed" in table:
+        return pd.DataFrame(table[(table["arm"] != arm) | (table["seed"] == 0)])
+    found, rows = table.copy(), table["arm"] == arm
+    found.loc[rows, ["low", "high"]] = -np.inf, np.inf
+    found.loc[rows, ["n", "found"]] = [1, "open"]
+    return found
 
 
 def write(folder: Path, table: Any) -> Path:

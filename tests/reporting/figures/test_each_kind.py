@@ -108,7 +108,7 @@ def marks(axes: Axes, marker: str) -> list[tuple[float, str]]:
 
 
 def near(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(table[(table["arm"] != "vgg_raw") & (table["other"] != "vgg_raw")])
+    return pd.DataFrame(table[table["other"] != "vgg_raw"])
 
 
 def test_near_pairs_stand_above_and_far_ones_below_on_an_axis_of_their_own(tmp_path: Path) -> None:
@@ -118,56 +118,61 @@ def test_near_pairs_stand_above_and_far_ones_below_on_an_axis_of_their_own(tmp_p
     axes = drawn("forest", table, tmp_path).axes
     assert [each.get_title() for each in axes[:2]] == ["Validation accuracy", "Test accuracy"]
     assert names(axes[0]) == [
-        f"arm {MINUS} baseline", "Adam", "SGD", "dense 512 and 32", "VGG-16, augmented",
+        "Optimizers", f"Adam {MINUS} baseline", f"SGD {MINUS} baseline",
+        f"dense 512 and 32 {MINUS} baseline", f"VGG-16, augmented {MINUS} baseline",
     ]  # fmt: skip
-    assert names(axes[2]) == [
-        f"arm {MINUS} baseline", "VGG-16, raw", "other pairs", f"SGD {MINUS} Adam",
-        f"VGG-16, augmented {MINUS} VGG-16, raw",
-    ]  # fmt: skip
+    assert names(axes[2]) == [f"SGD {MINUS} Adam", f"VGG-16, augmented {MINUS} VGG-16, raw"]
     assert axes[0].get_xlim() == axes[1].get_xlim()
     assert np.ptp(axes[0].get_xlim()) < 20 < np.ptp(axes[2].get_xlim())
 
 
-@pytest.mark.parametrize("seeds", [1, 3, 10])
-def test_marks_are_differences_in_points_with_their_intervals(seeds: int, tmp_path: Path) -> None:
-    table = near(forest_table(seeds))
-    picture = drawn("forest", table, tmp_path)
+@pytest.mark.parametrize("n", [1, 10])
+def test_marks_are_differences_in_points_with_their_intervals(n: int, tmp_path: Path) -> None:
+    table = near(forest_table(n))
+    axes = drawn("forest", table, tmp_path).axes[0]
     rows = table[table["metric"] == "validation_accuracy"]
-    axes, expected = picture.axes[0], rows["difference"] * 100
-    found = marks(axes, "o")
-    assert [x for x, _ in found] == pytest.approx(list(expected))
-    assert [fill != "#ffffff" for _, fill in found] == list(
-        rows["verdict"].isin(["better", "worse"])
-    )
-    assert axes.texts[0].get_text().startswith(f"{MINUS}1.2")
+    for marker, found in (("o", ["higher", "lower", "open"]), ("s", ["equal"])):
+        of = rows[rows["found"].isin(found)]
+        drawn_marks = marks(axes, marker)
+        assert [x for x, _ in drawn_marks] == pytest.approx(list(of["difference"] * 100))
+        assert [fill != "#ffffff" for _, fill in drawn_marks] == list(
+            of["found"].isin(["higher", "lower"])
+        )
     bars = [line for line in axes.lines if len(line.get_xdata()) == 2][1:]  # the first is 0
-    assert len(bars) == (len(rows) if seeds > 1 else 0)
-    if seeds > 1:
-        ends = [rows["low"].iloc[0] * 100, rows["high"].iloc[0] * 100]
-        assert list(bars[0].get_xdata()) == pytest.approx(ends)
-    # The margin tells nothing where nothing can be decided.
-    assert bool(axes.patches) == (seeds > 8)
+    assert len(bars) == (len(rows) if n > 1 else 0)  # of one run no interval has an end
+    text = axes.texts[0].get_text()
+    assert text == f"{MINUS}1.2" + (f" [{MINUS}1.8, {MINUS}0.6]" if n > 1 else "")
+
+
+def test_an_interval_without_an_end_goes_to_the_axis_s(tmp_path: Path) -> None:
+    table = near(forest_table(10))
+    table.loc[table["arm"] == "adam", "low"] = -np.inf
+    axes = drawn("forest", table, tmp_path).axes[0]
+    bars = [line for line in axes.lines if len(line.get_xdata()) == 2][1:]
+    assert bars[0].get_xdata()[0] == axes.get_xlim()[0]
+    assert axes.texts[0].get_text() == f"{MINUS}1.2 [{MINUS}∞, {MINUS}0.6]"
 
 
 def test_the_forest_s_legend_says_what_is_drawn_alone(tmp_path: Path) -> None:
     few = drawn("forest", near(with_one_seed(forest_table(10), "vgg_augmented")), tmp_path)
-    assert f"VGG-16, augmented (n{SPACE}={SPACE}1)" in names(few.axes[0])
+    assert f"VGG-16, augmented {MINUS} baseline (n{SPACE}={SPACE}1,{SPACE}10)" in names(few.axes[0])
     assert legend(few) == [
-        "mean of paired differences, 95% interval (n = 1 to 10)",
-        "significant: Holm-adjusted p below 0.05 (n = 10)",
-        "the paper's, of single runs", "margin of equivalence, 0.5 points",
+        "significant: p below 0.05 after Holm's correction",
+        "equal: 90% interval within the margin", "open", "the paper's, of single runs",
+        "margin of equality, 0.5 points",
     ]  # fmt: skip
     one = drawn("forest", near(forest_table(1)), tmp_path)
-    assert legend(one) == ["difference of two runs (n = 1)", "the paper's, of single runs"]
+    assert legend(one)[0] == "open"
     assert [x for x, _ in marks(one.axes[0], "D") if not np.isnan(x)] == pytest.approx([0.8])
 
 
-def test_epochs_are_no_points_and_a_metric_that_no_run_has_has_no_panel(tmp_path: Path) -> None:
+def test_images_are_no_points_and_a_metric_that_no_run_has_has_no_panel(tmp_path: Path) -> None:
     table = forest_table(3)
-    table = table[table["metric"] == "validation_accuracy"].assign(unit="epochs", margin=np.nan)
+    table = table[table["metric"] == "validation_accuracy"].assign(unit="images", margin=np.nan)
     (axes,) = drawn("forest", table, tmp_path).axes
-    assert [x for x, _ in marks(axes, "o")] == pytest.approx(list(table["difference"]))
-    assert axes.get_xlabel() == "Difference (epochs)"
+    assert len(marks(axes, "o") + marks(axes, "s")) == len(table)
+    assert axes.texts[0].get_text().startswith("0.0")
+    assert axes.get_xlabel() == "Difference (images)"
 
 
 # --- ladder -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -56,10 +57,15 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_yaml(path, read_yaml(path) | changes)
     reports = folder / "reports"
     _edit(reports / "runs.csv", lambda table: table[table["seed"] == 0], ["test_", "external_"])
-    one = {"seeds": 1, "verdict": "no verdict", "diverged": None}
-    missing = ["low", "high", "sd", "detectable", "p", "improvement", "seeds_to_"]
+    ends = {f"{side}{share}": end for side, end in (("low", -np.inf), ("high", np.inf))
+            for share in ("", "_90")}  # fmt: skip
+    one = {"n": 1, "n_other": 1, "p": 1.0, "p_holm": 1.0, "found": "open", **ends}
     for name in ("comparison.csv", "tables/differences/data.csv"):
-        _edit(reports / name, lambda t: t[t["metric"] != "test_accuracy"].assign(**one), missing)
+        _edit(
+            reports / name,
+            lambda t: t[t["metric"] != "test_accuracy"].assign(**one),
+            ["stuck", "welch_"],
+        )
     for name in ("best/data.csv", "simple_cnn/runs.csv", "regularization/runs.csv"):
         _edit(reports / "tables" / name, lambda table: table[table["seed"] == 0])
     _edit(reports / "tables/best/data.csv", lambda table: table[table["part"] != "test"])
@@ -72,11 +78,11 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for arm, of in arms.items()
     }
     write_json(reports / "arms.json", kept)
-    none = {"value": None, "low": None, "high": None, "direction": None, "why": "not measured"}
-    write_json(
-        reports / "claims.json",
-        [{**claim, **none, "seeds": 0} for claim in read_json(reports / "claims.json")],
-    )
+    none = {"verdict": "open", "why": "not measured", "numbers": [], "n": [], "p": None,
+            "above": None, "stuck": []}  # fmt: skip
+    judged = read_json(reports / "claims.json")
+    claims = [claim | none for claim in judged["claims"]]
+    write_json(reports / "claims.json", judged | {"claims": claims})
     return reported(folder)
 
 

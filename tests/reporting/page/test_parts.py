@@ -33,7 +33,8 @@ def test_a_mark_has_0_in_the_middle_and_says_where_it_leaves_the_axis() -> None:
     assert (mark.at, mark.low, mark.value, mark.high, mark.beyond) == (50, 40, 60, 80, ())
     far = difference_mark(0.4, 0.3, 0.5, "points")
     assert (far.low, far.value, far.high, far.beyond) == (97, None, 97, ("right",))
-    assert difference_mark(-3.0, None, None, "epochs").beyond == ("left",)
+    assert difference_mark(-0.3, None, None, "points").beyond == ("left",)
+    assert difference_mark(0.01, None, 0.02, "points").beyond == ("left",)  # no end on that side
     seen = difference_mark(-30_000, -40_000, -20_000, "images")  # an axis of its own
     assert (seen.low, seen.beyond) == (3, ())
     assert level_mark(0.5, None, None, 0.95).at == 95
