@@ -12,6 +12,7 @@ import pytest
 
 from ablation.base.files import read_json, read_yaml
 from ablation.evaluation.metrics import macro_f1, wilson
+from ablation.statistics.regimes import COLUMNS
 from tests.stages.made_study import FEWER, SEEDS, answered, make, stage, write_history
 
 
@@ -112,42 +113,52 @@ def test_an_external_test_set_is_judged_by_the_runs_that_answer_to_it(own: Path)
     assert runs(own)["external_accuracy"].notna().sum() == 1
 
 
-def test_a_run_that_ended_in_no_number_did_not_converge(own: Path) -> None:
+def test_a_run_has_every_metric_of_paper_yaml_and_whether_it_was_stuck(own: Path) -> None:
     run = own / "models/runs/sgd-0"
-    write_history(run, np.full(4, 0.3), train_loss=np.array([2, 1, np.nan, np.nan]))
+    write_history(run, np.array([0.3, 0.5]), running_accuracy=np.array([0.4, 0.7]),
+                  validation_loss=np.array([1.0, np.nan]))  # fmt: skip
     stage(own, "evaluate")
-    assert runs(own).loc[("sgd", 0), ["epochs_to_95", "stability"]].isna().all()
-    assert runs(own).loc["baseline", "epochs_to_95"].notna().all()
+    metrics = read_yaml(own / "configs/claims.yaml")["metrics"]
+    table = runs(own)
+    assert set(metrics) < set(table)
+    row = table.loc["sgd", 0]
+    assert (row["stuck"], row["training_accuracy"], row["convergence"]) == (True, 0.7, np.inf)
+    assert row[["loss_rise", "instability", "at_once"]].isna().all()
+    labels = np.load(own / "data/sets/train/modified/labels.npy")
+    assert row["majority"] == pytest.approx(np.bincount(labels).max() / len(labels), abs=0.03)
+    assert "convergence" not in read_json(own / "reports/arms.json")["sgd"]  # it has no mean
 
 
 # --- compare ----------------------------------------------------------------------------------
 
 
-def test_two_seeds_compare_every_arm_and_decide_no_claim_on_runs(study: Path) -> None:
+def test_two_seeds_compare_the_questions_pairs_and_decide_no_claim_on_runs(study: Path) -> None:
     found = pd.read_csv(study / "reports/comparison.csv")
-    assert (set(found["verdict"]), set(found["seeds"])) == ({"no verdict"}, {2})
+    assert (set(found["found"]), set(found["n"])) == ({"open"}, {2})
+    questions = read_yaml(study / "configs/claims.yaml")["questions"]
+    assert set(found["question"]) == set(questions)
     row = found.set_index(["arm", "other", "metric"]).loc["sgd", "baseline", "test_accuracy"]
     assert row["difference"] == pytest.approx(0.01)
-    judged = {claim["claim"]: claim for claim in read_json(study / "reports/claims.json")}
-    assert list(judged) == list(read_yaml(study / "configs/claims.yaml")["claims"])
-    decided = {name for name, claim in judged.items() if claim["verdict"] in ("holds", "fails")}
+    judged = read_json(study / "reports/claims.json")
+    claims = {claim["claim"]: claim for claim in judged["claims"]}
+    assert list(claims) == list(read_yaml(study / "configs/claims.yaml")["claims"])
+    assert [regime["met"] for regime in judged["regimes"]] == [False, False]
+    decided = {name for name, claim in claims.items() if claim["verdict"] in ("holds", "fails")}
     assert decided == {"labels_skewed"}  # by the official labels, whatever the scale
-    labels = judged["labels_skewed"]
-    assert (labels["verdict"], labels["images"], labels["seeds"]) == ("holds", 50_000, 0)
     page = (study / "reports/claims.md").read_text(encoding="utf-8")
-    assert page.count("\n| ") == 2 + len(judged)
+    assert page.count("\n| ") == 2 + len(claims)
 
 
-def test_a_run_at_the_majority_class_has_diverged_and_a_regularized_one_has_not(
-    study: Path,
-) -> None:
-    found = pd.read_csv(study / "reports/comparison.csv")
-    diverged = {run for cell in found["diverged"].dropna() for run in cell.split()}
-    assert diverged == {"simple-0", "simple-1"}
-    table = pd.read_csv(study / "reports/tables/simple_cnn/runs.csv").set_index("arm")
-    assert table["on_plateau"].to_dict() == {
-        "simple_mnist": False, "simple": True, "simple_128": False
-    }  # fmt: skip
+def test_what_pilots_reach_is_read_where_there_are_any(own: Path) -> None:
+    facts = read_yaml(own / "configs/claims.yaml")["arms"]["baseline"]
+    images, rate = facts["epochs"] * facts["epoch_images"], facts["learning_rate"]
+    (own / "docs/pilots.csv").write_text(
+        f"{','.join(COLUMNS)}\nfull,baseline,0,{rate},{images},False,0.995,0.97,0.93,abc\n"
+    )
+    for name in ("evaluate", "compare"):
+        stage(own, name)
+    met = {each["name"]: each["met"] for each in read_json(own / "reports/claims.json")["regimes"]}
+    assert met == {"cnn": True, "vgg": False}
 
 
 def test_each_figure_has_its_table(study: Path) -> None:
