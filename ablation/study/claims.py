@@ -65,6 +65,8 @@ def resolve_claims(
             known(arm, arms, f"regimes.{name}.arms")
     _check_figures(paper, arms)
     asked = _check_questions(paper, arms)
+    added = _added(paper, arms, labels, baseline)
+    asked |= {frozenset(question.pairs[0]): name for name, question in added.items()}
     not_applicable = {}
     for name, claim in paper.claims.items():
         if claim.contradicts is not None:
@@ -78,7 +80,7 @@ def resolve_claims(
         ClaimsConfig,
         {
             "statistics": paper.statistics,
-            "questions": paper.questions | _added(paper, arms, labels, baseline),
+            "questions": paper.questions | added,
             "regimes": paper.regimes,
             "metrics": paper.metrics,
             "claims": paper.claims,
