@@ -141,7 +141,7 @@ def ladder_runs(figure: LadderFigure, config: ClaimsConfig, runs: pd.DataFrame) 
     paper = {
         claim.arms[0]: claim.paper
         for claim in config.claims.values()
-        if isinstance(claim, LevelClaim) and claim.metric == "validation_accuracy"
+        if isinstance(claim, LevelClaim) and "validation_accuracy" in claim.levels
     }
     columns = ["study", "arm", "seed", "images", "validation_accuracy"]
     shown = runs.loc[runs["arm"].isin(figure.arms), columns]

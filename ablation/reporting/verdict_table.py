@@ -80,7 +80,7 @@ def _line(
         notes.append(f"the paper also says: “{contrary}”")
     if declared.implied:
         notes.append("implied by the paper, not stated, and not counted")
-    expect = getattr(declared, "expect", "")
+    expect = getattr(declared, "expect", "").replace("_", " ")
     evidence = [f"p {p_value(claim['p'])}"] if claim["p"] is not None else []
     if claim["above"] is not None:
         evidence.append(f"{claim['above']} of {claim['n'][0]} above the other's median")
@@ -117,10 +117,10 @@ def _ours(
         return difference(value, low, high, metric), name
     if metric.signed:
         asked = difference(number["level"], None, None, metric)
-        return difference(value, low, high, metric), f"{name}, asked above {asked}"
+        return difference(value, low, high, metric), f"{name}, asked {expect} {asked}"
     over = " over seeds and images" if number["over"] == "seeds and images" else ""
-    asked = f"{expect.replace('_', ' ')} {percent(number['level'])}"
-    return level(value, low, high, metric) + over, f"{name}, asked {asked}"
+    asked = f"{name}, asked {expect} {percent(number['level'])}"
+    return level(value, low, high, metric) + over, asked
 
 
 def _mark(number: Content, config: ClaimsConfig) -> Mark | None:

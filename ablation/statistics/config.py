@@ -187,28 +187,14 @@ class NoneHigherClaim(MetricClaim):
         return [(arm, self.arms[0]) for arm in self.arms[1:]]
 
 
-class LevelClaim(MetricClaim):
-    """An arm's metric is at least, or at most, `level`; at most `majority` within the margin."""
+class LevelClaim(ArmsClaim):
+    """Each metric of an arm is at least, or at most, a level; `majority`: that class's share."""
 
     kind: Literal["level"]
     arms: Annotated[list[str], Field(min_length=1, max_length=1)]
     expect: Literal["at_least", "at_most"]
-    level: Share | Literal["majority"]
+    levels: Annotated[dict[str, float | Literal["majority"]], Field(min_length=1)]
     paper: float | None
-
-    @model_validator(mode="after")
-    def _majority_is_an_upper_bound(self) -> LevelClaim:
-        if self.level == MAJORITY and self.expect == "at_least":
-            raise ValueError("expect = 'at_least' with level majority; allowed: at_most")
-        return self
-
-
-class AboveClaim(ArmsClaim):
-    """Of one arm each of several metrics is above a level of its own."""
-
-    kind: Literal["above"]
-    arms: Annotated[list[str], Field(min_length=1, max_length=1)]
-    metrics: Annotated[dict[str, float], Field(min_length=1)]
 
 
 class LabelsClaim(Claim):
@@ -220,7 +206,7 @@ class LabelsClaim(Claim):
 
 
 ClaimConfig = Annotated[
-    DifferenceClaim | NoneHigherClaim | LevelClaim | AboveClaim | LabelsClaim,
+    DifferenceClaim | NoneHigherClaim | LevelClaim | LabelsClaim,
     Field(discriminator="kind"),
 ]
 

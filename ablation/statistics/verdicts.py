@@ -6,7 +6,6 @@ docs/statistics.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ablation.statistics.comparison import Found, stuck_runs, values_of
 from ablation.statistics.config import (
     MAJORITY,
-    AboveClaim,
+    ArmsClaim,
     ClaimsConfig,
     DifferenceClaim,
     LabelsClaim,
@@ -29,27 +28,16 @@ from ablation.statistics.intervals import (
     label_deviations,
     level_interval,
     maximum_of,
-    mean_interval,
 )
 from ablation.statistics.ranks import SIGNIFICANCE, holm
 from ablation.statistics.regimes import Regime, may_fail
 
-OnArms = DifferenceClaim | NoneHigherClaim | LevelClaim | AboveClaim
 Verdict = Literal["holds", "fails", "open", "not applicable"]
 
 FEWEST_RUNS = 5  # whose spread a t interval may trust
-# Reasons.
-NOT_MEASURED = "not measured"
-NOT_TESTED = "not tested at this scale"
-NO_CHANGES = "no eight measurements at a nearly constant rate"
-UNLIKE = "measured on unlike numbers of images"
-FEW_RUNS = "fewer than five runs"
-SIGNIFICANT, CONTRARY = "significant", "significant, the other way"
-EQUAL, UNEQUAL = "equal within the margin", "significant, not within the margin"
-NOT_HIGHER, HIGHER = "upper bound below the margin", "significantly higher"
-NOT_SIGNIFICANT, WIDE = "not significant", "interval too wide"
-ABOVE, BELOW, ACROSS = "above the level", "below the level", "the interval holds the level"
-OUTSIDE = "outside the margin"
+NOT_MEASURED, WIDE = "not measured", "interval too wide"
+EQUAL, NOT_HIGHER = "equal within the margin", "upper bound below the margin"
+SIDES = {1: "above the level", -1: "below the level", 0: "the interval holds the level"}
 
 
 @dataclass(frozen=True)
@@ -125,42 +113,38 @@ def judge(config: ClaimsConfig, study: Study) -> list[Judgement]:
     """Every claim of paper.yaml with its verdict, in their order."""
     judgements = []
     for name, claim in config.claims.items():
-        blank = Judgement(name, claim.section, claim.sentence, "open", NOT_MEASURED)
+        found = Judgement(name, claim.section, claim.sentence, "open", NOT_MEASURED)
         if name in config.not_applicable:
-            reason = config.not_applicable[name]
-            judgements.append(replace(blank, verdict="not applicable", why=reason))
+            found = replace(found, verdict="not applicable", why=config.not_applicable[name])
         elif isinstance(claim, LabelsClaim):
-            judgements.append(_labels(blank, claim, study))
+            found = _labels(found, claim, study)
         else:
-            blank = replace(blank, stuck=tuple(stuck_runs(study.runs, *claim.arms)))
-            found = _of_arms(blank, config, claim, study)
-            judgements.append(_within_rules(found, config, claim, study))
+            found = replace(found, stuck=tuple(stuck_runs(study.runs, *claim.arms)))
+            if isinstance(claim, DifferenceClaim):
+                found = _difference(found, config, claim, study)
+            elif isinstance(claim, NoneHigherClaim):
+                found = _none_higher(found, config, claim, study)
+            else:
+                found = _level(found, config, claim, study)
+            found = _within_rules(found, config, claim, study)
+        judgements.append(found)
     return judgements
 
 
-def _of_arms(blank: Judgement, config: ClaimsConfig, claim: OnArms, study: Study) -> Judgement:
-    if isinstance(claim, DifferenceClaim):
-        return _difference(blank, config, claim, study)
-    if isinstance(claim, NoneHigherClaim):
-        return _none_higher(blank, config, claim, study)
-    if isinstance(claim, AboveClaim):
-        return _above(blank, config, claim, study)
-    return _level(blank, config, claim, study)
-
-
-def _within_rules(found: Judgement, config: ClaimsConfig, claim: OnArms, study: Study) -> Judgement:
+def _within_rules(
+    found: Judgement, config: ClaimsConfig, claim: ArmsClaim, study: Study
+) -> Judgement:
     """The rules that stand above every number: runs that are stuck, and the paper's regime."""
-    for arm in claim.arms:
+    for arm in {*claim.arms} - {*config.statistics.fails_in_paper}:
         stuck, runs = len(stuck_runs(study.runs, arm)), int((study.runs["arm"] == arm).sum())
-        expected = arm in config.statistics.fails_in_paper
-        if not expected and stuck >= config.statistics.stuck_share * runs:
-            return replace(found, verdict="open", why=f"{stuck} of {runs} runs of an arm are stuck")
-    regime = may_fail(claim.regimes, study.regimes, study.scale)
-    if found.verdict == "fails" and not regime:
-        return replace(found, verdict="open", why=NOT_TESTED)
-    if found.verdict == "holds" and not regime:
-        return replace(found, why=f"{found.why}, at scale {study.scale}")
-    return found
+        if stuck and stuck >= config.statistics.stuck_share * runs:
+            return replace(found, verdict="open", why="too many runs of an arm are stuck")
+    if may_fail(claim.regimes, study.regimes, study.scale):
+        return found
+    if found.verdict == "fails":
+        return replace(found, verdict="open", why="not tested at this scale")
+    at = f", at scale {study.scale}" if found.verdict == "holds" else ""
+    return replace(found, why=found.why + at)
 
 
 def _pair(study: Study, metric: str, arm: str, other: str) -> dict | None:
@@ -185,18 +169,28 @@ def _difference(
 ) -> Judgement:
     """Two arms: what the comparison found, held against what the claim expects."""
     metric, row = config.metrics[claim.metric], _pair(study, claim.metric, *claim.arms)
-    name = Number(metric.label, claim.metric)
     if row is None:
-        why = NO_CHANGES if metric.take == "spread" else NOT_MEASURED
-        return replace(blank, why=why, numbers=(name,))
+        spread = "no eight measurements at a nearly constant rate"
+        why = spread if metric.take == "spread" else NOT_MEASURED
+        return replace(blank, why=why, numbers=(Number(metric.label, claim.metric),))
     verdict, why = _held(config, claim, row)
-    if metric.take == "spread" and not _alike(config, claim.arms):
-        verdict, why = "open", UNLIKE
+    measured = {
+        (f.epoch_images, f.measured_validation) for f in map(config.arms.get, claim.arms) if f
+    }
+    if metric.take == "spread" and len(measured) > 1:
+        verdict, why = "open", "measured on unlike numbers of images"
+    return _compared(replace(blank, verdict=verdict, why=why), config, claim.metric, row)
+
+
+def _compared(
+    found: Judgement, config: ClaimsConfig, metric: str, row: dict, of: str = ""
+) -> Judgement:
+    """With the numbers of a comparison; what is infinite, since runs never arrive, is None."""
+    ends = (row["difference"], row["low"], row["high"])
+    value, low, high = (each if np.isfinite(each) else None for each in ends)
     return replace(
-        blank,
-        verdict=verdict,
-        why=why,
-        numbers=(_shift(name, row),),
+        found,
+        numbers=(Number(config.metrics[metric].label, metric, of, value, low, high),),
         n=(row["n"], row["n_other"]),
         p=row["p_holm"],
         above=row["above"],
@@ -210,115 +204,75 @@ def _held(config: ClaimsConfig, claim: DifferenceClaim, row: dict) -> tuple[Verd
         # A difference that is surely not 0 may still be surely smaller than what matters.
         if narrow.inside(margin):
             return "holds", EQUAL
-        return ("open", WIDE) if found == "open" else ("fails", UNEQUAL)
+        return (
+            ("open", WIDE) if found == "open" else ("fails", "significant, not within the margin")
+        )
     if claim.expect == "not_higher":
         if narrow.high < margin:
             return "holds", NOT_HIGHER
-        return ("fails", HIGHER) if found == "higher" else ("open", WIDE)
+        return ("fails", "significantly higher") if found == "higher" else ("open", WIDE)
     if found == claim.expect:
-        return "holds", SIGNIFICANT
-    reasons = {"open": NOT_SIGNIFICANT, "equal": EQUAL}
-    return ("open" if found == "open" else "fails"), reasons.get(found, CONTRARY)
-
-
-def _alike(config: ClaimsConfig, arms: Sequence[str]) -> bool:
-    """Whether both arms' curves are measured as often and on as many images."""
-    first, second = (config.arms[arm] for arm in arms)
-    return (first.epoch_images, first.measured_validation) == (
-        second.epoch_images, second.measured_validation,
-    )  # fmt: skip
+        return "holds", "significant"
+    if found == "open":
+        return "open", "not significant"
+    return "fails", EQUAL if found == "equal" else "significant, the other way"
 
 
 def _none_higher(
     blank: Judgement, config: ClaimsConfig, claim: NoneHigherClaim, study: Study
 ) -> Judgement:
     """Several arms against one: Holm's correction is over all of them, whatever their questions."""
-    metric, pairs = config.metrics[claim.metric], claim.pairs
-    rows = [row for pair in pairs if (row := _pair(study, claim.metric, *pair))]
-    if len(rows) < len(pairs):
+    rows = [row for pair in claim.pairs if (row := _pair(study, claim.metric, *pair))]
+    if len(rows) < len(claim.pairs):
         return blank
-    corrected, margin = holm([row["p"] for row in rows]), config.statistics.margin
-    higher = [
-        (p, row)
-        for p, row in zip(corrected, rows, strict=True)
-        if p < SIGNIFICANCE and row["difference"] > 0 and row["high_90"] >= margin
-    ]
-    below = all(row["high_90"] < margin for row in rows)
-    # What is shown is the arm that comes nearest to being higher.
-    p, row = max(zip(corrected, rows, strict=True), key=lambda pair: pair[1]["high_90"])
-    p, row = min(higher, key=lambda pair: pair[0], default=(p, row))
-    return replace(
-        blank,
-        verdict="holds" if below else "fails" if higher else "open",
-        why=NOT_HIGHER if below else HIGHER if higher else WIDE,
-        numbers=(_shift(Number(metric.label, claim.metric, row["arm"]), row),),
-        n=(row["n"], row["n_other"]),
-        p=p,
-        above=row["above"],
-    )
+    margin = config.statistics.margin
+    for row, p in zip(rows, holm([row["p"] for row in rows]), strict=True):
+        row["p_holm"] = p
+    higher = [row for row in rows if row["p_holm"] < SIGNIFICANCE and row["difference"] > 0]
+    higher = [row for row in higher if row["high_90"] >= margin]
+    # What is shown is what decides, or else the arm that comes nearest to being higher.
+    nearest = max(rows, key=lambda row: row["high_90"])
+    shown = min(higher, key=lambda row: row["p_holm"], default=nearest)
+    if higher:
+        found = replace(blank, verdict="fails", why="significantly higher")
+    elif nearest["high_90"] < margin:
+        found = replace(blank, verdict="holds", why=NOT_HIGHER)
+    else:
+        found = replace(blank, why=WIDE)
+    return _compared(found, config, claim.metric, shown, of=shown["arm"])
 
 
 def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Study) -> Judgement:
-    """One arm: its interval on one side of the level, on the other, or across it."""
-    (arm,), metric = claim.arms, config.metrics[claim.metric]
-    runs = study.runs[study.runs["arm"] == arm]
-    if claim.level == MAJORITY:  # as "not higher": what it may surely not exceed is the margin
-        level = float(runs["majority"].mean()) + config.statistics.margin
-    else:
-        level = float(claim.level)
-    number = Number(metric.label, claim.metric, level=level)
-    values = values_of(runs, arm, claim.metric)
-    if len(values) == 0:
-        return replace(blank, numbers=(number,))
-    images = None
-    if metric.take == "final" and metric.of == "test_accuracy":
-        # All seeds share the test images; validation images change with the seed.
-        images = int(runs["test_images"].iloc[0])
-    interval = level_interval(values, images)
-    over = "seeds and images" if images else "seeds"
-    number = replace(number, value=float(values.mean()), over=over)
-    found = replace(blank, n=(len(values),), numbers=(_with(number, interval),))
-    if interval is None or len(values) < FEWEST_RUNS:
-        return replace(found, why=FEW_RUNS)
-    above, below = interval.low >= level, interval.high < level
-    reached, missed = (above, below) if claim.expect == "at_least" else (below, above)
-    verdict: Verdict = "holds" if reached else "fails" if missed else "open"
-    return replace(found, verdict=verdict, why=_side(above, below))
-
-
-def _side(above: bool, below: bool) -> str:
-    return ABOVE if above else BELOW if below else ACROSS
-
-
-def _above(blank: Judgement, config: ClaimsConfig, claim: AboveClaim, study: Study) -> Judgement:
-    """One arm: the interval of each metric above its level, one of them not, or neither."""
-    numbers, intervals, values = [], [], np.zeros(0)
-    for name, level in claim.metrics.items():
-        values = values_of(study.runs, claim.arms[0], name)
+    """One arm: the interval of each metric on one side of its level, on the other, or across it."""
+    runs = study.runs[study.runs["arm"] == claim.arms[0]]
+    numbers, sides, fewest = [], [], len(runs)
+    for name, asked in claim.levels.items():
+        metric, values = config.metrics[name], values_of(runs, claim.arms[0], name)
+        # As "not higher": the margin is what a network may not surely exceed the class by.
+        majority = float(runs["majority"].mean()) + config.statistics.margin
+        level = majority if asked == MAJORITY else float(asked)
         if len(values) == 0:
-            return blank
-        interval = mean_interval(values)
-        number = Number(config.metrics[name].label, name, "", float(values.mean()), level=level)
-        numbers.append(_with(number, interval))
-        intervals.append((interval, level))
-    found = replace(blank, n=(len(values),), numbers=tuple(numbers))
-    if len(values) < FEWEST_RUNS:
-        return replace(found, why=FEW_RUNS)
-    above = all(interval is not None and interval.low > level for interval, level in intervals)
-    below = any(interval is not None and interval.high < level for interval, level in intervals)
-    verdict: Verdict = "holds" if above else "fails" if below else "open"
-    return replace(found, verdict=verdict, why=_side(above, below))
-
-
-def _shift(number: Number, row: dict) -> Number:
-    """The number of a comparison; what is infinite, since runs never reach a level, is None."""
-    found = (row["difference"], row["low"], row["high"])
-    value, low, high = (each if np.isfinite(each) else None for each in found)
-    return replace(number, value=value, low=low, high=high)
-
-
-def _with(number: Number, interval: Interval | None) -> Number:
-    return number if interval is None else replace(number, low=interval.low, high=interval.high)
+            return replace(blank, numbers=(Number(metric.label, name, level=level),))
+        # All seeds share the test images; validation images change with the seed.
+        shared = metric.take == "final" and metric.of == "test_accuracy"
+        interval = level_interval(values, int(runs["test_images"].iloc[0]) if shared else None)
+        low, high = interval or (None, None)
+        over = "seeds and images" if shared else "seeds"
+        value = float(values.mean())
+        numbers.append(Number(metric.label, name, "", value, low, high, level, over))
+        sides.append(
+            0 if interval is None else int(interval.low >= level) - int(interval.high < level)
+        )
+        fewest = min(fewest, len(values))
+    found = replace(blank, n=(fewest,), numbers=tuple(numbers))
+    if fewest < FEWEST_RUNS:
+        return replace(found, why="fewer than five runs")
+    wanted = 1 if claim.expect == "at_least" else -1
+    if -wanted in sides:
+        return replace(found, verdict="fails", why=SIDES[-wanted])
+    if 0 in sides:
+        return replace(found, why=SIDES[0])
+    return replace(found, verdict="holds", why=SIDES[wanted])
 
 
 def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
@@ -332,7 +286,7 @@ def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
     return replace(
         blank,
         verdict="holds" if within else "fails" if beyond else "open",
-        why=EQUAL if within else OUTSIDE if beyond else WIDE,
+        why=EQUAL if within else "outside the margin" if beyond else WIDE,
         numbers=(Number(name, "", "", value, interval.low, interval.high, over="images"),),
         n=(int(study.labels.sum()),),
     )

@@ -9,12 +9,12 @@ from ablation.base.section import Name, Section
 from ablation.reporting.config import FigureConfig, ForestFigure
 from ablation.statistics.config import (
     PAPER,
-    AboveClaim,
     ArmFacts,
     ArmsClaim,
     ClaimConfig,
     ClaimsConfig,
     DifferenceClaim,
+    LevelClaim,
     Metric,
     MetricClaim,
     Question,
@@ -65,6 +65,8 @@ def resolve_claims(
             known(arm, arms, f"regimes.{name}.arms")
     _check_figures(paper, arms)
     asked = _check_questions(paper, arms)
+    added = _added(paper, arms, labels, baseline)
+    asked |= {frozenset(question.pairs[0]): name for name, question in added.items()}
     not_applicable = {}
     for name, claim in paper.claims.items():
         if claim.contradicts is not None:
@@ -78,7 +80,7 @@ def resolve_claims(
         ClaimsConfig,
         {
             "statistics": paper.statistics,
-            "questions": paper.questions | _added(paper, arms, labels, baseline),
+            "questions": paper.questions | added,
             "regimes": paper.regimes,
             "metrics": paper.metrics,
             "claims": paper.claims,
@@ -133,9 +135,9 @@ def _check_claim(
         known(arm, arms, f"{path}.arms")
     for name in claim.regimes:
         known(name, [*paper.regimes, PAPER], f"{path}.regimes")
-    if isinstance(claim, AboveClaim):
-        for name in claim.metrics:
-            known(name, paper.metrics, f"{path}.metrics")
+    if isinstance(claim, LevelClaim):
+        for name in claim.levels:
+            known(name, paper.metrics, f"{path}.levels")
         return
     assert isinstance(claim, MetricClaim)
     known(claim.metric, paper.metrics, f"{path}.metric")
@@ -146,8 +148,7 @@ def _check_claim(
                 f"{path}.arms = {shown(list(pair))} is no pair of `questions`; allowed: one of them"
             )
     surely = isinstance(claim, DifferenceClaim) and claim.expect in ("higher", "lower")
-    level = not claim.pairs
-    if not (surely or level or paper.metrics[claim.metric].has_margin):
+    if not (surely or paper.metrics[claim.metric].has_margin):
         allowed = [name for name, other in paper.metrics.items() if other.has_margin]
         raise ConfigError(
             f"{path}.metric = {shown(claim.metric)} has no margin; allowed: {listed(allowed)}"

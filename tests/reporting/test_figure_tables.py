@@ -73,9 +73,12 @@ def test_labels_are_counted_by_part_beside_what_is_expected() -> None:
 
 
 def test_a_ladder_has_each_claimed_difference_once_where_two_studies_have_it() -> None:
-    said = {"section": "1", "regimes": [], "paper": None, "metric": "validation_accuracy"}
-    difference = said | {"kind": "difference", "expect": "higher"}
-    level = {"kind": "level", "arms": ["a"], "expect": "at_least", "level": 0.9, "paper": 0.955}
+    said = {"section": "1", "regimes": [], "paper": None}
+    difference = said | {
+        "kind": "difference", "expect": "higher", "metric": "validation_accuracy"
+    }  # fmt: skip
+    level = {"kind": "level", "arms": ["a"], "expect": "at_least", "paper": 0.955,
+             "levels": {"validation_accuracy": 0.9}}  # fmt: skip
     claims = {
         "a_above": difference | {"sentence": "a", "arms": ["a", "base"]},
         "again": difference | {"sentence": "b", "arms": ["base", "a"]},

@@ -8,7 +8,6 @@ import pytest
 
 from ablation.reporting.verdict_table import Line, counts, in_regimes, lines, markdown
 from tests.statistics.study_of_claims import (
-    above_claim,
     config,
     difference_claim,
     labels_claim,
@@ -22,7 +21,7 @@ CLAIMS = {
     "higher": difference_claim(paper=0.008, contradicts="equal"),
     "equal": difference_claim(expect="equal", sentence="Both are equal."),
     "good": level_claim(paper=0.955),
-    "overfits": above_claim(),
+    "overfits": level_claim(levels={"loss_rise": 0.1}, paper=None),
     "skewed": labels_claim(),
     "implied": difference_claim(implied=True),
 }
@@ -59,7 +58,7 @@ def line(claim: str, number: dict[str, Any] | None = None, **changes: Any) -> Li
                   "over": "seeds and images"},
          ("84.0% [82.0%, 86.0%] over seeds and images", "a number, asked at least 80.0%"), "95.5%"),
         ("overfits", {"metric": "loss_rise", "value": 0.5, "low": 0.4, "high": 0.6, "level": 0.1},
-         ("+50% [+40, +60]", "a number, asked above +10%"), DASH),
+         ("+50% [+40, +60]", "a number, asked at least +10%"), DASH),
         ("skewed", {"metric": "", "over": "images"},
          (f"+1.2 points [{MINUS}0.1, +2.5]", "a number"), DASH),
         ("higher", {"of": "b"}, (f"+1.2 points [{MINUS}0.1, +2.5]", "a number (SGD)"),

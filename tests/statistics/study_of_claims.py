@@ -109,15 +109,7 @@ def difference_claim(**changes: Any) -> dict[str, Any]:
 def level_claim(**changes: Any) -> dict[str, Any]:
     return {
         "section": "3.1", "sentence": "A is good.", "kind": "level", "arms": ["a"],
-        "metric": "validation_accuracy", "expect": "at_least", "level": 0.8, "regimes": [],
-        "paper": 0.99,
-    } | changes  # fmt: skip
-
-
-def above_claim(**changes: Any) -> dict[str, Any]:
-    return {
-        "section": "3.1", "sentence": "A overfits.", "kind": "above", "arms": ["a"],
-        "metrics": {"generalization_gap": 0.0, "loss_rise": 0.1}, "regimes": [],
+        "expect": "at_least", "levels": {"validation_accuracy": 0.8}, "regimes": [], "paper": 0.99,
     } | changes  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def test_a_new_arm_on_the_baseline_s_images_is_a_question_of_its_own(params: Tre
     assert set(study.claims.questions) - set(before) == {"added_new"}
     added = study.claims.questions["added_new"]
     assert (added.title, added.pairs) == ("a name", [["new", "baseline"]])
+    claim = PAPER["claims"]["sgd_above_adam"] | {"arms": ["baseline", "new"]}
+    resolve(params, PAPER | {"claims": PAPER["claims"] | {"new": claim}})  # it may be claimed too
     del params["arms"]["new"]["label"]
     assert resolve(params, PAPER).study.arms["new"] == "new"
 

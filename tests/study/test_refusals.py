@@ -100,10 +100,7 @@ ASKED: list[tuple[str, Any, str]] = [
     ("claims.l1_lowers_training.contradicts", "x", "claims.l1_lowers_training.contradicts = "),
     ("claims.l2_equals_none_training.metric", "convergence",
      "claims.l2_equals_none_training.metric = 'convergence' has no margin; allowed: "),
-    ("claims.simple_overfits.metrics", {"loss": 0.1}, "claims.simple_overfits.metrics = 'loss'"),
-    ("claims.best_cnn_level.level", "95.5", "claims.best_cnn_level.level"),
-    ("claims.simple_fails_modified.expect", "at_least",
-     "claims.simple_fails_modified.level.expect = 'at_least' with level majority; allowed: at_m"),
+    ("claims.simple_overfits.levels", {"loss": 0.1}, "claims.simple_overfits.levels = 'loss'; "),
 ]  # fmt: skip
 
 

@@ -55,17 +55,17 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> Figur
     table.loc[points, LENGTHS] *= 100
     blocks = [block for block in (table[~below], table[below]) if not block.empty]
     laid = [_rows(block, labels, int(table[["n", "n_other"]].max().max())) for block in blocks]
-    heights = [names[-1][0] + 1.2 for _, names in laid]
+    heights = [bottom + 0.6 for _, _, bottom in laid]
     height = sum(heights) * ROW + AROUND + BETWEEN * (len(blocks) - 1)
     picture = Figure(figsize=(DOUBLE_COLUMN, height), layout="constrained")
     panels = picture.subplots(len(blocks), len(metrics), squeeze=False, sharey="row",
                               height_ratios=heights)  # fmt: skip
-    for line, block, (places, names) in zip(panels, blocks, laid, strict=True):
+    for line, block, (places, names, bottom) in zip(panels, blocks, laid, strict=True):
         for axes, metric in zip(line, metrics, strict=True):
             rows = block[block["metric"] == metric]
             _limit(axes, block[block["unit"] == rows["unit"].iloc[0]])
             _panel(axes, rows, places)
-        line[0].set_ylim(names[-1][0] + 0.6, -0.6)
+        line[0].set_ylim(bottom, -0.6)
         line[0].set_yticks([y for y, _, _ in names], [text for _, text, _ in names])
         for text, (_, _, head) in zip(line[0].get_yticklabels(), names, strict=True):
             text.set_fontweight("bold" if head else "normal")
@@ -78,8 +78,8 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> Figur
 
 def _rows(
     table: pd.DataFrame, labels: Mapping[str, str], most: int
-) -> tuple[dict[tuple[str, str], float], list[tuple[float, str, bool]]]:
-    """Where each pair stands, downwards from 0; and (place, text, whether it is a head) of all.
+) -> tuple[dict[tuple[str, str], float], list[tuple[float, str, bool]], float]:
+    """Where each pair stands, downwards from 0; (place, text, is a head) of all; the end.
 
     The name of a row whose arms have fewer runs than `most` says how many. A question of one pair
     has no head.
@@ -105,7 +105,7 @@ def _rows(
             names.append((y, text, False))
             y += more
         y += 0.4
-    return places, names
+    return places, names, y + 0.3
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], float]) -> None:
