@@ -45,8 +45,14 @@ def small(params: dict[str, Any], paper: dict[str, Any]) -> None:
             figure["arms"] = ["baseline", "adam"] if figure["kind"] == "curves" else ["baseline"]
         if figure["kind"] == "best":
             figure["groups"] = {"CNN": ["baseline", "adam"], "VGG-16": ["vgg_raw"]}
-    paper["statistics"]["families"] = {"all": "others"}
     there = {*params["arms"], *params["costly_arms"]}
+    for question in paper["questions"].values():
+        question["pairs"] = [pair for pair in question["pairs"] if there >= {*pair}]
+        question["figure"] = None
+    paper["questions"] = {name: q for name, q in paper["questions"].items() if q["pairs"]}
+    paper["statistics"]["fails_in_paper"] = []
+    for regime in paper["regimes"].values():
+        regime["arms"] = ["baseline"]
     paper["claims"] = {
         name: claim
         for name, claim in paper["claims"].items()
