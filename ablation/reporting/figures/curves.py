@@ -27,7 +27,7 @@ from ablation.reporting.figures.style import (
     legend_below,
 )
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import rounded, short_names
+from ablation.reporting.wording import n_is, rounded, short_names
 
 # Both measured in inference mode; the running accuracy of training, which dropout distorts, is in
 # the table and not drawn.
@@ -146,7 +146,7 @@ def _legends(
     """Right of the panels the arms, the highest at the end first; below what the lines mean."""
     most, arms = max(seeds.values()), []
     for index, arm in enumerate(figure.arms):
-        name = names[arm] + (f" (n = {seeds[arm]})" if seeds[arm] < most else "")
+        name = names[arm] + (f" ({n_is(seeds[arm])})" if seeds[arm] < most else "")
         style = arm_style(index) | LINES["validation_accuracy"]
         arms.append(Line2D([], [], **style, label=textwrap.fill(name, NAME)))
     last = [lines[arm, "validation_accuracy"]["mean"].iloc[-1] for arm in figure.arms]

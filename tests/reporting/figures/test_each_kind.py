@@ -56,7 +56,7 @@ def test_arms_stand_as_they_end_and_those_of_fewer_seeds_say_so(tmp_path: Path) 
     table = with_one_seed(curves_table(ARMS, 3), "adam")
     picture = drawn("curves", table, tmp_path)
     ends = {arm: over_seeds(table, arm, "validation_accuracy")["mean"].iloc[-1] for arm in ARMS}
-    names = {"baseline": "baseline", "adam": "Adam (n = 1)", "sgd": "SGD"}
+    names = {"baseline": "baseline", "adam": f"Adam (n{SPACE}={SPACE}1)", "sgd": "SGD"}
     assert legend(picture, 0) == [names[arm] for arm in sorted(ARMS, key=lambda arm: -ends[arm])]
     assert legend(picture) == ["training", "validation", "95% t interval over 3 seeds, validation"]
     two = drawn("curves", curves_table(ARMS, 2), tmp_path)
