@@ -1,31 +1,33 @@
-# make repro            the whole study at the scale of params.yaml; trains the runs that are out of date
-# make repro SCALE=smoke   the same in minutes; JOBS=N runs at a time (default: the cores)
+# make repro            the study at the scale of params.yaml; trains the runs that are out of date
+# make repro SCALE=smoke   another scale, in minutes; JOBS=N runs at a time (default: one a core)
 # make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
-# make repro LIVE=1     with curves of the runs in flight, by DVCLive: docs/live.md
+# make repro LIVE=1     with live curves of each run by DVCLive, in live/ARM-SEED
 # make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
 # make cluster          installs what the scheduler and each worker of a cluster need
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make back             the committed params.yaml and results again
-# make verify           trains one run again and compares; RUN=baseline-0 says which
-# make predict IMAGE=docs/digits.png   what the shipped network sees in a picture
+# make verify           trains one run again and compares; RUN=ARM-SEED that one
+# make predict IMAGE=docs/digits.png   the largest digit in a picture, by the shipped network
 # make ship             keeps the best network below 2 MB for `make predict`; RUN=ARM-SEED that one
 # make bench            measures what a person waits for, into reports/bench.json
-# make test             style, types and tests, among them a whole study at smoke scale
+# make test             style, types and tests, among them small studies from clone to page
 # make lint             style and types alone
-# make lock             pins anew what requirements.in leads to
+# make lock             pins again what requirements.in needs
 # make help             this list
+#
+# README.md has the same with plain DVC. make only installs the environment and calls `python -m runner`.
 SHELL := /bin/bash
 PYTHON ?= python3
-# With GPU=1 an environment of its own, which has CUDA's libraries beside the same pins.
+# With GPU=1 another environment: the same pins and CUDA's libraries.
 VENV := .venv$(if $(GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
-# What a person gives on the command line, make puts into the environment of what it starts.
+# Variables of the command line, which make exports to what it starts.
 choices := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE YES FORCE
 known := $(choices) PYTHON VENV BIN
 # A typo would start another study.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known)),,$(error there is no $(name)=; there are $(known)))))
-# Compiled code beside the code is what every user has, so all of this must stand it.
+# Bytecode beside the code is the default, so it must change no result.
 unexport PYTHONDONTWRITEBYTECODE
 
 # Don't echo commands.
@@ -48,7 +50,7 @@ bench: $(BIN)/.installed
 
 cluster: $(BIN)/.cluster
 
-# The tests have the extras too, since a test that is skipped here runs nowhere.
+# With the extras, so that no test is skipped.
 test: lint $(BIN)/.extra $(BIN)/.cluster
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -58,11 +60,11 @@ lint: $(BIN)/.installed
 help:
 	sed -n 's/^# \(make \)/\1/p' Makefile
 
-# Whatever else a person types.
+# Any other name.
 .DEFAULT:
 	$(error there is no command '$@'; `make help` lists them)
 
-# The environment, made again whenever the pins change. What a link leads to is not ours to empty.
+# The environment, made again when the pins change. A link is refused: `--clear` would empty its target.
 $(BIN)/.installed: requirements.txt $(PINS)
 	$(if $(shell test -L $(VENV) && echo link),$(error $(VENV) is a link; remove it, and `make` makes an environment of its own))
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
@@ -71,7 +73,7 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
 	touch $@
 
-# What live curves and the test of the page need beside it; Dask. Both are added when first asked for.
+# For live curves and the test of the page; Dask. Each is installed when first needed.
 $(BIN)/.extra: requirements-extra.txt $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
@@ -80,8 +82,8 @@ $(BIN)/.cluster: requirements-cluster.txt $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# Pins everything that requirements.in leads to, and what a GPU, the extras and a cluster need beside
-# it, each file with its hashes, so that pip takes no other. The tool is pinned too.
+# Pins all of requirements.in, then what a GPU, the extras and a cluster need beside it, with hashes. The
+# tool is pinned too.
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
 define beside
 printf '%s\n' $2 | $(COMPILE) --constraint requirements.txt $3 - > .venv-lock/more.txt

@@ -1,7 +1,8 @@
-"""The README: its links lead somewhere, and what it types is there to be typed."""
+"""Documents: links lead somewhere, commands exist, the shipped network's numbers are right."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -17,9 +18,14 @@ TYPED = sorted(
 )
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)[)#]", README))))
-def test_its_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))],
+)
+def test_links_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    for link in re.findall(r"\]\(([^)#:]+)[)#]", path.read_text(encoding="utf-8")):
+        assert (path.parent / link).exists(), link
 
 
 def test_its_commands_are_there() -> None:
@@ -33,3 +39,16 @@ def test_its_commands_are_there() -> None:
         else:
             dvc = [sys.executable, "-m", "dvc", *words, "--help"]
             subprocess.run(dvc, check=True, capture_output=True)
+
+
+def test_the_shipped_network_s_numbers_are_its_own() -> None:
+    about = json.loads((ROOT / "models/shipped/about.json").read_text(encoding="utf-8"))
+    rows = []
+    for one in about["elsewhere"]:
+        family, lowest = min(one["families"].items(), key=lambda item: item[1])
+        pictures = "others" if one["other_pictures"] else "the study's"
+        low, high = (f"{100 * one[end]:.1f}" for end in ("low", "high"))
+        cells = [f"{one['side']} px", pictures, f"{one['accuracy']:.1%}", f"{low} to {high}%"]
+        rows.append(f"| {' | '.join([*cells, f'{family}, {lowest:.1%}'])} |")
+    document = (ROOT / "docs/ours.md").read_text(encoding="utf-8")
+    assert [line for line in document.splitlines() if " px | " in line] == rows
