@@ -1,9 +1,9 @@
-"""Trains one arm with one seed, and keeps what its network answers.
+"""Trains one arm with one seed, and keeps its network's predictions.
 
-Nothing trains where the run is at hand. Where the last commit has it, made of these inputs, it is
-taken from there. Where models/networks has a network of the same training, that one only answers:
-so code that judges, or a test set more, costs seconds. The network is in neither git nor DVC.
-Interrupted, a run goes on from its last checkpoint when it is run again.
+A run that the last commit has, made of the same inputs, is taken from there. Where models/networks
+has a network of the same training, it only predicts: so a change of the code that judges, or
+another test set, costs seconds. Networks are in neither git nor DVC. An interrupted run resumes
+from its last checkpoint.
 """
 
 import os
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ablation.training.loop import Images
 
 RAW, SETS, EXTERNAL = Path("data/raw"), Path("data/sets"), Path("data/own/external")
-# What of the stage's dependencies judges a network and has no part in its training.
+# The dependencies that judge a network and have no part in its training.
 JUDGING = ("ablation/evaluation", "data/own/external", "data/sets/test")
 
 
@@ -52,11 +52,11 @@ def main(arm: str, seed: int) -> None:
     same = f"{identity(inputs.without(*JUDGING))}-{framework.versions()}"
     network = root / "models" / "networks" / key / same
     if (network / "network.keras").exists():  # written last
-        print(f"{key}  is trained: its network in models/networks only answers", flush=True)
+        print(f"{key}  is trained: its network in models/networks only predicts", flush=True)
     else:
         checkpoint = root / ".scratch" / "runs" / key / same / "state.npz"
         if checkpoint.exists():
-            print(f"{key}  goes on from {checkpoint}", flush=True)
+            print(f"{key}  resumes from {checkpoint}", flush=True)
         elif committed:
             changed = committed.differences(config.model_dump(mode="json"), inputs.digests)
             print(
@@ -126,7 +126,7 @@ def read_images(arm: ArmConfig, seed: int) -> "Images":
 
 
 def judged_on(arm: ArmConfig, seed: int) -> dict[str, NDArray[np.uint8]]:
-    """Part -> the images that the network is asked about, in the order of their files."""
+    """Part -> the images that the network predicts, in the order of their files."""
     images, _ = read_labelled(SETS / "train" / arm.input.set)
     training, validation = read_split(Path(f"data/split/{seed}.npz"), arm.input.set)
     test, _ = read_labelled(SETS / "test" / arm.input.set)

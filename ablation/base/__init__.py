@@ -1,1 +1,1 @@
-"""What every part of the package stands on: errors, files, sections of a configuration, streams."""
+"""Errors, files and sections of a configuration, which all other parts use."""

@@ -1,4 +1,4 @@
-"""What every stage script does around its work: whatever goes wrong is one line."""
+"""What every stage does around its work: whatever goes wrong is one line."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run(stage: str, main: Callable[..., None], **arguments: Callable[[str], Any]
     except UserError as error:
         sys.exit(f"{stage}: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"{stage}: interrupted; run the same command again to go on")
+        sys.exit(f"{stage}: interrupted; the same command continues")
     except Exception as error:
         if isinstance(error, FileNotFoundError) and error.filename:
             sys.exit(f"{stage}: {error.filename} is missing; run `dvc repro`, which makes it")

@@ -1,4 +1,4 @@
-"""The error that a person can correct, as opposed to a defect of the program."""
+"""An error that the user can correct, as opposed to a bug."""
 
 from __future__ import annotations
 

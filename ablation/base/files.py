@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the formats of text that the stages share."""
+"""Files written whole or not at all, and the text formats that stages share."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What every section of a configuration is: strict, immutable and complete.
 
 `params.yaml` is written for people: base sections, a scale's sizes, an arm's overrides. The stage
-`resolve` merges them (`ablation.study`) into the sections that stand in the `config.py` of each
-folder, beside the code that they configure. So every later stage reads a complete configuration and
-no default hides in code.
+`resolve` merges them (`ablation.study`) into the sections that the `config.py` of each folder
+declares, beside the code that they configure. So every later stage reads a complete configuration,
+and no default hides in code.
 """
 
 from __future__ import annotations

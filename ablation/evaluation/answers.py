@@ -1,4 +1,4 @@
-"""What a trained network answers, kept small enough for git."""
+"""What a trained network predicts, small enough for git."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of merit of one network, from its predictions, and how sure they are. NumPy only."""
+"""Metrics of one network, from its predictions, and their intervals. NumPy only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A network, complete: the layers between raw images and it, its architecture, its precision.
+"""A network, complete: its input layers, its architecture, its precision.
 
-All values are effective ones: what multiplies or switches off another stands in `params.yaml`
-alone. So two declarations that build the same network are the same configuration.
+All values are effective ones: what multiplies or switches off another is in `params.yaml` alone. So
+two declarations that build the same network are the same configuration.
 """
 
 from __future__ import annotations

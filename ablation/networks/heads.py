@@ -2,8 +2,8 @@
 
 The dense head (figure 4) sees where in the image a feature is. The largest head is made for the
 question itself: the label is the largest digit present, wherever it stands. Ten maps hold the
-evidence for each digit at each place, the maximum over the places says how surely the digit is
-somewhere, and from these ten it follows which is the largest.
+evidence for each digit at each place, the maximum over the places scores whether the digit is
+present, and from these ten scores follows which is the largest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The layers between raw uint8 images and a network, so that a saved model takes raw images.
 
 Each is a step of the paper's augmentation (section 3.2.1, figure 3): scaled, thresholded, padded,
-grey repeated to RGB. All speak `keras.ops`, so every backend runs them.
+grey repeated to RGB. All use `keras.ops`, so every backend runs them.
 """
 
 from __future__ import annotations

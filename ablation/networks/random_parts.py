@@ -1,9 +1,8 @@
-"""What a network draws: initial kernels, and the seeds of dropout masks.
+"""Initial kernels, and the seeds of dropout masks.
 
 Each depends on the run's seed and the layer's name alone. So arms that share a layer in name and
-shape start it from the same weights, whatever else they add or leave out: with the same seed they
-differ in what the study varies, and in nothing else. Kernels are drawn by NumPy, so every backend
-starts from the same numbers.
+shape start it from the same weights, and with the same seed differ only in what the study varies.
+Kernels are drawn by NumPy, so every backend starts from the same numbers.
 """
 
 from __future__ import annotations

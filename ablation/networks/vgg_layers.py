@@ -1,4 +1,4 @@
-"""The convolutions of VGG-16: their names and sizes, from which all else follows."""
+"""The convolutions of VGG-16: their names and sizes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A whole epoch as one compiled call, its images resident on the device.
+"""A whole epoch as one compiled call, its images on the device.
 
-This is the only file of training that speaks JAX by name: Keras has no backend-neutral gradient and
-no loop over batches that stays on the device. Network, loss, optimizer and their states are
-Keras's own, so a run may be measured, saved and resumed as one that trains batch by batch.
+This is the only file of training that imports JAX: Keras has no backend-neutral gradient and no
+loop over batches that stays on the device. Network, loss, optimizer and their states are Keras's
+own, so a run can be measured, saved and resumed as one that trains batch by batch.
 """
 
 from __future__ import annotations

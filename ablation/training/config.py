@@ -1,7 +1,7 @@
 """One arm, complete: all that a run depends on beside its seed and the data.
 
 All values are effective ones (see `networks.config`): an arm that does not use a setting of
-`params.yaml` does not have it here, and so is not trained again when it changes.
+`params.yaml` does not have it here, so it does not train again when that setting changes.
 """
 
 from __future__ import annotations

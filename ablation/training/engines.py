@@ -1,4 +1,4 @@
-"""What does an epoch: batch by batch, or all of it in one compiled call."""
+"""The engine of an arm: batch by batch, or a whole epoch in one compiled call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The framework under Keras, as the project sets it and not as a person's surroundings do.
+"""Keras and its backend with the project's settings, whatever the user's are.
 
-A home's `keras.json`, exported variables and the order of imports could each change a result. Here
-they are set or refused before Keras is imported.
+`keras.json`, exported variables and the order of imports could each change a result. Here they are
+set or refused before Keras is imported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a stage depends on, held to what it was when the stage started."""
+"""What a stage depends on, and whether it changed while the stage ran."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Training one run, from top to bottom: images in order, optimizer, epochs, checkpoints.
 
-Keras 3 and NumPy only, so the same loop runs under TensorFlow and JAX. What does an epoch is an
-engine: `Steps` here, batch by batch on either, or `compiled.Compiled`, an epoch at once under JAX.
+Keras 3 and NumPy only, so the same loop runs under TensorFlow and JAX. An engine does an epoch:
+`Steps` here, batch by batch on either, or `compiled.Compiled`, an epoch at once under JAX.
 """
 
 from __future__ import annotations

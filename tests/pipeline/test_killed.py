@@ -34,7 +34,7 @@ def test_a_killed_run_goes_on_and_ends_as_one_that_was_not_in_an_experiment_s_co
         time.sleep(0.02)
     kill(process.pid)
     assert 2 <= epochs_done(copy) < EPOCHS
-    assert f"{RUN}  goes on from" in copy.dvc(*command)
+    assert f"{RUN}  resumes from" in copy.dvc(*command)
     killed = copy.git("for-each-ref", "--format=%(refname)", "refs/exps/*/*/killed").strip()
 
     shutil.rmtree(copy.path / "models/networks" / RUN)  # else it would only answer

@@ -85,7 +85,7 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(copy: Re
     assert ran(copy.dvc("repro", "--force", "admit"), "admit") == ["admit"]
     output = copy.dvc("repro", "evaluate")
     assert trained(output) == []
-    assert output.count("only answers") == 3
+    assert output.count("only predicts") == 3
     assert json.loads((reports / "arms.json").read_text())["adam"]["external_images"] == 15
 
 

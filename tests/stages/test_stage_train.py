@@ -112,13 +112,13 @@ def test_it_trains_and_leaves_history_layers_answers_and_circumstances(say: Say)
 def test_run_again_it_only_answers_also_when_what_judges_changed(say: Say) -> None:
     say()
     first, trained = left(), [path.stat().st_mtime_ns for path in NETWORKS.rglob("network.keras")]
-    assert say() == "tiny-0  is trained: its network in models/networks only answers\n"
+    assert say() == "tiny-0  is trained: its network in models/networks only predicts\n"
     assert left() == first
     # A test set of other images, an external one, and code that judges.
     np.save(SETS / "test/modified/images.npy", images(9, 2))
     np.save(EXTERNAL / "images.npy", images(5, 3))
     Path("ablation/evaluation/answers.py").write_text("answers = 2\n")
-    assert "only answers" in say()
+    assert "only predicts" in say()
     assert [path.stat().st_mtime_ns for path in NETWORKS.rglob("network.keras")] == trained
     with np.load(RUN / "answers.npz") as answers:
         assert (len(answers["test"]), len(answers["external"])) == (9, 5)
@@ -180,7 +180,7 @@ def test_interrupted_it_goes_on_to_the_same_bytes(
         with pytest.raises(KeyboardInterrupt):
             say()
     told = say()
-    assert "tiny-0  goes on from .scratch/runs/tiny-0/" in told
+    assert "tiny-0  resumes from .scratch/runs/tiny-0/" in told
     assert told.count("epoch") == 1
     assert left() == whole
     assert path.read_bytes() == network
