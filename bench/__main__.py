@@ -1,8 +1,8 @@
 """Measures what a person waits for, into reports/bench.json: `python -m bench`, some five minutes.
 
 Each part runs in a process of its own and gives rows: a name, samples, a unit, and a mark where
-there is one. Marks are of ratios: both sides are measured by turns in one run, so that a machine
-that is slow today is slow for both.
+there is one. Marks are of ratios: both sides are measured in turns in one run, so that a slow
+machine is slow for both.
 """
 
 from __future__ import annotations

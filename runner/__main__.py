@@ -1,6 +1,6 @@
 """Runs the whole study: `python -m runner`, which `make repro` calls, and `make exp` with SET.
 
-What a person chooses comes in the environment, under the names that make takes:
+Options are environment variables, which make sets from its command line:
 
     SCALE=smoke            written into params.yaml first, with the seeds of that scale
     SET="a.b=1 c=[2,3]"    likewise, as `dvc exp run -S`; the result is recorded as an experiment
@@ -9,11 +9,11 @@ What a person chooses comes in the environment, under the names that make takes:
     SCHEDULER=tcp://HOST:8786   train on the workers of a Dask cluster
         with GIT=ADDRESS of the commit for them, NETWORKS=1 to bring networks back
     LIVE=1                 each run writes live curves with DVCLive
-    YES=1                  ask nothing;  FORCE=1  train on a processor whatever time it takes
+    YES=1                  ask nothing;  FORCE=1  train on a processor however long it takes
 
-DVC decides what is out of date. It runs one stage after the other, so here it makes what comes
-before training; the runs that are out of date train side by side, and are recorded as each ends;
-then DVC makes the rest. Stopped at any time, the same command goes on.
+DVC decides what is out of date, and makes what comes before training and after it, a stage at a
+time. In between, the runs that are out of date train side by side, and each is recorded as it ends.
+Stopped at any time, the same command continues.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def alone() -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.seek(0)
-            raise UserError(f"another one runs here (PID {file.read()})") from None
+            raise UserError(f"another study runs in this folder (PID {file.read()})") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -147,14 +147,14 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
         total = max(sum(plan.seconds.values()) / place.places, max(plan.seconds.values()))
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
         time = f", about {duration(total)}" if on_processor else ""
-        known = f"; {plan.trained} more are known here" if plan.trained else ""
+        known = f"; {plan.trained} more have trained already" if plan.trained else ""
         print(
             f"{len(jobs) - plan.trained} of {len(work)} runs to train, {place.places} at a time"
             f"{time}{known}"
         )
         if plan.changed:
             print(f"changed: {plan.changed}")
-        print("output in logs/; stopped with Ctrl-C, the same command goes on", flush=True)
+        print("output in logs/; after Ctrl-C the same command continues", flush=True)
         if on_processor:
             agree(total, study.scale)
         failed = []

@@ -1,7 +1,7 @@
 """Goes back to the committed results: `python -m runner.back`, which `make back` calls.
 
-params.yaml, dvc.lock and the results that are in git are as in the last commit again; results that
-the commit has not are removed. Other files are left alone.
+params.yaml, dvc.lock and the results that are in git become as in the last commit; new results are
+removed. Other files stay as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
         write_text(KEPT, now)
         for line in params.differences(now, committed):
             print(f"params.yaml: {line}")
-        print(f"params.yaml is as committed; as it was, it is in {KEPT}")
+        print(f"params.yaml is as committed; the edited one is {KEPT}")
     paths = ["dvc.lock", "params.yaml", *RUNS, *graph.results()]
     in_commit = graph.files(["ls-tree", "-r", "--name-only", "HEAD"], paths)
     if "dvc.lock" not in in_commit:
@@ -40,7 +40,7 @@ def main() -> None:
         graph.git("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *new)
     for name in new:
         Path(name).unlink(missing_ok=True)
-    told = f"; {len(new)} that the commit has not are removed" if new else ""
+    told = f"; {len(new)} new ones are removed" if new else ""
     print(f"{len(changed)} files are as committed again{told}")
 
 

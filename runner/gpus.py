@@ -1,4 +1,4 @@
-"""Which NVIDIA GPUs there are, and what a run on one of them needs to be told."""
+"""Which NVIDIA GPUs there are, and the environment of a run on one of them."""
 
 from __future__ import annotations
 

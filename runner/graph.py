@@ -1,4 +1,4 @@
-"""What DVC and git say of the project: only the head asks, and only what both offer openly."""
+"""What DVC and git report of the project. Only the head asks, by their public interfaces."""
 
 from __future__ import annotations
 

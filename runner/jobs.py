@@ -1,4 +1,4 @@
-"""What passes between the head, which alone speaks DVC, and those that train."""
+"""What the head, which alone uses DVC, exchanges with those that train."""
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The text of params.yaml, changed as `dvc exp run -S` does, but for its layout, which stays."""
+"""Changes the text of params.yaml as `dvc exp run -S` does, but keeps its layout."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Says what the shipped network sees in a picture: `python -m runner.predict`, with IMAGE set.
+"""Predicts the label of a picture: `python -m runner.predict`, with IMAGE set; `make predict`.
 
-`make predict` calls it. IMAGE is a picture, a folder of them, or an npz with an array `images`
-(n, side, side) uint8. It prints the largest digit present, its probability, and what was seen
-where: px from the left, from the top.
+IMAGE is a picture, a folder of them, or an npz with an array `images` (n, side, side) uint8. The
+shipped network gives the largest digit present, its probability, and which digits were seen where:
+px from the left, from the top.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
         alike = {name: image for name, image in images.items() if len(image) == side}
         for name, answer in zip(alike, answers(model, np.stack([*alike.values()])), strict=True):
             print(f"{name:{width}}  {answer}")
-    print("the largest digit present, its probability, and what was seen where, in px")
+    print("the largest digit, its probability, and the digits seen, with their places in px")
 
 
 if __name__ == "__main__":

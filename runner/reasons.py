@@ -1,4 +1,4 @@
-"""Why runs train and for how long, told before they do: from the records of those that trained."""
+"""Why runs train and how long that takes, from the records of earlier runs."""
 
 from __future__ import annotations
 

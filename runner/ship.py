@@ -1,8 +1,8 @@
 """Keeps the study's best small network in git: `python -m runner.ship`, which `make ship` calls.
 
 Best is the best validation accuracy of the runs whose network is here and below MOST_BYTES; with
-RUN=ARM-SEED it is that one. `make predict` asks it. What it is and how it does on images unlike its
-own stand beside it in about.json.
+RUN=ARM-SEED it is that one. `make predict` asks it. about.json has its metrics, its provenance, and
+its accuracy on images unlike its training images.
 """
 
 from __future__ import annotations
@@ -97,8 +97,9 @@ def best(study: StudyConfig, asked: str | None) -> tuple[dict[str, str], Path]:
     if not found:
         raise UserError(
             f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB is here; "
-            "networks are where runs trained, and none are in git: remove models/runs/ARM-SEED of "
-            "the run, and `make repro` trains it"
+            "networks stay where runs trained and are not in git. To train a committed run again: "
+            "`git rm -r models/runs/RUN models/provenance/RUN.json`, commit, "
+            "`dvc repro --force --single-item train@RUN`"
         )
     return max(found, key=lambda each: float(each[0]["validation_accuracy"]))
 

@@ -2,9 +2,9 @@
 
 RUN=ARM-SEED says which (default: the one of the least work). It trains in a temporary copy, where
 no network and no checkpoint is. On the same kind of processor with the same libraries every file
-must be the same to the byte. Elsewhere sums are rounded otherwise and a run ends elsewhere, as if
-its seed were another: then its accuracies must lie where those of a further seed would. The exit
-status is 1 where they do not.
+must be the same to the byte. Elsewhere sums are rounded otherwise, as if the seed were another:
+then the accuracies must lie in the interval that is expected of a further seed. The exit status is
+1 where they do not.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main() -> None:
     for part, found in parts.items():
         seeds = [accuracy(Path(), arm, other, part) for other in study.seeds_of(arm)]
         low, high = expected(seeds)
-        print(f"{part} accuracy {found:.4f}; {len(seeds)} seeds let expect {low:.4f} to {high:.4f}")
+        print(f"{part} accuracy {found:.4f}; a further seed's: {low:.4f} to {high:.4f}")
         within = within and low <= found <= high
     if not machines or not within:
         raise UserError(f"{key} is not reproduced")

@@ -1,4 +1,4 @@
-"""Takes in a person's own files: the competition's data and an external test set, if any.
+"""Reads a person's own files: the competition's data and an external test set, if any.
 
 Each is checked and kept as plain arrays, so that no later stage opens a file from outside. What is
 not configured leaves an empty folder.

@@ -1,6 +1,6 @@
-"""Compares arms, holds the paper's claims against the runs, and makes tables.
+"""Compares arms, tests the paper's claims against the runs, and makes tables.
 
-There is a folder of tables for each figure, and tables to paste.
+Each figure has a folder of tables; the others are to paste.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Holds the composed images to what was measured on the competition's, and shows some of them."""
+"""Compares the composed images with what was measured on the competition's, and shows some."""
 
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def main() -> None:
     _write(content, contact_sheet.draw(shown))
     if wrong:
         raise UserError(f"{wrong}; all of them are in {REPORTS}/data_check.json")
-    print(f"data_check: {sum(row.passed is True for row in rows)} measures inside their tolerances")
+    print(f"data_check: {sum(row.passed is True for row in rows)} measures within tolerance")
 
 
 def _sample(config: DataConfig) -> Images:

@@ -1,4 +1,4 @@
-"""Says where the networks are wrong on the test images: by label, background and image."""
+"""Finds where the networks are wrong on the test images: by label, background and image."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def main() -> None:
         write_csv(OUT / "votes.csv", errors.votes(np.zeros(0, np.uint8), {}))
         write_csv(OUT / "accuracy.csv", pd.DataFrame(columns=BY))
         write_csv(OUT / "confusion.csv", pd.DataFrame(columns=CONFUSION))
-        print("errors: the test images have no labels, so nobody can say where an answer is wrong")
+        print("errors: the test images have no labels, so errors are unknown")
         return
     labels = read_npy(folder / "labels.npy")
     arms = [arm for arm, data_set in study.data_sets.items() if data_set == folder.name]

@@ -1,7 +1,7 @@
-"""Makes every number of the runs from their curves and from what their networks answer.
+"""Computes every metric of the runs from their curves and their networks' predictions.
 
-Where a test set has no labels, as the competition's, there are no test metrics. A person's external
-test set is judged by every run that takes images of its size.
+Where a test set has no labels, as the competition's, test metrics are missing. An external test set
+is judged by every run that takes images of its size.
 """
 
 from collections.abc import Mapping

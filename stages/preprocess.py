@@ -1,12 +1,12 @@
 """Composes Modified MNIST and lays out the original MNIST in the same form.
 
 Training and validation images hold MNIST's 60,000 training digits and test images its 10,000 test
-digits, so no digit is in both. How each image came to be (its background family, its digits and
-where they lie) is written beside the sets, for data_check. With the source `kaggle` the
-competition's own images, which `admit` took in, stand in Modified MNIST's place.
+digits, so no digit is in both. How each image was composed (its background family, its digits and
+their places) is written beside the sets, for data_check. With the source `kaggle` the competition's
+own images, which `admit` read, replace Modified MNIST.
 
 `modified_128` has as many images on the paper's canvas, halved to 64 px. Where `modified` has that
-canvas already they are its images, else others, composed in the same way.
+canvas too they are the same images, else others, composed in the same way.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""Shows what an arm's input layers make of a few images: `python -m stages.samples`.
+"""Puts a few images through an arm's input layers: `python -m stages.samples`.
 
-That takes no training. There is a file for each figure of the kind `augmentation`.
+Nothing trains. Each figure of the kind `augmentation` has a file.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Writes the competition's file, from the run with the best validation accuracy.
+"""Writes the competition's CSV, from the run with the best validation accuracy.
 
 It is a run of the arm with the best mean validation accuracy on the competition's images.
 """

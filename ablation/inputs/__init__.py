@@ -1,1 +1,1 @@
-"""What comes from outside: MNIST, ImageNet weights, a person's own files, the measured images."""
+"""What comes from outside: MNIST, ImageNet weights, your own files, the measured images."""

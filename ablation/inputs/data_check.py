@@ -1,7 +1,7 @@
 """Whether composed images are like the competition's: each measure beside the measured value.
 
-Images are judged by `measured.yaml` where they are laid out as the measured ones were; otherwise
-what depends on the layout is reported and not judged.
+Images are judged by `measured.yaml` where their layout is that of the measured ones; otherwise what
+depends on the layout is reported and not judged.
 
 `corners` (n, d, 2) holds the top and left of each image's d tiles in px, as in a `Composition`;
 `free` (n, S, S) bool is true outside the tiles.

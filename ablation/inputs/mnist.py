@@ -1,4 +1,4 @@
-"""MNIST, read from whichever archive served it and checked by content."""
+"""MNIST, read from either archive and checked by content."""
 
 import hashlib
 import struct

@@ -1,1 +1,1 @@
-"""What a run tells of itself, to people and for the record. No result depends on it."""
+"""What a run reports, to people and for the record. No result depends on it."""

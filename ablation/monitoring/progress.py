@@ -1,4 +1,4 @@
-"""How far a run has come, for people who wait for it. No result depends on it."""
+"""How far a run is, for people who wait for it. No result depends on it."""
 
 from __future__ import annotations
 

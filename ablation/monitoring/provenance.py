@@ -1,4 +1,4 @@
-"""Under what circumstances a run was trained: for the record, not for any number."""
+"""How a run was made: code, machine, software. A record, on which no number depends."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a trained network says of a person's own pictures."""
+"""What a trained network predicts for a person's own pictures."""

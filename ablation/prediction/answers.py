@@ -1,4 +1,4 @@
-"""The answer of a network to an image, and where in it each digit was seen."""
+"""The prediction of a network for an image, and where in it each digit was seen."""
 
 from __future__ import annotations
 

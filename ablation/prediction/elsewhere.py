@@ -1,4 +1,4 @@
-"""How a network does on images unlike those it was trained on: other pictures, other sizes."""
+"""Accuracy on images unlike the training images: other backgrounds, other sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's pictures, one, a folder of them or an npz, as the arrays that a network takes."""
+"""A person's picture, a folder of them or an npz, as the arrays that a network takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each figure shows, as numbers and names: `templates/captions.j2` makes the captions of them.
+"""What each figure shows, as numbers and names for the captions (`templates/captions.j2`).
 
 A function a kind of figure, by its name, each from the folder of tables that the picture is drawn
 from; `labels` are the arms' names.

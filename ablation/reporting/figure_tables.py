@@ -1,4 +1,4 @@
-"""The tables that figures are drawn from and captions speak of: a function a kind of figure.
+"""The tables behind figures and captions: a function a kind of figure.
 
 Pure functions over data frames; a run is a row or a block of rows that names arm and seed.
 """

@@ -1,4 +1,4 @@
-"""An arm's accuracy on a part of the images, with its interval: alike in every table and card."""
+"""An arm's accuracy with its interval, the same in every table and card."""
 
 from __future__ import annotations
 

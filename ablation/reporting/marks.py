@@ -1,4 +1,4 @@
-"""Intervals as small marks beside their numbers: where they lie on an axis from 0 to 100."""
+"""Intervals as small marks beside their numbers: their places on an axis from 0 to 100."""
 
 from __future__ import annotations
 

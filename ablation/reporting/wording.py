@@ -1,4 +1,4 @@
-"""Numbers, differences and names as people read them: alike in tables, captions and figures."""
+"""Numbers, differences and names as text, the same in tables, captions and figures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where networks are wrong on the test images: by label, by background, and on which images.
 
-Pure functions of labels and of what each seed's network answers; nothing here chooses anything.
+Pure functions of labels and of what each seed's network predicts; nothing here chooses anything.
 """
 
 from __future__ import annotations

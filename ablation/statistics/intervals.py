@@ -1,4 +1,4 @@
-"""How sure a number is: over the seeds, over the images that it was measured on, or over both."""
+"""Intervals over seeds, over the images of a measurement, or over both."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Two arms compared by the ranks of their runs: exact test, shift, its interval, and Welch's t.
 
-Runs of two arms with one seed have next to nothing in common, so arms are compared unpaired. The
-rules stand in docs/statistics.md and were fixed before the runs.
+Runs of two arms with one seed are nearly uncorrelated, so arms are compared unpaired. The rules are
+in docs/statistics.md and were fixed before the runs.
 """
 
 from __future__ import annotations

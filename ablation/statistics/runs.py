@@ -1,7 +1,7 @@
 """Numbers of one run, as a metric of paper.yaml takes them.
 
-Pure functions of a run's curves and of what `evaluate` measured. None stands for what the run
-cannot say: a test set without labels, a measurement it never had.
+Pure functions of a run's curves and of what `evaluate` measured. None is for what is missing: a
+test set without labels, a measurement that the run does not have.
 """
 
 from __future__ import annotations

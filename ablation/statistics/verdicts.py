@@ -1,7 +1,6 @@
-"""The paper's claims held against the runs: our number, a verdict and its reason in a few words.
+"""The paper's claims tested against the runs: our number, a verdict and its reason in a few words.
 
-Pure functions that give data; the report words them. The rules are those of
-docs/statistics.md.
+Pure functions that give data; the report words them. The rules are in docs/statistics.md.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""From params.yaml as written to the complete configuration of everything; mistakes refused."""
+"""From params.yaml to the complete configuration of everything; mistakes are refused."""

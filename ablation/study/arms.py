@@ -1,7 +1,7 @@
 """`params.yaml` as written, and each arm with all that it inherits.
 
-An arm is the base sections, with the sizes of the chosen scale filled in, then the overrides of the
-arm it extends (if any) and its own.
+An arm is the base sections with the sizes of the chosen scale, then the overrides of the arm that
+it extends (if any), then its own.
 """
 
 from __future__ import annotations

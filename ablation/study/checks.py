@@ -1,4 +1,4 @@
-"""A mistake in params.yaml or paper.yaml, told in one line: the key, its value, what is allowed."""
+"""A mistake in params.yaml or paper.yaml in one line: the key, its value, what is allowed."""
 
 from __future__ import annotations
 

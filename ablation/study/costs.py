@@ -1,6 +1,6 @@
 """What a run costs to train, in multiply-adds of its convolutions and dense layers.
 
-The cost orders the runs, the longest first, and turns the work done into the time left.
+The cost orders the runs, the longest first, and gives the time left.
 """
 
 from __future__ import annotations

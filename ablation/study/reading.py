@@ -1,6 +1,6 @@
 """params.yaml and paper.yaml as trees, read as DVC reads them: YAML 1.2, through ruamel.
 
-DVC also writes params.yaml (`dvc exp run -S`), and YAML 1.1 would read what it writes otherwise:
+DVC also writes params.yaml (`dvc exp run -S`), and YAML 1.1 would read some of that otherwise:
 1e-05 as a text.
 """
 

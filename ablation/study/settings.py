@@ -1,9 +1,8 @@
-"""An arm as `params.yaml` says it, and what is effective of that.
+"""An arm as `params.yaml` has it, and its effective settings.
 
 In `params.yaml` some keys multiply others (`width`, `dropout_factor`) and some count only where
-another says so (`regularization`, the momentum of a normalization). `effective` gives what comes
-out. So a change of a key trains again the arms that it makes another network or another run, and
-none else.
+another says so (`regularization`, the momentum of a normalization). `effective` gives the result.
+So a change of a key trains again only the arms of which it makes another network or another run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The head of a cluster: what is refused before runs are handed out, and the executor of runs.
+"""The head of a cluster: what is refused before runs are sent, and the executor of runs.
 
-Dask gives a run to another worker where its own died or cannot train. When the head ends nothing is
-kept of what was under way: the same command looks anew and goes on.
+Dask gives a run to another worker where its own died or cannot train. When the head ends,
+unfinished runs are dropped; the same command continues.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _end(key: str, ended: Future[dict[str, Any]], outcome: Future[Outcome]) -> N
     try:
         found = Outcome(**ended.result())
     except CancelledError:
-        gone = "the scheduler is gone; start it and its workers, and the same command goes on"
+        gone = "the scheduler is gone; start it and its workers, and the same command continues"
         outcome.set_exception(UserError(gone))
         return
     except Exception as error:  # what the last worker said, or Dask's word for "none is left"

@@ -89,7 +89,7 @@ def test_stopped_at_any_time_the_same_command_goes_on(study: Study, number: sign
     process.wait()
     study.wait(lambda: not trainings(study))
     if number == signal.SIGINT:
-        assert "study: interrupted; run the same command again" in study.said()
+        assert "study: interrupted; the same command continues" in study.said()
     study.forget()
     study.runner()
     assert sorted(study.started()) == ["plain-0", "plain-1"]
@@ -106,7 +106,8 @@ def test_a_second_one_says_that_one_runs(study: Study) -> None:
     study.hold("plain")
     process = study.begin(SET="train.rate=0.5")
     study.wait(study.started)
-    assert study.runner(check=False) == f"study: another one runs here (PID {process.pid})\n"
+    said = study.runner(check=False)
+    assert said == f"study: another study runs in this folder (PID {process.pid})\n"
     study.forget()
     assert process.wait() == 0
 
@@ -124,7 +125,7 @@ def test_an_experiment_has_its_results_and_back_takes_it_back(study: Study) -> N
     said = study.runner(module="runner.back")
     assert "params.yaml: arms.steep.rate: 0.25 -> 0.5\n" in said
     assert "params.yaml.before-back\n" in said
-    assert "4 that the commit has not are removed" in said
+    assert "4 new ones are removed" in said
     kept = (study.path / ".scratch/params.yaml.before-back").read_text()
     assert "rate: 0.25" in kept
     assert changed(study) == [" M README.md", "?? reports/thoughts.md"]

@@ -1,7 +1,7 @@
 """The figures of the paper, one module a kind: its `draw` makes the picture from its tables.
 
 A picture depends on its own kind's code and on `style`: editing another kind redraws nothing. What
-drawings and captions share stands here and needs no plotting library.
+drawings and captions share is here and needs no plotting library.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Composed images of each background family, to be looked at: a row a family, several crops."""
+"""Composed images of each background family: a row a family, several crops."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Each claimed difference over how many different images were trained on, a panel a claim.
+"""Each claimed difference over the number of different training images, a panel a claim.
 
-What stays as it is from rung to rung belongs to the networks, what changes to the scale.
+What does not change from rung to rung belongs to the networks, what changes to the scale.
 """
 
 from __future__ import annotations

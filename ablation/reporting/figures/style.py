@@ -1,4 +1,4 @@
-"""How every picture looks, and how it is saved so that the same table gives the same bytes."""
+"""How every picture looks, and how it is saved: the same table gives the same bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The report: one page with every number and figure of the study, and how far they carry.
+"""The report: one page with every number and figure of the study.
 
-The page holds its style, its pictures and a little script (sorting and filtering) in itself, needs
-no network, and carries no date: the same results give the same bytes.
+The page contains its style, its pictures and a little script (sorting and filtering), needs no
+network, and carries no date: the same results give the same bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures inside the page: a mailed page keeps them, and needs no network."""
+"""Pictures inside the page, so that it can be mailed and needs no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the page came to be: commits, versions, machines, time, and the command that makes it."""
+"""How the page was made: commits, versions, machines, time, and the command."""
 
 from __future__ import annotations
 
