@@ -70,7 +70,7 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
 	echo 'installing the packages of $(PINS) into $(VENV), once, which takes some minutes: 0.9 GB to download, or more for a GPU'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(PINS)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r $(PINS)
 	touch $@
 
 # For live curves and the test of the page; Dask. Each is installed when first needed.
