@@ -19,6 +19,7 @@ Stopped at any time, the same command continues.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shlex
 import shutil
@@ -132,12 +133,12 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     jobs = [
         Job(
             key=f"{arm}-{seed}",
-            stage=study.stage("train", arm, seed),
+            stage=study.stage(arm, seed),
             command=["python", "-m", "stages.train", arm, str(seed)],
             outs=[f"models/runs/{arm}-{seed}", f"models/provenance/{arm}-{seed}.json"],
         )
         for arm, seed in study.runs
-        if study.stage("train", arm, seed) in stale
+        if study.stage(arm, seed) in stale
     ]
     if not jobs:
         return
@@ -218,8 +219,20 @@ def agree(seconds: float, scale: str) -> None:
 
 
 def bring(job: Job, outcome: Outcome) -> None:
-    """Writes what a run made elsewhere in the place of what is here."""
+    """Writes what a run made elsewhere in the place of what is here.
+
+    Raises:
+        UserError: it is made of other files than these, which changed while it trained.
+    """
+    from runner import reasons
+
     if outcome.files:
+        made_of = json.loads(outcome.files[f"models/provenance/{job.key}.json"])["inputs"]
+        if changed := reasons.changed(job.key, made_of):
+            raise UserError(
+                f"{changed} changed here while {job.key} trained, so it is not recorded; commit or "
+                "take back the change, and run the same command again"
+            )
         for out in map(Path, job.outs):
             shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
     for name, content in outcome.files.items():

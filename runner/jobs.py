@@ -10,15 +10,13 @@ class Job:
     """One run to train, whole: it can be sent elsewhere."""
 
     key: str
-    """`ARM-SEED`, or the name of a stage that has no seed."""
+    """`ARM-SEED`."""
     stage: str
     """The stage for DVC, as `train@adam-20`."""
     command: list[str]
     """`["python", "-m", "stages.train", ARM, SEED]`; `python` is the environment's own."""
     outs: list[str]
     """Files and folders that it writes, relative to the project."""
-    environment: dict[str, str] = field(default_factory=dict)
-    """What it has beside, or instead of, the variables of the process that runs it."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Local:
                 with self._starting:
                     if self._closed:
                         return Outcome(job.key, -signal.SIGINT, "")
-                    settings = {"PYTHONUNBUFFERED": "1", **environment, **job.environment}
+                    settings = {"PYTHONUNBUFFERED": "1", **environment}
                     process = start(command, settings, output)
                     self._running.add(process)
                 status = process.wait()

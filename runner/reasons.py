@@ -90,6 +90,14 @@ def network(key: str) -> Path | None:
     return None
 
 
+def changed(key: str, made_of: Mapping[str, str]) -> str | None:
+    """The first file that is not as a run was made of it (path -> digest); None where all are."""
+    arm, _, seed = key.rpartition("-")
+    now = Inputs(dependencies(Path("dvc.yaml"), "train", {"arm": arm, "seed": seed})).digests
+    paths = sorted({**now, **made_of})
+    return next((path for path in paths if now.get(path) != made_of.get(path)), None)
+
+
 def _pace() -> dict[str, float]:
     """Arm -> seconds an image on this processor, of the arms whose network is what it was."""
     found: dict[str, list[float]] = {}

@@ -103,8 +103,7 @@ class Cluster:
             is gone.
         """
         outs = [*job.outs, *([f"models/networks/{job.key}"] if self._networks else [])]
-        environment = {**self._environment, **job.environment}
-        sent = {**asdict(job), "outs": outs, "environment": environment}
+        sent = {**asdict(job), "outs": outs, "environment": self._environment}
         outcome: Future[Outcome] = Future()
         run = worker.run
         # What can be imported here Dask sends by its name; a lambda it sends whole.

@@ -113,7 +113,7 @@ def run(study: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         study: as `prepare` has it, and `topic`, under which the head listens.
-        job: the fields of a `runner.jobs.Job`.
+        job: the fields of a `runner.jobs.Job`, and `environment`, what its process has set.
 
     Returns:
         The fields of a `runner.jobs.Outcome`.

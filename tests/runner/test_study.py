@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ablation.base.errors import UserError
+from runner.__main__ import bring
+from runner.jobs import Job, Outcome
 from tests.runner.conftest import Study
 
 ALL = ["large-0", "plain-0", "plain-1", "steep-0", "steep-1"]
@@ -100,6 +103,21 @@ def trainings(study: Study) -> list[str]:
     listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
     pids = [line.split()[0] for line in listed.stdout.splitlines() if "stages.train" in line]
     return [pid for pid in pids if study.path == Path(f"/proc/{pid}/cwd").resolve()]
+
+
+def test_a_run_from_elsewhere_is_refused_where_its_inputs_have_changed_here(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(study.path)
+    run, record = Path("models/runs/plain-0"), Path("models/provenance/plain-0.json")
+    job = Job("plain-0", "train@plain-0", [], [str(run), str(record)])
+    files = {str(path): path.read_bytes() for path in (run / "history.csv", record)}
+    study.edit("models/runs/plain-0/history.csv", "sgd", "older")
+    bring(job, Outcome("plain-0", 0, "", files))
+    assert changed(study) == []
+    study.edit("networks/cnn.py", "3", "4")
+    with pytest.raises(UserError, match=r"networks/cnn\.py changed here while plain-0 trained"):
+        bring(job, Outcome("plain-0", 0, "", files))
 
 
 def test_a_second_one_says_that_one_runs(study: Study) -> None:

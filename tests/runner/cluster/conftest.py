@@ -44,16 +44,16 @@ import os, shutil, sys
 os.makedirs(os.path.dirname(sys.argv[2]), exist_ok=True)
 shutil.copy(*sys.argv[1:])
 """,
-    # What a run does besides is the code in BEHAVIOUR, which its job has in its environment.
+    # What a run does besides is the code in its third argument.
     "stages/train.py": """\
 import json, os, sys, time
 from pathlib import Path
 
-key = "-".join(sys.argv[1:])
+key = "-".join(sys.argv[1:3])
 Path(".scratch/progress").mkdir(parents=True, exist_ok=True)
 Path(f".scratch/progress/{key}.json").write_text(json.dumps({"run": key, "share": 0.5}))
 print("training", key)
-exec(os.environ["BEHAVIOUR"])
+exec(sys.argv[3])
 for folder in ("runs", "networks"):
     Path(f"models/{folder}/{key}").mkdir(parents=True, exist_ok=True)
 Path(f"models/runs/{key}/history.csv").write_text(key + Path("data/sets/images").read_text())
@@ -65,8 +65,8 @@ Path(f"models/networks/{key}/network.keras").write_text("weights")
 def job(key: str, behaviour: str = "") -> Job:
     """A run of the small study."""
     arm, _, seed = key.partition("-")
-    command = ["python", "-m", "stages.train", arm, seed]
-    return Job(key, f"train@{key}", command, [f"models/runs/{key}"], {"BEHAVIOUR": behaviour})
+    command = ["python", "-m", "stages.train", arm, seed, behaviour]
+    return Job(key, f"train@{key}", command, [f"models/runs/{key}"])
 
 
 def git(*arguments: str) -> None:
