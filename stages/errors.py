@@ -35,7 +35,9 @@ def main() -> None:
     arms = [arm for arm, data_set in study.data_sets.items() if data_set == folder.name]
     answers = {arm: _answers(study, arm) for arm in arms}
     votes, groups = errors.votes(labels, answers), {"label": labels}
-    composed = read_npz(COMPOSITION) if COMPOSITION.exists() else None
+    # Of the other sets it is not kept how their images were composed.
+    kept = folder.name == "modified" and COMPOSITION.exists()
+    composed = read_npz(COMPOSITION) if kept else None
     if composed is not None:
         groups["background"] = composed["families"]
         wrong = [

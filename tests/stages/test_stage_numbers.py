@@ -217,6 +217,16 @@ def test_errors_and_votes_are_those_of_the_digits(study: Path) -> None:
         )
 
 
+def test_errors_of_another_set_are_not_told_by_the_backgrounds_of_modified(own: Path) -> None:
+    study = own / "configs/study.yaml"
+    study.write_text(study.read_text().replace("baseline: baseline", "baseline: simple_mnist"))
+    images = np.zeros((len(np.load(own / "data/sets/test/mnist/labels.npy")), 28, 28), np.uint8)
+    np.save(own / "data/sets/test/mnist/images.npy", images)
+    for name in ("evaluate", "errors"):
+        stage(own, name)
+    assert set(pd.read_csv(own / "reports/errors/accuracy.csv")["by"]) == {"label"}
+
+
 def test_the_submission_is_the_best_run_s_of_the_best_arm(study: Path) -> None:
     table = pd.read_csv(study / "reports/submission.csv")
     assert list(table["Id"]) == list(range(400))

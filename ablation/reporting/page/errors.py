@@ -55,7 +55,7 @@ def errors(folder: Path, names: Mapping[str, str], backgrounds: list[str]) -> di
             for by, of in values.items()
             if (found := extremes(of_best[of_best["by"] == by], of))
         ],
-        "smaller": chosen["smaller_digit"] / chosen["wrong"] if chosen["wrong"] else None,
+        "smaller": chosen["smaller_digit"] / chosen["wrong"] if chosen.get("wrong") else None,
         "votes": votes[votes["seeds"] > 1].to_dict("records"),
         "seeds": int(votes["seeds"].max()),
         "fewer": fewer(dict(zip(votes["name"], votes["seeds"], strict=True))),
