@@ -1,7 +1,7 @@
 """DVC and the runner on made graphs: nothing to do, and one run to record, by runs in the graph.
 
-A made graph has the stages of the project that the runner names, and runs whose results are there:
-a command that makes nothing is recorded with `dvc commit`.
+A made graph has runs and one stage that reads them, whose results are there: a command that makes
+nothing is recorded with `dvc commit`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-RUNS = (30, 120, 480)  # in the graph; the study has 126
+RUNS = (30, 120, 480)  # in the graph; the study has 140
 ROUNDS = 3
 CODE = 5  # folders of code on which each run depends
 GRAPH = """\

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ablation.base.files import read_yaml
+from ablation.study.reading import PAPER, PARAMS, read
 from ablation.study.resolution import resolve
 from ablation.training import framework
 
@@ -24,8 +24,7 @@ ROUNDS = 6  # epochs that count; one more, before them, does not
 
 
 def main() -> None:
-    params = read_yaml(Path("params.yaml")) | {"scale": "laptop"}
-    resolved = resolve(params, read_yaml(Path("paper.yaml")))
+    resolved = resolve(read(PARAMS) | {"scale": "laptop"}, read(PAPER))
     arm = resolved.arms[resolved.study.baseline]
     change: dict[str, Any] = {"epochs": 1 + ROUNDS, "images": IMAGES, "images_per_epoch": IMAGES}
     change |= {"measured_images": VALIDATION, "backend": "tensorflow", "engine": "steps"}

@@ -94,7 +94,7 @@ def labels_of(
 def judged(
     labels: Mapping[str, NDArray[np.uint8]], answers: Mapping[str, NDArray[np.uint8]]
 ) -> dict[str, float]:
-    """The accuracy of a run on each part, the number of its images, and what else METRICS name."""
+    """The accuracy of a run on each part, the number of its images, and what else JUDGED names."""
     row: dict[str, float] = {}
     for part, true in labels.items():
         row[f"{part}_accuracy"] = accuracy(true, answers[part])

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.base.arrays import read_labelled
+from ablation.base.arrays import read_npy
 from ablation.base.cli import run
-from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
 from ablation.reporting.config import AugmentationFigure, DeclaredFigure
 from ablation.training import framework
@@ -40,9 +39,7 @@ def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
     from ablation.reporting.input_steps import input_steps
 
     folder = TRAIN / arm.input.set
-    images, labels = read_labelled(folder)
-    if labels is None:
-        raise UserError(f"{folder / 'labels.npy'} is missing; run `dvc repro preprocess`")
+    images, labels = read_npy(folder / "images.npy", mmap=True), read_npy(folder / "labels.npy")
     # The paper's image numbers, at the same share of a smaller study's images.
     numbers = np.array([max(1, round(n / PAPER_IMAGES * len(images))) for n in figure.images])
     steps = input_steps(architectures.input_layers(arm), images[numbers - 1])

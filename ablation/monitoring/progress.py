@@ -16,14 +16,13 @@ if TYPE_CHECKING:  # it loads Keras, which who only reads of a run need not wait
 
 @dataclass(frozen=True)
 class Progress:
-    """One run's state: `share` of the whole run is done, `resumed` of it by an earlier process;
-    `accuracy` is on validation images and None before the first epoch ends; times in seconds."""
+    """One run's state: `share` of the whole run is done; `accuracy` is on validation images, and
+    None before the first epoch ends; times in seconds."""
 
     run: str
     epoch: int
     epochs: int
     share: float
-    resumed: float
     accuracy: float | None
     images_per_second: float
     seconds_left: float
@@ -37,7 +36,6 @@ class Progress:
             epoch=moment.epoch,
             epochs=moment.epochs,
             share=(moment.epoch - 1 + moment.share) / moment.epochs,
-            resumed=moment.resumed / moment.epochs,
             accuracy=last.get("validation_accuracy"),
             images_per_second=moment.images_per_second,
             seconds_left=moment.seconds_left,

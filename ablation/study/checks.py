@@ -9,12 +9,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ablation.base.errors import UserError
+from ablation.base.errors import UserError, brief
 from ablation.base.section import Section
 
 Kind = TypeVar("Kind", bound=Section)
-
-LONGEST = 80  # characters of a value in a message
 
 
 class ConfigError(UserError):
@@ -35,8 +33,7 @@ def told_of(file: str) -> Iterator[None]:
 
 def shown(value: Any) -> str:
     """A value as a message shows it: as Python writes it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return brief(repr(value))
 
 
 def listed(names: Iterable[Any]) -> str:

@@ -58,6 +58,6 @@ class StudyConfig(Section):
         """Every (arm, seed) of the study, in the order of params.yaml."""
         return [(arm, seed) for arm in self.arms for seed in self.seeds_of(arm)]
 
-    def stage(self, name: str, arm: str, seed: int) -> str:
-        """The stage of dvc.yaml that trains or evaluates (`name`) a run."""
-        return f"{name}{'_costly' if arm in self.costly_arms else ''}@{arm}-{seed}"
+    def stage(self, arm: str, seed: int) -> str:
+        """The stage of dvc.yaml that trains a run."""
+        return f"train{'_costly' if arm in self.costly_arms else ''}@{arm}-{seed}"

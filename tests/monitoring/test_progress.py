@@ -40,10 +40,10 @@ def test_a_duration_as_a_person_says_it(seconds: float, text: str) -> None:
 
 def test_progress_is_a_share_of_the_run_and_a_line() -> None:
     first = Progress.of("adam-0", moment(1, 0.5))
-    assert (first.share, first.resumed, first.accuracy) == (0.125, 0.0, None)
+    assert (first.share, first.accuracy) == (0.125, None)
     assert str(first) == "adam-0  epoch 1/4  1,234 images/s  3 min 20 s left"
-    later = Progress.of("adam-0", moment(3, 0.5, measured=1, resumed=1))
-    assert (later.share, later.resumed, later.accuracy) == (0.625, 0.25, 0.4567)
+    later = Progress.of("adam-0", moment(3, 0.5, measured=1))
+    assert (later.share, later.accuracy) == (0.625, 0.4567)
     assert str(later) == "adam-0  epoch 3/4  accuracy  45.7 %  1,234 images/s  3 min 20 s left"
 
 

@@ -143,8 +143,8 @@ def test_costly_arms_run_with_their_own_seeds_and_are_arms_in_all_else(params: T
     assert [run for run in before.study.runs if run[0].startswith("vgg")] == [
         ("vgg_raw", 0), ("vgg_augmented", 0)
     ]  # fmt: skip
-    assert before.study.stage("train", "vgg_raw", 0) == "train_costly@vgg_raw-0"
-    assert before.study.stage("train", "adam", 3) == "train@adam-3"
+    assert before.study.stage("vgg_raw", 0) == "train_costly@vgg_raw-0"
+    assert before.study.stage("adam", 3) == "train@adam-3"
 
     # An arm that moves is the same arm, whatever extends it and whatever it extends.
     params["arms"]["vgg_raw"] = params["costly_arms"].pop("vgg_raw")
