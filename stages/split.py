@@ -19,7 +19,8 @@ TRAIN = Path("data/sets/train")
 def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
-    for seed in study.seeds:
+    seeds = sorted({*study.seeds, *study.costly_seeds})
+    for seed in seeds:
         parts: dict[str, NDArray[np.int64]] = {}
         for folder in sorted(TRAIN.iterdir()):
             name, labels = folder.name, read_npy(folder / "labels.npy")
@@ -28,8 +29,8 @@ def main() -> None:
             )
             parts |= {f"{name}_training": training, f"{name}_validation": validation}
         write_npz(Path(f"data/split/{seed}.npz"), parts)
-    seeds = f"{len(study.seeds)} seed{'s' * (len(study.seeds) > 1)}"
-    print(f"split: {seeds}, {data.validation_fraction:.0%} for validation")
+    plural = "s" * (len(seeds) > 1)
+    print(f"split: {len(seeds)} seed{plural}, {data.validation_fraction:.0%} for validation")
 
 
 if __name__ == "__main__":

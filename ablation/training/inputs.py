@@ -32,8 +32,7 @@ class Inputs:
     """The files that a stage depends on, as they were when it started.
 
     Attributes:
-        digests: path -> 16 hexadecimal digits. Python is digested as it is parsed, so that a
-            comment or another layout is no other code.
+        digests: path -> 16 hexadecimal digits; of Python, of its `code`.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
@@ -71,6 +70,16 @@ class Inputs:
         return {file.as_posix(): _digest(file) for file in files}
 
 
+def code(source: bytes) -> str:
+    """What of Python is run: without comments, layout and docstrings, which change no result."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(node, kinds) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.unparse(tree)
+
+
 def identity(digests: Mapping[str, str]) -> str:
     """Of files by name and content, in 16 hexadecimal digits."""
     return digest_of(json.dumps(sorted(digests.items())).encode())
@@ -96,6 +105,6 @@ def _files_of(path: Path) -> list[Path]:
 
 def _digest(path: Path) -> str:
     if path.suffix == ".py":
-        return digest_of(ast.unparse(ast.parse(path.read_bytes())).encode())
+        return digest_of(code(path.read_bytes()).encode())
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -66,7 +66,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("data.digits", 9, "data.canvas = 64, digits = 9: 9 disjoint tiles of 28 px do not fit"),
     ("seeds", [1, 2, 1], "seeds repeats 1; give each once"),
     ("seeds", [], "seeds = []: List should have at least 1 item"),
-    ("costly_seeds", [3], "costly_seeds has 3, and seeds not; allowed: 0"),
+    ("costly_seeds", [3, 3], "costly_seeds repeats 3; give each once"),
     ("baseline", "nobody", "baseline = 'nobody'; allowed: simple_mnist, simple, baseline, "),
 ]  # fmt: skip
 ASKED: list[tuple[str, Any, str]] = [

@@ -59,6 +59,7 @@ def wrote(path: str, content: str) -> Callable[[], object]:
     "change",
     [
         wrote("code/a.py", "# a comment\na   =  (1)  # another\n"),
+        wrote("code/a.py", '"""What it is."""\n\na = 1\n'),
         wrote("code/a.py~", "a = 3"),
         wrote("code/.a.py.swp", "anything"),
         wrote("code/#a.py#", "anything"),
