@@ -124,8 +124,9 @@ def test_a_second_one_says_that_one_runs(study: Study) -> None:
     study.hold("plain")
     process = study.begin(SET="train.rate=0.5")
     study.wait(study.started)
-    said = study.runner(check=False)
-    assert said == f"study: another study runs in this folder (PID {process.pid})\n"
+    for name, module in (("study", "runner"), ("back", "runner.back")):
+        said = study.runner(check=False, module=module)
+        assert said == f"{name}: another study runs in this folder (PID {process.pid})\n"
     study.forget()
     assert process.wait() == 0
 
@@ -151,6 +152,13 @@ def test_an_experiment_has_its_results_and_back_takes_it_back(study: Study) -> N
     study.runner()
     assert study.started() == []
     assert changed(study) == [" M README.md", "?? reports/thoughts.md"]
+
+
+def test_back_takes_back_what_dvc_cannot_read(study: Study) -> None:
+    study.edit("params.yaml", "arms:", "arms: [")
+    (study.path / "dvc.lock").write_text("<<<<<<< HEAD\n")
+    study.runner(module="runner.back")
+    assert changed(study) == []
 
 
 def test_a_scale_brings_its_seeds_and_takes_them_with_it(study: Study) -> None:
