@@ -58,7 +58,7 @@ def wrote(path: str, content: str) -> Callable[[], object]:
 @pytest.mark.parametrize(
     "change",
     [
-        wrote("code/a.py", "# a comment\na   =  (1)  # another\n"),
+        wrote("code/a.py", "# a comment\n\na = 1  # another\n"),
         wrote("code/a.py", '"""What it is."""\n\na = 1\n'),
         wrote("code/a.py~", "a = 3"),
         wrote("code/.a.py.swp", "anything"),
@@ -67,7 +67,7 @@ def wrote(path: str, content: str) -> Callable[[], object]:
         lambda: os.utime("data.npy", (0, 0)),
     ],
 )
-def test_comments_layout_and_what_editors_leave_are_no_change(change: Callable[[], object]) -> None:
+def test_comments_empty_lines_and_what_editors_leave_are_no_change(change: Callable[[], object]) -> None:
     held = inputs()
     change()
     held.refuse_change()
