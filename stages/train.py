@@ -64,8 +64,9 @@ def main(arm: str, seed: int) -> None:
                 f"{'; '.join(changed)}",
                 flush=True,
             )
-        train(key, config, seed, checkpoint, network)
+        train(key, config, seed, inputs, checkpoint, network)
     model = architectures.load(network / "network.keras", config, seed)
+    shutil.rmtree(run, ignore_errors=True)  # what a kill left there is no output
     for name in ("history.csv", "layers.csv"):
         write_bytes(run / name, (network / name).read_bytes())
     with replacing(run / "answers.npz") as temporary:
@@ -77,7 +78,9 @@ def main(arm: str, seed: int) -> None:
     write_json(record, {**read_json(network / "record.json"), **made})
 
 
-def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Path) -> None:
+def train(
+    key: str, config: ArmConfig, seed: int, inputs: Inputs, checkpoint: Path, network: Path
+) -> None:
     """Trains the run, from its checkpoint if there is one, and leaves all of it in `network`."""
     from ablation.monitoring.progress import Reporter
     from ablation.networks import architectures
@@ -90,6 +93,7 @@ def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Pat
     reporter = Reporter(key, Path(os.environ.get("DVC_ROOT", ".")))
     images, engine = read_images(config, seed), engine_of(config.train)
     trained = loop.train(model, config, seed, images, checkpoint, reporter, engine)
+    inputs.refuse_change()  # else the network would pass for another
     results.write_history(network / "history.csv", trained.history)
     results.write_layers(network / "layers.csv", trained.model)
     circumstances = provenance.describe(
@@ -103,7 +107,7 @@ def train(key: str, config: ArmConfig, seed: int, checkpoint: Path, network: Pat
     )
     write_json(network / "record.json", {**circumstances, "arm": config.model_dump(mode="json")})
     results.save(trained.model, network / "network.keras")
-    shutil.rmtree(checkpoint.parent.parent, ignore_errors=True)
+    shutil.rmtree(checkpoint.parent)
 
 
 def read_images(arm: ArmConfig, seed: int) -> "Images":

@@ -56,6 +56,7 @@ from ablation.training.config import (
     SgdConfig,
     TrainConfig,
 )
+from ablation.training.inputs import code
 
 COMPETITION_IMAGES = 50_000  # training images of the competition
 Magnification = Annotated[float, Field(ge=0.1, le=10)]
@@ -380,5 +381,5 @@ def _composing_code() -> str:
     folder = Path(ablation.composition.__path__[0])
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(code(path.read_bytes()).encode())
     return f"sha256:{digest.hexdigest()}"

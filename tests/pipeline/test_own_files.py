@@ -46,7 +46,6 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(copy: Re
     }
     pairs = [["adam", "baseline"]]
     paper["questions"] = {"optimizer": {"title": "Optimizers", "figure": None, "pairs": pairs}}
-    paper["regimes"].pop("vgg")
     copy.write_yaml("params.yaml", params)
     copy.write_yaml("paper.yaml", paper)
 

@@ -67,7 +67,9 @@ def wrote(path: str, content: str) -> Callable[[], object]:
         lambda: os.utime("data.npy", (0, 0)),
     ],
 )
-def test_comments_empty_lines_and_what_editors_leave_are_no_change(change: Callable[[], object]) -> None:
+def test_comments_empty_lines_and_what_editors_leave_are_no_change(
+    change: Callable[[], object],
+) -> None:
     held = inputs()
     change()
     held.refuse_change()
