@@ -8,9 +8,12 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ablation.base.errors import UserError
+from ablation.study.reading import PAPER, PARAMS, read
+from ablation.study.resolution import resolve
 from runner.local import STOPPING, call
 
 DVC = (sys.executable, "-m", "dvc")
@@ -68,7 +71,16 @@ def _project() -> Iterator[Any]:
     try:
         with Repo() as repo:
             yield repo
-    except DvcException as error:
+    except Exception as error:
+        # Of a mistake in what a person edits DVC tells no key, and some end it with a defect.
+        if unsettled := git("diff", "--name-only", "--diff-filter=U").split():
+            raise UserError(
+                f"a merge left conflicts in {', '.join(unsettled)}; docs/add-an-arm.md says how to "
+                "settle them"
+            ) from None
+        resolve(read(PARAMS), read(PAPER))
+        if not isinstance(error, DvcException):
+            raise
         raise UserError(f"DVC: {' '.join(str(error).split())}") from error
 
 
@@ -93,6 +105,11 @@ def git(*arguments: str, given: str = "") -> str:
         ["git", *arguments], input=given, check=False, capture_output=True, text=True
     )
     if done.returncode != 0:
+        if not Path(".git").exists():
+            raise UserError(
+                "no git repository, which DVC needs; `git init`, `git add .` and `git commit` make "
+                "this folder one"
+            )
         raise UserError(f"`git {arguments[0]}`: {' '.join(done.stderr.split())}")
     return done.stdout
 

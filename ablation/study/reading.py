@@ -21,10 +21,12 @@ def read(path: Path) -> Tree:
     """The tree in a file.
 
     Raises:
-        ConfigError: it is no YAML 1.2, or repeats a key; one line, with the line's number.
+        ConfigError: it is missing, is no YAML 1.2, or repeats a key; one line, with its number.
     """
     try:
         tree: Tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing; `git checkout {path}` brings it back") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}:" if mark else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from ablation.base.errors import UserError
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
-from tests.runner.conftest import Study
+from tests.runner.conftest import PARAMS, ROOT, Study
 
 ALL = ["large-0", "plain-0", "plain-1", "steep-0", "steep-1"]
 
@@ -196,3 +197,35 @@ def test_a_mistake_is_one_line_and_leaves_params_yaml(
     assert "Traceback" not in said
     assert study.started() == []
     assert (study.path / "params.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seeds: [0]\n seeds: [1]\n", "study: params.yaml: line 2: no YAML"),
+        ("seeds: [0]\nseeds: [1]\n", "study: params.yaml: line 2: no YAML: found duplicate key"),
+        (PARAMS.replace("seeds: [0, 1]", "seeds: 3", 1), "study: params.yaml: "),
+        (None, "study: params.yaml is missing; `git checkout params.yaml` brings it back"),
+    ],
+)
+def test_what_dvc_cannot_read_is_one_line_with_its_place(
+    study: Study, text: str | None, told: str
+) -> None:
+    path = study.path / "params.yaml"
+    path.unlink() if text is None else path.write_text(text)
+    (study.path / "paper.yaml").write_text((ROOT / "paper.yaml").read_text())
+    assert told in study.runner(check=False)
+    assert not (study.path / "logs/study.traceback.txt").exists()
+
+
+def test_a_conflict_and_a_folder_without_git_are_called_so(study: Study) -> None:
+    study.edit("params.yaml", "scale: laptop", "scale: smoke")
+    study.run("git", "checkout", "-q", "-b", "other")
+    study.run("git", "commit", "-qam", "other")
+    study.run("git", "checkout", "-q", "-")
+    study.edit("params.yaml", "scale: laptop", "scale: half")
+    study.run("git", "commit", "-qam", "half")
+    study.run("git", "merge", "other", check=False)
+    assert "a merge left conflicts in params.yaml; docs/add-an-arm.md" in study.runner(check=False)
+    shutil.rmtree(study.path / ".git")
+    assert "no git repository, which DVC needs; `git init`" in study.runner(check=False)
