@@ -96,3 +96,10 @@ def test_help_is_what_the_stage_does(tmp_path: Path) -> None:
     assert done.stdout.startswith("usage: python -m stages.split\n\n")
     assert len(done.stdout.splitlines()) > 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_notebook_sets_for_matplotlib_changes_nothing() -> None:
+    subprocess.run(
+        [sys.executable, "-c", "import ablation.base.cli, matplotlib.pyplot"], cwd=ROOT, check=True,
+        env={**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"},
+    )  # fmt: skip
