@@ -39,6 +39,7 @@ MARKS_A_LINE = 8
 FEWEST = 3  # seeds that have a band: the interval of two is 13 standard deviations long
 HEIGHT = 3.0  # inches
 NAME = 20  # characters of a line of an arm's name
+ROOM = 6.0  # points of accuracy between two lines that have a name each
 
 
 @journal
@@ -120,19 +121,28 @@ def _panel(
 def _majority(axes: Axes, figure: CurvesFigure, table: pd.DataFrame) -> None:
     """A dotted line, with its name, at the accuracy of answering the majority class.
 
-    Where the arms' data sets differ in it, each line has the colour of its arms' first.
+    Where the arms' data sets differ in it, each line has the colour of its arms' first, and lines
+    that are too near for a name each have one together.
     """
     shares: dict[str, int] = {}
     for index, arm in enumerate(figure.arms):
         share = table.loc[table["arm"] == arm, "majority_share"].iloc[0]
         shares.setdefault(rounded(share * 100), index)
-    for share, index in shares.items():
-        colour = GREY if len(shares) == 1 else arm_style(index)["color"]
+    named: list[list[str]] = []
+    for share in sorted(shares, key=float, reverse=True):
+        colour = GREY if len(shares) == 1 else arm_style(shares[share])["color"]
         axes.axhline(float(share), color=colour, linestyle=":", linewidth=1.2, zorder=1)
+        if named and float(named[-1][-1]) - float(share) < ROOM:
+            named[-1].append(share)
+        else:
+            named.append([share])
+    for near in named:
+        alone = len(near) == 1 < len(shares)
         axes.annotate(
-            f"majority class, {share}%", (1, float(share)), (-2, -2), ha="right", va="top",
-            xycoords=axes.get_yaxis_transform(), textcoords="offset points", color=colour,
-            zorder=4, bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
+            f"majority class, {' and '.join(near)}%", (1, float(near[-1])), (-2, -2), ha="right",
+            va="top", xycoords=axes.get_yaxis_transform(), textcoords="offset points", zorder=4,
+            color=arm_style(shares[near[0]])["color"] if alone else GREY,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
         )  # fmt: skip
 
 

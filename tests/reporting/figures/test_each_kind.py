@@ -90,6 +90,9 @@ def test_arms_may_have_different_numbers_of_epochs_and_majority_classes(tmp_path
     assert [text.get_text() for text in axes.texts] == [
         "majority class, 27.1%", "majority class, 11.4%",
     ]  # fmt: skip
+    table.loc[table["arm"] == "sgd", "majority_share"] = 0.25
+    axes = drawn("curves", table, tmp_path, arms=["adam", "sgd"], last=None).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["majority class, 27.1 and 25.0%"]
     assert [line.get_color() for line in dotted] == [axes.lines[k].get_color() for k in (0, 2)]
 
 
