@@ -32,10 +32,12 @@ from pathlib import Path
 
 from ablation.base import cli
 from ablation.base.errors import UserError
+from ablation.study.reading import PARAMS
 from runner import gpus, graph, params
 from runner.jobs import Executor, Job, Outcome
+from runner.local import STOPPING, Local, cores
 
-LOCK, PARAMS = Path(".scratch/study.lock"), Path("params.yaml")
+LOCK = Path(".scratch/study.lock")
 MOST_HOURS = 48.0  # that a processor may train without being told to
 UNASKED = 600.0  # seconds of training that start without a question
 # All that needs no run, and what must hold before hours are spent on the images.
@@ -45,7 +47,7 @@ BEFORE = ("split", "samples", "data_check")
 def main() -> None:
     # A closed terminal or `kill` stops the runs as Ctrl-C does; a shell's background job ignores
     # interrupts and would hand that on.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, signal.default_int_handler)
     # The stages' `python` is this one, whichever a shell has.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -189,8 +191,6 @@ def executor() -> AbstractContextManager[Executor]:
         networks = bool(os.environ.get("NETWORKS"))
         gpu, source = bool(os.environ.get("GPU")), os.environ.get("GIT")
         return cluster(scheduler, gpu, source, networks)
-    from runner.local import Local, cores
-
     jobs = os.environ.get("JOBS", "")
     if jobs and not (jobs.isdecimal() and int(jobs) > 0):
         raise UserError(f"JOBS is {jobs!r}; allowed: a whole number of 1 or more")

@@ -12,10 +12,11 @@ from pathlib import Path
 from ablation.base import cli
 from ablation.base.errors import UserError
 from ablation.base.files import write_text
+from ablation.study.reading import PARAMS
 from runner import graph, params
 from runner.__main__ import alone
 
-PARAMS, KEPT = Path("params.yaml"), Path(".scratch/params.yaml.before-back")
+KEPT = Path(".scratch/params.yaml.before-back")
 # Of runs that are no longer in the graph, or not recorded yet, too.
 RUNS = ["models/runs", "models/provenance"]
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
 
 from ablation.base.errors import UserError
+from ablation.monitoring.provenance import leaves
+from ablation.study.reading import PARAMS, parse
 
 
 def of_scale(text: str, scale: str) -> list[str]:
@@ -42,7 +44,7 @@ def changed(text: str, overrides: Sequence[str]) -> str:
     wanted, now = read(by_dvc), read(text)
     if wanted == now:
         return text
-    values, old, after = dict(leaves(wanted)), dict(leaves(now)), text
+    values, old, after = leaves(wanted), leaves(now), text
     places = {key: place for key, *place in _places(YAML(pure=True).compose(text))}
     for key, (start, end) in sorted(places.items(), key=lambda item: -item[1][0]):
         if key in values and values[key] != old[key]:
@@ -84,20 +86,17 @@ def _unknown(key: str, tree: Any) -> str:
 
 
 def read(text: str) -> dict[str, Any]:
-    """The tree in a params.yaml, read as DVC reads it (YAML 1.2, where 1e-05 is a number).
+    """The tree in the text of a params.yaml.
 
     Raises:
         UserError: it is no YAML; the message names the line.
     """
-    try:
-        return YAML(typ="safe").load(text)
-    except YAMLError as error:
-        raise UserError(f"params.yaml: {' '.join(str(error).split())}") from None
+    return parse(text, PARAMS)
 
 
 def differences(before: str, after: str) -> list[str]:
     """What differs between two texts, a line for each key: `train.optimizer: adam -> sgd`."""
-    old, new = (dict(leaves(read(text))) for text in (before, after))
+    old, new = (leaves(read(text)) for text in (before, after))
     return [
         f"{key}: {_word(old[key]) if key in old else 'nothing'} -> "
         f"{_word(new[key]) if key in new else 'nothing'}"
@@ -106,17 +105,8 @@ def differences(before: str, after: str) -> list[str]:
     ]
 
 
-def leaves(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """`a.b.c` and its value, of everything in the tree that is no mapping."""
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
 def _places(node: Any, prefix: str = "") -> Iterator[tuple[str, int, int]]:
-    """The same keys, and from where to where in the text the value stands."""
+    """The keys of `leaves`, and from where to where in the text the value stands."""
     for key, value in node.value:
         if value.id == "mapping":
             yield from _places(value, f"{prefix}{key.value}.")

@@ -22,6 +22,7 @@ from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json
 from ablation.composition.config import DataConfig, LayoutConfig
 from ablation.composition.digits import Digits
+from ablation.inputs.own import SIDE as COMPETITION
 from ablation.prediction.elsewhere import judge, sides
 from ablation.study.config import StudyConfig
 from ablation.training import framework
@@ -30,7 +31,6 @@ from runner import reasons
 from runner.local import cores
 
 MOST_BYTES = 2_000_000
-COMPETITION = 128  # px, side of the competition's images
 IMAGES = 10_000  # that it is judged on elsewhere; as many as the competition's test set has
 SHIPPED = Path("models/shipped")
 

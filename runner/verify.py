@@ -20,11 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from ablation.base import cli
-from ablation.base.arrays import read_npz, read_split
+from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json
 from ablation.study.config import StudyConfig
-from ablation.training.config import ArmConfig
 from runner import gpus, graph, reasons
 
 LEFT = ("data", "docs", "models", "reports", "tests")  # out of the copy
@@ -52,7 +51,7 @@ def main() -> None:
             print(f"{key} is identical, to the byte: {', '.join(map(str, pairs))}")
             return
         now = read_json(copy / reasons.RECORDS / f"{key}.json")
-        parts = {part: accuracy(copy, arm, seed, part) for part in ("validation", "test")}
+        made_again = accuracies(copy, study, arm, seed)
     machines = [
         f"{part}: {before[part]} there, {now[part]} here"
         for part in ("processor", "device", "threads", "packages")
@@ -61,9 +60,9 @@ def main() -> None:
     print(f"{key} differs in {', '.join(others)}")
     print("\n".join(machines) or "processor, threads and packages are the same")
     within = True
-    for part, found in parts.items():
-        seeds = [accuracy(Path(), arm, other, part) for other in study.seeds_of(arm)]
-        low, high = expected(seeds)
+    of_seeds = [accuracies(Path(), study, arm, other) for other in study.seeds_of(arm)]
+    for part, found in made_again.items():
+        low, high = expected([of_seed[part] for of_seed in of_seeds])
         print(f"{part} accuracy {found:.4f}; a further seed's: {low:.4f} to {high:.4f}")
         within = within and low <= found <= high
     if not machines or not within:
@@ -87,15 +86,15 @@ def train(copy: Path, arm: str, seed: int) -> None:
         raise UserError(f"training {arm}-{seed} failed; its message is above")
 
 
-def accuracy(folder: Path, arm: str, seed: int, part: str) -> float:
-    """Of what a run's network answers to validation or test images (0..1)."""
-    data_set = read_config(Path(f"configs/arms/{arm}.yaml"), ArmConfig).input.set
-    of = "test" if part == "test" else "train"
-    labels = np.load(f"data/sets/{of}/{data_set}/labels.npy")
-    if part == "validation":
-        labels = labels[np.sort(read_split(Path(f"data/split/{seed}.npz"), data_set)[1])]
-    answers = read_npz(folder / reasons.RUNS / f"{arm}-{seed}" / "answers.npz", (part,))[part]
-    return float(np.mean(answers == labels))
+def accuracies(folder: Path, study: StudyConfig, arm: str, seed: int) -> dict[str, float]:
+    """Of a run's predictions (0..1), for validation images, and for test images with labels."""
+    # With pandas, which takes a second; a run that is identical needs none of it.
+    from stages.evaluate import judged, labels_of
+
+    answers = read_npz(folder / reasons.RUNS / f"{arm}-{seed}" / "answers.npz")
+    found = judged(labels_of(study.data_sets[arm], seed, answers), answers)
+    parts = {part: found.get(f"{part}_accuracy") for part in ("validation", "test")}
+    return {part: value for part, value in parts.items() if value is not None}
 
 
 def expected(values: Sequence[float]) -> tuple[float, float]:

@@ -32,7 +32,7 @@ def main() -> None:
         print("errors: the test images have no labels, so errors are unknown")
         return
     labels = read_npy(folder / "labels.npy")
-    arms = [arm for arm, data_set in study.data_sets.items() if data_set == folder.name]
+    arms = study.arms_on(folder.name)
     answers = {arm: _answers(study, arm) for arm in arms}
     votes, groups = errors.votes(labels, answers), {"label": labels}
     # Of the other sets it is not kept how their images were composed.

@@ -21,8 +21,7 @@ SUBMITTED_SET = "modified"  # the competition's images; an arm on the original M
 def main() -> None:
     study = read_config(Path("configs/study.yaml"), StudyConfig)
     runs = read_csv(Path("reports/runs.csv"))
-    arms = [arm for arm, data_set in study.data_sets.items() if data_set == SUBMITTED_SET]
-    of_arm = runs[runs["arm"] == best_arm(runs, arms)]
+    of_arm = runs[runs["arm"] == best_arm(runs, study.arms_on(SUBMITTED_SET))]
     best = of_arm.loc[of_arm["validation_accuracy"].idxmax()]
     key = f"{best['arm']}-{best['seed']}"
     digits = read_npz(Path(f"models/runs/{key}/answers.npz"))["test"]

@@ -89,7 +89,7 @@ class Committed:
             the files, of its configuration with the keys: `ablation/training/loop.py`,
             `configs/arms/adam.yaml: train.optimizer`.
         """
-        old, new = _leaves(self.record["arm"]), _leaves(arm)
+        old, new = leaves(self.record["arm"]), leaves(arm)
         keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
         found, before = [], self.record["inputs"]
         for path in sorted({**before, **inputs}):
@@ -122,12 +122,13 @@ def outputs(run: Path) -> dict[str, str]:
     return {path.name: digest_of(path.read_bytes()) for path in sorted(run.iterdir())}
 
 
-def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+def leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """`a.b.c` -> value, of everything in the tree that is no mapping."""
     if not isinstance(tree, Mapping):
         return {prefix: tree}
     found: dict[str, Any] = {}
     for key, value in tree.items():
-        found |= _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+        found |= leaves(value, f"{prefix}.{key}" if prefix else str(key))
     return found
 
 

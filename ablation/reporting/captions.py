@@ -23,6 +23,7 @@ from ablation.reporting.config import (
 )
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import fewer, named_runs, short_names
+from ablation.statistics.comparison import stuck_runs
 
 Facts = dict[str, Any]
 Labels = Mapping[str, str]
@@ -40,10 +41,9 @@ def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     names = short_names(figure.arms, labels)
     means = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]].mean()
     seeds = runs["arm"].value_counts()
-    stuck = runs[runs["stuck"]]
     return {
         "arms": [(names[arm], *means.loc[arm]) for arm in figure.arms],
-        "stuck": named_runs(stuck["arm"] + "-" + stuck["seed"].astype(str), names),
+        "stuck": named_runs(stuck_runs(runs, *figure.arms), names),
         "epochs": int(runs["epochs"].max()),
         "measured": [
             (int(runs[column].min()), int(runs[column].max()))

@@ -61,9 +61,13 @@ def difference(value: float | None, low: float | None, high: float | None, metri
     text = "beyond every run" if value is None else f"{signed(value, metric)}{unit}"
     if low is None and high is None:
         return text
-    ends = (f"{MINUS}∞" if low is None else signed(low, metric),
+    return f"{text} [{', '.join(ends(low, high, metric))}]"
+
+
+def ends(low: float | None, high: float | None, metric: Metric) -> tuple[str, str]:
+    """The ends of a difference's interval; one that is None has no bound."""
+    return (f"{MINUS}∞" if low is None else signed(low, metric),
             "∞" if high is None else signed(high, metric))  # fmt: skip
-    return f"{text} [{ends[0]}, {ends[1]}]"
 
 
 def finite(value: float) -> float | None:

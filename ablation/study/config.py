@@ -54,6 +54,10 @@ class StudyConfig(Section):
         """Every (arm, seed) of the study, in the order of params.yaml."""
         return [(arm, seed) for arm in self.arms for seed in self.seeds_of(arm)]
 
+    def arms_on(self, data_set: str) -> list[str]:
+        """The arms that see a data set: another one is another task."""
+        return [arm for arm, name in self.data_sets.items() if name == data_set]
+
     def stage(self, arm: str, seed: int) -> str:
         """The stage of dvc.yaml that trains a run."""
         return f"train{'_costly' if arm in self.costly_arms else ''}@{arm}-{seed}"

@@ -24,9 +24,22 @@ def read(path: Path) -> Tree:
         ConfigError: it is missing, is no YAML 1.2, or repeats a key; one line, with its number.
     """
     try:
-        tree: Tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing; `git checkout {path}` brings it back") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: no YAML: {error}") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Tree:
+    """The tree in a text; `path` is the file that it is of, for the message.
+
+    Raises:
+        ConfigError: it is no YAML 1.2, or repeats a key; one line, with its number.
+    """
+    try:
+        tree: Tree = YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}:" if mark else ""

@@ -23,7 +23,7 @@ from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import far
 from ablation.reporting.figures.style import COLOURS, DOUBLE_COLUMN, grid, journal, legend_below
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import MINUS, rounded
+from ablation.reporting.wording import MINUS, rounded, short_names
 
 LENGTHS = ["difference", "low", "high", "paper", "margin"]
 ROW, AROUND = 0.17, 1.3  # inches: of a row, and of title, axis and legend together
@@ -84,7 +84,7 @@ def _rows(
     The name of a row whose arms have fewer runs than `most` says how many. A question of one pair
     has no head.
     """
-    short = {arm: label.split(" (")[0] for arm, label in labels.items()}
+    short = short_names(list(labels), labels)
     pairs = table.drop_duplicates(["question", "arm", "other"])
     places: dict[tuple[str, str], float] = {}
     names: list[tuple[float, str, bool]] = []

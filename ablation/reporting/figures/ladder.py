@@ -29,7 +29,7 @@ from ablation.reporting.figures.style import (
     legend_below,
 )
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import MINUS
+from ablation.reporting.wording import MINUS, short_names
 
 PAPER_IMAGES = 40  # thousands: 80% of 50,000 (section 2)
 COLUMNS = 4
@@ -54,7 +54,7 @@ def draw(figure: LadderFigure, labels: Mapping[str, str], folder: Path) -> Figur
     gives it.
     """
     table, runs = read_csv(folder / "data.csv"), read_csv(folder / "runs.csv")
-    short = {arm: label.split(" (")[0] for arm, label in labels.items()}
+    short = short_names(list(labels), labels)
     laid = _laid(table)
     lowest = {column: row for row, column in sorted(laid.values())}
     rows = max(lowest.values(), default=-1) + 1
@@ -147,8 +147,8 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     ends = ends[np.isfinite(ends)]
     room = 0.12 * np.ptp(ends) or 1.0
     bottom, top = ends.min() - room, ends.max() + room
-    said = {"higher": (0, top), "lower": (bottom, 0), "not_higher": (bottom, margin[0])}
-    said |= dict.fromkeys(("equal", "equivalent"), (-margin[0], margin[0]))
+    said = {"higher": (0, top), "lower": (bottom, 0), "not_higher": (bottom, margin[0]),
+            "equal": (-margin[0], margin[0])}  # fmt: skip
     axes.axhspan(*said[first["expect"]], color=SAID, linewidth=0, zorder=0)
     axes.axhline(0, color="black", linewidth=0.8, zorder=1)
     axes.plot(x, difference, color=GREY, linewidth=0.8, linestyle=":", zorder=2)

@@ -27,7 +27,7 @@ def best(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> d
 
     The row is of that part of the images; {} where no arm is above the baseline.
     """
-    arm = best_arm(runs, _comparable(study))
+    arm = best_arm(runs, study.arms_on(study.data_sets[study.baseline]))
     if arm == study.baseline:
         return {}
     part = judged_on(study, runs)
@@ -49,7 +49,7 @@ def cards(
     """
     names, part = short_names(list(study.arms), study.arms), judged_on(study, runs)
     groups = [each.groups for each in figures if isinstance(each, BestFigure)]
-    everything = {"Best of all": _comparable(study)}
+    everything = {"Best of all": study.arms_on(study.data_sets[study.baseline])}
     chosen = {study.baseline: "Baseline"}
     for group, arms in [pair for each in (*groups, everything) for pair in each.items()]:
         arm = best_arm(runs, arms)
@@ -61,9 +61,3 @@ def cards(
             count = f", {n_is(study.counts[arm])}" if len(set(study.counts.values())) > 1 else ""
             found.append(Card(f"{name}{count}", percent(reached.mean), reached.bounds()))
     return [*found, Card(f"Majority class ({majority[0]})", percent(majority[1]), "")]
-
-
-def _comparable(study: StudyConfig) -> list[str]:
-    """The arms of the baseline's data set: another one is another task."""
-    name = study.data_sets[study.baseline]
-    return [arm for arm, data_set in study.data_sets.items() if data_set == name]

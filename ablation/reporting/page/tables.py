@@ -13,8 +13,10 @@ from ablation.reporting.levels import Level, against_baseline, level
 from ablation.reporting.marks import Mark, difference_mark
 from ablation.reporting.wording import (
     MINUS,
+    POINTS,
     RANGE,
     difference,
+    ends,
     finite,
     listed,
     p_value,
@@ -214,9 +216,7 @@ def _points(row: Row | None) -> Cell:
     if row is None:
         return Cell()
     value, low, high = row["difference"], finite(row["low"]), finite(row["high"])
-    ends = [f"{MINUS}∞" if low is None else signed_points(low),
-            "∞" if high is None else signed_points(high)]  # fmt: skip
-    small = "" if low is None and high is None else " to ".join(ends)
+    small = "" if low is None and high is None else " to ".join(ends(low, high, POINTS))
     return Cell(signed_points(value), small, value, difference_mark(value, low, high, "points"))
 
 
