@@ -113,12 +113,13 @@ TINY: dict[str, Any] = {
             "nesterov": True,
             "schedule": "constant",
             "warmup": None,
+            "decay": None,
         },
     },
     "fresh": None,
 }
 # An optimizer with moments and a schedule, where the tiny arm has SGD.
-ADAM = AdamConfig(algorithm="adam", learning_rate=0.003, schedule="cosine", warmup=0.1)
+ADAM = AdamConfig(algorithm="adam", learning_rate=0.003, schedule="cosine", warmup=0.1, decay=None)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import traceback
@@ -13,6 +14,9 @@ from ablation.base.errors import UserError, brief
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = Path("logs")
+# A notebook's shell names a backend that Matplotlib, which Keras imports too, may not have. Every
+# script imports this module before either.
+os.environ["MPLBACKEND"] = "agg"
 
 
 def run(stage: str, main: Callable[..., None], **arguments: Callable[[str], Any]) -> None:
@@ -27,7 +31,9 @@ def run(stage: str, main: Callable[..., None], **arguments: Callable[[str], Any]
         arguments: name -> what reads the text of that argument: `str`, or `seed`. It raises a
             UserError for what it refuses.
     """
-    usage = " ".join([f"usage: python -m stages.{stage}", *(name.upper() for name in arguments)])
+    script = Path(main.__code__.co_filename)
+    module = f"{script.parent.name}.{script.stem}"
+    usage = " ".join(["usage: python -m", module, *(name.upper() for name in arguments)])
     given = sys.argv[1:]
     if "-h" in given or "--help" in given:
         print(f"{usage}\n\n{(main.__globals__.get('__doc__') or '').strip()}")

@@ -11,14 +11,3 @@ CHANNELS = 3  # of an image
 def layer_name(block: int, layer: int) -> str:
     """The name that Keras gives to a convolution; both numbers count from 1."""
     return f"block{block}_conv{layer}"
-
-
-def kernel_shapes() -> dict[str, tuple[int, int, int, int]]:
-    """The kernel shape (height, width, in, out) of each convolution, in order, by name."""
-    shapes = {}
-    channels = CHANNELS
-    for block, filters_of_block in enumerate(BLOCKS, start=1):
-        for layer, filters in enumerate(filters_of_block, start=1):
-            shapes[layer_name(block, layer)] = (KERNEL, KERNEL, channels, filters)
-            channels = filters
-    return shapes

@@ -185,16 +185,18 @@ def _facts(settings: StatisticsConfig, arm: ArmSettings) -> ArmFacts:
 def steady(train: TrainConfig, share: float) -> list[int]:
     """The first and the last epoch, from 1, that end with `share` of the highest rate or more.
 
-    It rises from 0 over the warmup and falls from its highest, as a cosine, to 0 at the run's end;
-    a constant rate is at its highest always.
+    It rises from 0 over the warmup and falls to 0 at the run's end, as a cosine over all the rest
+    or in a straight line over the decay; a constant rate is at its highest always.
     """
-    warmup = train.optimizer.warmup
+    warmup, decay = train.optimizer.warmup, train.optimizer.decay
     if warmup is None:
         return [1, train.epochs]
     rates = []
     for epoch in range(1, train.epochs + 1):
         done = epoch / train.epochs
         falling = (1 + cos(pi * (done - warmup) / (1 - warmup))) / 2
+        if decay is not None:
+            falling = min(1.0, (1 - done) / decay) if decay else 1.0
         rates.append(done / warmup if done < warmup else falling)
     high = [epoch for epoch, rate in enumerate(rates, start=1) if rate >= share - 1e-9]
     return [high[0], high[-1]] if high else [1, 0]

@@ -52,7 +52,9 @@ from ablation.training.config import (
     Backend,
     Engine,
     FreshConfig,
+    MuonConfig,
     OptimizerConfig,
+    Schedule,
     SgdConfig,
     TrainConfig,
 )
@@ -218,12 +220,13 @@ class ModelSettings(Section):
 class OptimizerSettings(Section):
     """One entry of train.optimizers."""
 
-    algorithm: Literal["adam", "sgd"]
+    algorithm: Literal["adam", "sgd", "muon"]
     learning_rate: LearningRate
     momentum: Fraction
     nesterov: bool
-    schedule: Literal["constant", "cosine"]
+    schedule: Schedule
     warmup: Fraction
+    decay: Fraction
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> OptimizerSettings:
@@ -232,10 +235,21 @@ class OptimizerSettings(Section):
         return self
 
     def effective(self) -> OptimizerConfig:
-        """Adam has no momentum of SGD's, and a constant rate no warmup."""
-        kind = AdamConfig if self.algorithm == "adam" else SgdConfig
+        """Adam has no momentum of SGD's, and a constant rate neither warmup nor decay."""
+        kinds: dict[str, type[AdamConfig | SgdConfig | MuonConfig]] = {
+            "adam": AdamConfig,
+            "sgd": SgdConfig,
+            "muon": MuonConfig,
+        }
+        kind = kinds[self.algorithm]
         used = self.model_dump(include=set(kind.model_fields))
-        return kind(**used | {"warmup": self.warmup if self.schedule == "cosine" else None})
+        return kind(
+            **used
+            | {
+                "warmup": None if self.schedule == "constant" else self.warmup,
+                "decay": self.decay if self.schedule == "trapezoid" else None,
+            }
+        )
 
 
 class TrainSettings(Section):

@@ -26,27 +26,40 @@ Backend = Literal["tensorflow", "jax"]
 Engine = Literal["steps", "compiled"]
 
 
-class AdamConfig(Section):
-    """Adam (paper, section 4.1, figure 5); `warmup` is None where the rate is constant."""
+Schedule = Literal["constant", "cosine", "trapezoid"]
+
+
+class RateConfig(Section):
+    """The learning rate of a run; `warmup` and `decay` are None where the schedule has none."""
+
+    learning_rate: LearningRate
+    schedule: Schedule
+    warmup: Fraction | None
+    decay: Fraction | None
+
+
+class AdamConfig(RateConfig):
+    """Adam (paper, section 4.1, figure 5)."""
 
     algorithm: Literal["adam"]
-    learning_rate: LearningRate
-    schedule: Literal["constant", "cosine"]
-    warmup: Fraction | None
 
 
-class SgdConfig(Section):
+class SgdConfig(RateConfig):
     """SGD, plain or with (Nesterov) momentum (paper, section 4.1, figure 5)."""
 
     algorithm: Literal["sgd"]
-    learning_rate: LearningRate
     momentum: Fraction
     nesterov: bool
-    schedule: Literal["constant", "cosine"]
-    warmup: Fraction | None
 
 
-OptimizerConfig = AdamConfig | SgdConfig
+class MuonConfig(RateConfig):
+    """Muon for convolutions, Adam for all else; beyond the paper."""
+
+    algorithm: Literal["muon"]
+    momentum: Fraction
+
+
+OptimizerConfig = AdamConfig | SgdConfig | MuonConfig
 
 
 class TrainConfig(Section):

@@ -14,6 +14,8 @@ import yaml
 
 from ablation.base.errors import UserError
 
+KINDS = (".py", ".yaml", ".npy", ".npz")  # of files that a stage imports or reads
+
 
 def dependencies(graph: Path, stage: str, item: Mapping[str, str]) -> list[Path]:
     """The paths that a stage of a DVC graph depends on.
@@ -101,15 +103,15 @@ def digest_of(content: bytes) -> str:
 
 
 def _files_of(path: Path) -> list[Path]:
+    """What counts of a folder, as .dvcignore has it: not what editors and merges leave there."""
     if not path.is_dir():
         return [path]
-    # What Python or an editor leaves .dvcignore keeps from DVC.
     return [
         file
         for file in path.rglob("*")
-        if file.is_file()
-        and not any(part.startswith((".", "#", "__pycache__")) for part in file.parts)
-        and not file.name.endswith(("~", ".pyc"))
+        if file.suffix in KINDS
+        and file.stem.isidentifier()
+        and not any(part.startswith((".", "__pycache__")) for part in file.parts)
     ]
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,6 +23,7 @@ from ablation import streams
 from ablation.base.errors import UserError
 from ablation.base.files import replacing
 from ablation.training.config import ArmConfig, OptimizerConfig, TrainConfig
+from ablation.training.muon import Muon
 from ablation.training.split import measured
 
 MEASURED_AT_ONCE = 250  # images; has no influence on the numbers
@@ -133,21 +135,51 @@ def batches(
 # --- Optimizer and loss ---------------------------------------------------------------------------
 
 
+class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that rises from 0 over `warmup` steps, stays, and falls to 0 over the last `decay`."""
+
+    def __init__(self, rate: float, steps: int, warmup: float, decay: float) -> None:
+        self.rate, self.steps, self.warmup, self.decay = rate, steps, warmup, decay
+
+    def __call__(self, step: Any) -> Any:
+        step = keras.ops.cast(step, "float32")
+        rise = step / self.warmup if self.warmup else 1.0
+        fall = (self.steps - step) / self.decay if self.decay else 1.0
+        return self.rate * keras.ops.minimum(keras.ops.minimum(rise, fall), 1.0)
+
+
 def build_optimizer(config: OptimizerConfig, steps: int) -> keras.optimizers.Optimizer:
-    """Keras's optimizer (paper, section 4.1, figure 5); a schedule ends after `steps`."""
-    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.learning_rate
-    if config.warmup is not None:  # it falls from its height to 0, as a cosine does
-        warmup = round(config.warmup * steps)
-        rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if warmup else config.learning_rate,
-            decay_steps=max(1, steps - warmup),
-            warmup_target=config.learning_rate if warmup else None,
-            warmup_steps=warmup,
-        )
+    """Keras's optimizer (paper, section 4.1, figure 5), or Muon; a schedule ends after `steps`."""
+    rate = learning_rate(config, steps)
     if config.algorithm == "adam":
         return keras.optimizers.Adam(learning_rate=rate)
+    if config.algorithm == "muon":
+        return Muon(
+            learning_rate=rate,
+            momentum=config.momentum,
+            weight_decay=None,
+            adam_weight_decay=None,
+            exclude_layers=["logits"],  # the output of a dense head takes Adam's steps
+        )
     return keras.optimizers.SGD(
         learning_rate=rate, momentum=config.momentum, nesterov=config.nesterov
+    )
+
+
+def learning_rate(
+    config: OptimizerConfig, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """The rate of each of `steps`."""
+    if config.warmup is None:
+        return config.learning_rate
+    if config.decay is not None:
+        return Trapezoid(config.learning_rate, steps, config.warmup * steps, config.decay * steps)
+    warmup = round(config.warmup * steps)  # it falls from its height to 0, as a cosine does
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else config.learning_rate,
+        decay_steps=max(1, steps - warmup),
+        warmup_target=config.learning_rate if warmup else None,
+        warmup_steps=warmup,
     )
 
 

@@ -64,7 +64,7 @@ def test_a_defect_is_told_with_its_place_and_its_traceback_kept() -> None:
 @pytest.mark.parametrize(
     ("texts", "told"),
     [
-        ([], "train: 0 arguments instead of 2; usage: python -m stages.train ARM SEED"),
+        ([], "train: 0 arguments instead of 2; usage: python -m base.test_cli ARM SEED"),
         (["a", "one"], "train: SEED = 'one'; allowed: a whole number from 0 to 4294967295"),
         (["a", "-1"], "SEED = '-1'"),
         (["a", "4294967296"], "SEED = '4294967296'"),

@@ -11,7 +11,7 @@ import pytest
 
 from ablation.networks.architectures import build
 from ablation.networks.config import VggConfig
-from ablation.networks.vgg_layers import kernel_shapes
+from ablation.networks.vgg_layers import BLOCKS, layer_name
 from ablation.training.config import ArmConfig
 
 Arm = Callable[..., ArmConfig]
@@ -36,10 +36,14 @@ def vgg_arm(tiny_arm: Arm) -> Callable[..., ArmConfig]:
 def weights() -> dict[str, np.ndarray]:
     """Small random weights of the shapes of VGG-16's."""
     rng = np.random.default_rng(5)
-    made = {}
-    for layer, shape in kernel_shapes().items():
-        made[f"{layer}/kernel"] = 0.05 * rng.standard_normal(shape, np.float32)
-        made[f"{layer}/bias"] = rng.standard_normal(shape[3], np.float32)
+    made, channels = {}, 3
+    for block, filters_of_block in enumerate(BLOCKS, start=1):
+        for number, filters in enumerate(filters_of_block, start=1):
+            layer = layer_name(block, number)
+            kernel = rng.standard_normal((3, 3, channels, filters), np.float32)
+            made[f"{layer}/kernel"] = 0.05 * kernel
+            made[f"{layer}/bias"] = rng.standard_normal(filters, np.float32)
+            channels = filters
     return made
 
 

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 
 from tests.pipeline.repository import Repository, ran, trained
+from tests.training.test_inputs import LEFT
 
 
 def outdated(repository: Repository) -> set[str]:
@@ -30,6 +31,17 @@ def test_labels_titles_claims_and_documents_train_nothing(copy: Repository) -> N
     page = (copy.path / "reports/report.html").read_text()
     for text in ("another label", "Another title", "Another sentence."):
         assert text in page
+
+
+def test_what_editors_and_merges_leave_beside_code_makes_nothing_out_of_date(
+    copy: Repository,
+) -> None:
+    for folder in (copy.path / "ablation/networks", copy.path / "ablation/reporting/page"):
+        for left in LEFT:
+            (folder / left).write_text("anything")
+    assert json.loads(copy.dvc("status", "--json")) == {}
+    (copy.path / "ablation/networks/new.py").touch()
+    assert "ablation/networks" in copy.dvc("status", "train@baseline-0")
 
 
 def test_a_new_arm_trains_alone_and_leaves_nothing_once_it_is_removed(copy: Repository) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from ablation.study.claims import steady
 from ablation.study.resolution import resolve
-from ablation.training.config import AdamConfig, TrainConfig
-from ablation.training.loop import build_optimizer
+from ablation.training.config import TrainConfig
+from ablation.training.loop import learning_rate
+from tests.conftest import ADAM
 from tests.params import ARMS, PAPER, PARAMS, SCALES, Tree, put
 
 
@@ -115,13 +116,14 @@ def test_the_epochs_of_a_nearly_constant_rate(
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.9, 1.0])
-def test_they_are_those_of_keras_s_own_schedule(share: float) -> None:
-    optimizer = AdamConfig(algorithm="adam", learning_rate=0.01, schedule="cosine", warmup=0.1)
+@pytest.mark.parametrize(("schedule", "decay"), [("cosine", None), ("trapezoid", 0.3)])
+def test_they_are_those_of_the_run_s_schedule(share: float, schedule: str, decay: Any) -> None:
+    optimizer = ADAM.model_copy(update={"schedule": schedule, "decay": decay})
     train = TrainConfig(
         backend="tensorflow", engine="steps", epochs=40, images=10, images_per_epoch=10,
         batch_size=1, measured_images=1, threads=1, optimizer=optimizer,
     )  # fmt: skip
-    rate = build_optimizer(optimizer, 400)._learning_rate  # ten steps an epoch
+    rate: Any = learning_rate(optimizer, 400)  # ten steps an epoch
     rates = np.array([float(rate(step)) for step in range(10, 401, 10)]) / optimizer.learning_rate
     high = np.flatnonzero(rates >= share - 1e-6) + 1
     assert steady(train, share) == [high[0], high[-1]]

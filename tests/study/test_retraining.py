@@ -71,6 +71,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.optimizers.adam.nesterov": (False, NONE),
     "train.optimizers.adam.schedule": ("constant", {"adam", *VGG, *FRESH}),
     "train.optimizers.adam.warmup": (0.2, {"adam", *VGG, *FRESH}),
+    "train.optimizers.adam.decay": (0.2, NONE),  # no trapezoid
     "train.optimizers.sgd.learning_rate": (0.0123, {"sgd"}),
     "train.optimizers.sgd_nesterov.nesterov": (False, NESTEROV),
     "scales.smoke.input.downscale": (In(1), {"another"}),

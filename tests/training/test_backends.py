@@ -20,7 +20,7 @@ import pytest
 
 from ablation.networks import architectures
 from ablation.networks.config import VggConfig
-from ablation.training.config import ArmConfig
+from ablation.training.config import ArmConfig, MuonConfig
 from ablation.training.loop import Moment, Trained
 from tests.conftest import ADAM, ROOT
 from tests.training.test_loop import data, noise, run, small
@@ -38,13 +38,19 @@ OF_THE_CHANGE = 0.01
 # 1.1e-7 of the running loss, else equal to the bit. A step left out changes it by 2e-2.
 ENGINE = 1e-5
 
+MUON = MuonConfig(
+    algorithm="muon", learning_rate=0.003, momentum=0.9, schedule="trapezoid", warmup=0.0, decay=0.5
+)
 # All of its convolutions frozen: their gradients would take long to compile.
 VGG = VggConfig(architecture="vgg16", weights=None, frozen_layers=19, dense=[8], dense_dropout=0.2)
 STEM = {"filters": 4, "kernel": 5, "stride": 2}
 # What networks of the study are made of, each in one of these.
 ARMS: dict[str, dict[str, Any]] = {
     "baseline": {"model": {"regularizer": {"kind": "l2", "factor": 0.01}}},
-    "simple": {"model": {"normalization_momentum": None, "spatial_dropout": [0.0, 0.0]}},
+    "simple": {
+        "model": {"normalization_momentum": None, "spatial_dropout": [0.0, 0.0]},
+        "train": {"optimizer": MUON},
+    },
     "largest": {
         "model": {"stem": STEM, "head": "largest", "dense": []}, "train": {"optimizer": ADAM}
     },

@@ -12,6 +12,13 @@ from ablation.base.errors import UserError
 from ablation.base.files import write_yaml
 from ablation.training.inputs import Inputs, dependencies, identity
 
+# What editors, merges and file systems leave beside a.py.
+LEFT = (
+    "a.py~", ".a.py.swp", "#a.py#", ".#a.py", "a.pyc", "a.py.orig", "a.py.rej", "a.py.bak", "4913",
+    "a.orig.py", "a (1).py", "a - Copy.py", "a.sync-conflict-20261129.py", "._a.py", ".DS_Store",
+    ".nfs000000000001", "nohup.out",
+)  # fmt: skip
+
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,10 +67,7 @@ def wrote(path: str, content: str) -> Callable[[], object]:
     [
         wrote("code/a.py", "# a comment\n\na = 1  # another\n"),
         wrote("code/a.py", '"""What it is."""\n\na = 1\n'),
-        wrote("code/a.py~", "a = 3"),
-        wrote("code/.a.py.swp", "anything"),
-        wrote("code/#a.py#", "anything"),
-        wrote("code/a.pyc", "anything"),
+        *(wrote(f"code/{left}", "anything") for left in LEFT),
         lambda: os.utime("data.npy", (0, 0)),
     ],
 )

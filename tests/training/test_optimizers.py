@@ -8,14 +8,14 @@ import keras
 import numpy as np
 import pytest
 
-from ablation.training.config import AdamConfig, OptimizerConfig, SgdConfig
-from ablation.training.loop import build_optimizer
+from ablation.training.config import AdamConfig, MuonConfig, OptimizerConfig, SgdConfig
+from ablation.training.loop import build_optimizer, learning_rate
 from tests.conftest import ADAM
 
 
 def sgd(**changes: Any) -> SgdConfig:
     plain: dict[str, Any] = {"learning_rate": 0.1, "momentum": 0.0, "nesterov": False}
-    constant: dict[str, Any] = {"schedule": "constant", "warmup": None}
+    constant: dict[str, Any] = {"schedule": "constant", "warmup": None, "decay": None}
     return SgdConfig(algorithm="sgd", **(plain | constant | changes))
 
 
@@ -50,7 +50,7 @@ def test_three_steps_by_hand(config: OptimizerConfig, places: list[float]) -> No
 
 
 def rates(config: OptimizerConfig, steps: int) -> list[float]:
-    schedule = build_optimizer(config, steps)._learning_rate
+    schedule: Any = learning_rate(config, steps)
     return [float(keras.ops.convert_to_numpy(schedule(step))) for step in range(steps + 1)]
 
 
@@ -71,3 +71,35 @@ def test_a_warm_up_rises_from_0_then_falls() -> None:
 @pytest.mark.parametrize("warmup", [0.0, 0.5, 0.99])
 def test_a_run_of_one_step_has_a_schedule_too(warmup: float) -> None:
     assert np.isfinite(descend(sgd(schedule="cosine", warmup=warmup), 1)).all()
+
+
+def test_a_trapezoid_rises_stays_and_falls_to_0() -> None:
+    values = rates(adam(learning_rate=0.1, schedule="trapezoid", warmup=0.2, decay=0.5), 10)
+    expected = [0.0, 0.05, 0.1, 0.1, 0.1, 0.1, 0.08, 0.06, 0.04, 0.02, 0.0]
+    np.testing.assert_allclose(values, expected, atol=1e-7)
+    level = rates(adam(learning_rate=0.1, schedule="trapezoid", warmup=0.0, decay=0.0), 10)
+    np.testing.assert_allclose(level, 0.1, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 4, 8), (5, 5, 1, 64)])
+def test_a_step_of_muon_is_orthogonal_for_kernels_and_adam_s_for_all_else(
+    shape: tuple[int, ...],
+) -> None:
+    config = MuonConfig(
+        algorithm="muon", learning_rate=0.01, momentum=0.9, schedule="constant", warmup=None,
+        decay=None,
+    )  # fmt: skip
+    rng = np.random.default_rng(1)
+    gradients = [rng.standard_normal(shape).astype(np.float32)]
+    gradients += [rng.choice([-1, 1], other).astype(np.float32) for other in ((1, 1, 8, 10), (8,))]
+    optimizer = build_optimizer(config, 10)
+    variables = [keras.Variable(np.zeros_like(gradient)) for gradient in gradients]
+    optimizer.apply([keras.ops.convert_to_tensor(g) for g in gradients], variables)
+    kernel, *others = (keras.ops.convert_to_numpy(v.value) for v in variables)
+    matrix = kernel.reshape(-1, shape[-1])
+    # Its size is that of Adam's steps, of which Liu et al. have measured 0.2 of the rate.
+    singular = np.linalg.svd(matrix, compute_uv=False) / (0.01 * 0.2 * max(matrix.shape) ** 0.5)
+    assert (singular > 0.6).all()
+    assert (singular < 1.3).all()
+    for gradient, other in zip(gradients[1:], others, strict=True):
+        np.testing.assert_allclose(other, -0.01 * gradient, rtol=1e-5)
