@@ -64,6 +64,11 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.precision": ("mixed_bfloat16", ALL),
     "train.fresh_images": (In(True), {"another"}),
     "train.fresh_backgrounds": (["stars"], FRESH),
+    "train.fresh_pictures": (True, FRESH),
+    "train.fresh_handwriting": (
+        {"shear": 0.2, "stretch": 0.2, "thickness": 0.7, "elastic": 1.5},
+        FRESH,
+    ),
     "train.threads": (2, ALL),
     "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *FRESH}),
     "train.optimizers.adam.learning_rate": (0.0123, {"adam", *FRESH}),  # VGG-16 has its own
