@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from itertools import product
 from typing import Any
 
@@ -195,7 +195,7 @@ HANDWRITING = HandwritingConfig(shear=0.3, stretch=0.25, thickness=1.0, elastic=
 def test_without_its_options_fresh_images_are_what_they_were_before_there_were_any() -> None:
     for kind in (LayoutConfig, FreshLayoutConfig):
         images, labels = composer(kind(**dict(LAYOUT)), pool(), 3, 1)(1, 600)
-        assert hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest() == (
+        assert sha256(images.tobytes() + labels.tobytes()).hexdigest() == (
             "3db73bf8e9165fd9f762b517b0bfe23d3c77a3dd8c8f7cee0a89bfd7841007c0"
         )
 
@@ -220,12 +220,16 @@ def test_fresh_images_with_options_are_of_their_epoch_whatever_came_before(
 # What numpy chooses when it starts, by what the processor has, from simple to wide.
 CHOSEN = [name for name in core.__cpu_dispatch__ if core.__cpu_features__[name]]
 COMPOSE = """
-import hashlib
+from dataclasses import replace
+from ablation.composition.backgrounds import families
 from tests.composition.test_compose import *
-sources = drawn(["plate", "granite", "pebbles", "stars", "rings", "water", "contour"], 1)
-composed = compose(pool(), 24, layout(64), sources, ("images", 0, "train"), 1)
-content = composed.images.tobytes() + composed.labels.tobytes()
-print(len(np.unique(composed.images)), len(CHOSEN), hashlib.sha256(content).hexdigest())
+sources = drawn(families(), 1)
+content = b""
+for hand in (None, HANDWRITING):
+    laid_out = replace(layout(64), handwriting=hand)
+    composed = compose(pool(), 24, laid_out, sources, ("images", 0, "train"), 1)
+    content += composed.images.tobytes() + composed.labels.tobytes()
+print(len(np.unique(composed.images)), len(CHOSEN), sha256(content).hexdigest())
 """
 
 
