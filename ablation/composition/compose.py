@@ -7,7 +7,7 @@ turned and scaled on its own; blending that adds and clips.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ablation import streams
 from ablation.composition.backgrounds import crop, pictures
-from ablation.composition.config import LayoutConfig
-from ablation.composition.digits import Digits, transform
+from ablation.composition.config import FreshLayoutConfig, LayoutConfig
+from ablation.composition.digits import Digits, draw_hand, transform
 from ablation.composition.placement import Geometry, geometry, place
 
 CHUNK = 512  # images that share one random stream; changing it changes every data set
@@ -157,7 +157,10 @@ def _fill(
     angles = rng.uniform(-geometry.rotation_deg, geometry.rotation_deg, (count, many))
     scales = rng.uniform(*geometry.scale, (count, many))
     for i in range(many):
-        tiles = transform(digits.images[chosen[:, i]], angles[:, i], scales[:, i], geometry.blur_px)
+        those = digits.images[chosen[:, i]]
+        # Drawn after all else, so that images without it are what they were.
+        other = draw_hand(geometry.handwriting, those, rng) if geometry.handwriting else None
+        tiles = transform(those, angles[:, i], scales[:, i], geometry.blur_px, other)
         blend(images, tiles, corners[:, i])
     digit_labels = digits.labels[chosen]
     return digit_labels.max(axis=1), families, digit_labels, corners
@@ -227,14 +230,18 @@ def composer(layout: LayoutConfig, digits: Digits, seed: int, workers: int) -> F
     digits, places, turns and crops.
 
     Args:
-        layout: the study's own, so that only what is random differs from its data set.
+        layout: the study's own, so that only what is random differs from its data set, or one
+            with other handwriting or with pictures of each epoch's own.
         digits: MNIST's training digits; the test set's are others.
         workers: processes that compose, without influence on the images.
     """
-    laid_out = geometry(layout)
-    sources = pictures(layout.backgrounds, layout.background_seed)
+    fresh = FreshLayoutConfig(**dict(layout))
+    laid_out = replace(geometry(layout), handwriting=fresh.handwriting)
+    names, number = layout.backgrounds, layout.background_seed
+    same = None if fresh.pictures else pictures(names, number)
 
     def images(epoch: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        sources = same or pictures(names, number, seed, epoch)
         stream = ("fresh", seed, epoch)
         composed = compose(digits, count, laid_out, sources, stream, workers)
         return composed.images, composed.labels

@@ -24,6 +24,28 @@ class LayoutConfig(Section):
     background_seed: Seed
 
 
+class HandwritingConfig(Section):
+    """By how much the digits of fresh images differ from MNIST's; see `params.yaml`, train.
+
+    The bounds keep digits as readable as MNIST's own when turned by 45 degrees (looked at).
+    """
+
+    shear: Annotated[float, Field(ge=0, le=0.3)]
+    stretch: Annotated[float, Field(ge=0, le=0.25)]
+    thickness: Annotated[float, Field(ge=0, le=1)]
+    elastic: Annotated[float, Field(ge=0, le=3)]
+
+
+class FreshLayoutConfig(LayoutConfig):
+    """How fresh images are composed: as the study's, but for what `params.yaml`, train, asks for.
+
+    `pictures` says whether each epoch draws background pictures of its own.
+    """
+
+    handwriting: HandwritingConfig | None = None
+    pictures: bool = False
+
+
 class DataConfig(LayoutConfig):
     """How Modified MNIST is composed (paper, section 2, as measured) and how many images.
 

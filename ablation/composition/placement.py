@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ablation.composition.config import HandwritingConfig
+
 _CANDIDATES = 1 << 15  # placements tried at once
 _PATIENCE = 64  # rounds of candidates after which each should have found one placement
 
@@ -17,7 +19,8 @@ class Geometry:
 
     `canvas` and `tile` are sides in px, `digits` how many tiles an image holds, `rotation_deg` the
     largest turn either way in degrees, `scale` the (smallest, largest) magnification of a digit
-    and `blur_px` the standard deviation of its blur in px.
+    and `blur_px` the standard deviation of its blur in px. `handwriting` is how digits vary beyond
+    that, None where they do not.
     Raises ValueError where the tiles cannot lie disjoint on the canvas or a range is empty.
     """
 
@@ -27,6 +30,7 @@ class Geometry:
     rotation_deg: float
     scale: tuple[float, float]
     blur_px: float
+    handwriting: HandwritingConfig | None = None
 
     def __post_init__(self) -> None:
         if self.canvas < 1 or self.tile < 1 or self.digits < 1:

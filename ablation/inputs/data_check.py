@@ -107,10 +107,13 @@ def not_judged(layout: Layout, made: Images) -> str:
 def background_rows(made: Images, reason: str = "") -> list[Row]:
     """Of each family that occurs, what lies outside the digits.
 
-    `reason` says why the rows are not to be judged; "" judges them.
+    Families that were not measured have no rows. `reason` says why the rows are not to be judged;
+    "" judges them.
     """
     rows = []
     for family, name in enumerate(made.names):
+        if name not in MEASURED["families"]:
+            continue
         chosen = spread(np.flatnonzero(made.families == family), EACH)
         images = np.asarray(made.images[chosen])
         free = outside(made.corners[chosen], made.tile, images.shape[1])

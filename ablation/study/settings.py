@@ -32,7 +32,12 @@ from ablation.base.section import (
     Threads,
 )
 from ablation.composition import backgrounds
-from ablation.composition.config import DataConfig, LayoutConfig
+from ablation.composition.config import (
+    DataConfig,
+    FreshLayoutConfig,
+    HandwritingConfig,
+    LayoutConfig,
+)
 from ablation.composition.placement import Geometry, place
 from ablation.inputs.own import SIDE as COMPETITION_SIDE
 from ablation.inputs.own import AdmitConfig
@@ -261,6 +266,8 @@ class TrainSettings(Section):
     precision: Literal["float32", "mixed_bfloat16"]
     fresh_images: bool
     fresh_backgrounds: Annotated[list[str], Field(min_length=1)] | None
+    fresh_pictures: bool
+    fresh_handwriting: HandwritingConfig | None
     threads: Threads
     epochs: Epochs
     images: Images | None
@@ -331,7 +338,7 @@ class ArmSettings(BaseSettings):
                 "only Modified MNIST is composed"
             )
         for family in self.train.fresh_backgrounds or ():
-            known(family, self.data.backgrounds, "train.fresh_backgrounds")
+            known(family, backgrounds.families(), "train.fresh_backgrounds")
         return self
 
     @property
@@ -381,9 +388,12 @@ class ArmSettings(BaseSettings):
         layout = {key: getattr(self.data, key) for key in LayoutConfig.model_fields}
         if self.train.fresh_backgrounds is not None:
             layout["backgrounds"] = self.train.fresh_backgrounds
+        own = FreshLayoutConfig(
+            **layout, handwriting=self.train.fresh_handwriting, pictures=self.train.fresh_pictures
+        )
         content = SOURCES.mnist.content
         return FreshConfig(
-            layout=layout,
+            layout=own.model_dump(exclude_defaults=True),  # what is off is not there
             digits=[content[part] for part in ("x_train", "y_train")],
             code=_composing_code(),
         )

@@ -29,8 +29,25 @@ def share_with(images: NDArray[np.bool_]) -> float:
     return float(images.any(axis=(1, 2)).mean())
 
 
-def test_the_families_are_those_measured() -> None:
-    assert backgrounds.families() == tuple(MEASURED["families"])
+OTHERS = ("clouds", "waves", "cells", "strokes")
+
+
+def test_the_families_are_those_measured_and_others_that_only_fresh_images_stand_on() -> None:
+    assert backgrounds.families() == (*MEASURED["families"], *OTHERS)
+
+
+@pytest.mark.parametrize("family", OTHERS)
+def test_a_mosaic_s_patches_differ_and_leave_room_for_ink(family: str) -> None:
+    picture = source(family)
+    assert picture.dtype == np.uint8
+    assert min(picture.shape) >= backgrounds.SMALLEST
+    assert picture.max() <= 215
+    patches = picture.reshape(6, 200, 6, 200).swapaxes(1, 2).reshape(36, -1)
+    low, high = np.percentile(patches, (2, 98), axis=1)
+    assert (high - low).min() > 10  # none is empty
+    assert np.median(high - low) > 60
+    assert np.ptp(patches.mean(axis=1)) > 80
+    assert len(np.unique(patches, axis=0)) == 36
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -49,7 +66,8 @@ def test_a_family_s_picture_follows_from_its_seed_whichever_others_there_are() -
     (alone,) = backgrounds.pictures(["water"], 5)
     np.testing.assert_array_equal(alone, water)
     assert rings.shape != water.shape
-    assert (backgrounds.pictures(["water"], 6)[0] != water).any()
+    for seeds in ((6,), (5, 0, 0)):  # an epoch's own is no other's
+        assert (backgrounds.pictures(["water"], *seeds)[0] != water).any()
 
 
 def test_an_unknown_family_is_refused() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from itertools import product
 from typing import Any
 
@@ -20,7 +21,7 @@ from scipy import stats
 
 from ablation.composition.backgrounds import pictures as drawn
 from ablation.composition.compose import CHUNK, blend, compose, composer
-from ablation.composition.config import LayoutConfig
+from ablation.composition.config import FreshLayoutConfig, HandwritingConfig, LayoutConfig
 from ablation.composition.digits import Digits
 from ablation.composition.placement import Geometry, geometry, place
 from tests.conftest import ROOT
@@ -188,17 +189,47 @@ def test_fresh_images_are_of_the_study_s_kind_repeatable_and_never_the_same() ->
     assert 5 < np.mean([labels.mean() for _, labels in seen]) < 8  # the largest of three, not any
 
 
+HANDWRITING = HandwritingConfig(shear=0.3, stretch=0.25, thickness=1.0, elastic=3.0)
+
+
+def test_without_its_options_fresh_images_are_what_they_were_before_there_were_any() -> None:
+    for kind in (LayoutConfig, FreshLayoutConfig):
+        images, labels = composer(kind(**dict(LAYOUT)), pool(), 3, 1)(1, 600)
+        assert sha256(images.tobytes() + labels.tobytes()).hexdigest() == (
+            "3db73bf8e9165fd9f762b517b0bfe23d3c77a3dd8c8f7cee0a89bfd7841007c0"
+        )
+
+
+@pytest.mark.parametrize("option", [{"handwriting": HANDWRITING}, {"pictures": True}])
+def test_fresh_images_with_options_are_of_their_epoch_whatever_came_before(
+    option: dict[str, Any],
+) -> None:
+    varied = FreshLayoutConfig(**dict(LAYOUT), **option)
+    plain, one, other = (composer(kind, pool(), 3, 1) for kind in (LAYOUT, varied, varied))
+    first, later = one(0, 100)[0], one(2, 100)
+    for ours, theirs in zip(later, other(2, 100), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    # Digits, places and crops are the same; ink or pictures are not.
+    np.testing.assert_array_equal(later[1], plain(2, 100)[1])
+    assert (later[0] != plain(2, 100)[0]).any(axis=(1, 2)).all()
+    assert (first != later[0]).any(axis=(1, 2)).all()
+
+
 # --- other processors -------------------------------------------------------------------------
 
 # What numpy chooses when it starts, by what the processor has, from simple to wide.
 CHOSEN = [name for name in core.__cpu_dispatch__ if core.__cpu_features__[name]]
 COMPOSE = """
-import hashlib
+from dataclasses import replace
+from ablation.composition.backgrounds import families
 from tests.composition.test_compose import *
-sources = drawn(["plate", "granite", "pebbles", "stars", "rings", "water", "contour"], 1)
-composed = compose(pool(), 24, layout(64), sources, ("images", 0, "train"), 1)
-content = composed.images.tobytes() + composed.labels.tobytes()
-print(len(np.unique(composed.images)), len(CHOSEN), hashlib.sha256(content).hexdigest())
+sources = drawn(families(), 1)
+content = b""
+for hand in (None, HANDWRITING):
+    laid_out = replace(layout(64), handwriting=hand)
+    composed = compose(pool(), 24, laid_out, sources, ("images", 0, "train"), 1)
+    content += composed.images.tobytes() + composed.labels.tobytes()
+print(len(np.unique(composed.images)), len(CHOSEN), sha256(content).hexdigest())
 """
 
 

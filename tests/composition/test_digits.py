@@ -7,9 +7,25 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ablation.composition.digits import Digits, transform
+from ablation.composition.config import HandwritingConfig
+from ablation.composition.digits import Digits, Hand, draw_hand, transform
 
 STILL = np.zeros(1), np.ones(1)
+OFF = {"shear": 0.0, "stretch": 0.0, "thickness": 0.0, "elastic": 0.0}
+
+
+def written(images: NDArray[np.uint8], **limits: float) -> tuple[NDArray[np.uint8], Hand]:
+    """`images` in hands drawn within the limits, upright and in their own size."""
+    count, config = len(images), HandwritingConfig(**{**OFF, **limits})
+    hand = draw_hand(config, images, np.random.default_rng(2))
+    return transform(images, np.zeros(count), np.ones(count), 0.0, hand), hand
+
+
+def bar(width: int = 4, count: int = 1) -> NDArray[np.uint8]:
+    """An upright bar of 20 px about the centre of a tile."""
+    images = np.zeros((count, 28, 28), np.uint8)
+    images[:, 4:24, 14 - width // 2 : 14 - width // 2 + width] = 255
+    return images
 
 
 def blob(seed: int = 0) -> NDArray[np.uint8]:
@@ -84,3 +100,65 @@ def test_ink_that_leaves_the_tile_does_not_return_on_the_other_side() -> None:
     edge = np.zeros((1, 28, 28), np.uint8)
     edge[0, :, 0] = 255
     assert transform(edge, np.zeros(1), np.array([1.5]), 0.45).sum() == 0
+
+
+# --- another hand -----------------------------------------------------------------------------
+
+
+def centres(image: NDArray[np.uint8], axis: int) -> NDArray[np.float64]:
+    """Where the ink of each of the bar's inner rows (axis 1) or columns (0) has its middle, px."""
+    lines = np.moveaxis(image.astype(float), axis, 1)[8:20]
+    return lines @ np.arange(28) / lines.sum(axis=1)
+
+
+def test_a_hand_without_limits_changes_nothing() -> None:
+    images = np.concatenate([blob(i) for i in range(70)])
+    np.testing.assert_array_equal(written(images)[0], images)
+
+
+def test_a_bar_is_slanted_by_a_tangent_within_the_limit() -> None:
+    made, _ = written(bar(count=200), shear=0.3)
+    slopes = [np.polyfit(np.arange(8, 20), centres(image, 1), 1)[0] for image in made]
+    assert np.abs(slopes).max() <= 0.31
+    assert min(slopes) < -0.25 < 0.25 < max(slopes)
+
+
+def test_width_changes_within_the_limit_and_size_stays() -> None:
+    square = np.zeros((200, 28, 28), np.uint8)
+    square[:, 4:24, 8:20] = 255
+    made, _ = written(square, stretch=0.25)
+    height, width = (made.sum(axis=axis, dtype=float).max(axis=1) / 255 for axis in (1, 2))
+    np.testing.assert_allclose(height, 20, atol=0.02)
+    assert 12 / 1.26 < width.min() < 10.2
+    assert 14.5 < width.max() < 12 * 1.26
+    sideways, _ = written(np.rot90(square, axes=(1, 2)).copy(), stretch=0.25)
+    # What would be wider than the digit was is as wide and less high.
+    assert sideways.sum(axis=2, dtype=float).max() / 255 <= 20.1
+
+
+@pytest.mark.parametrize(("px", "width"), [(-1, 2), (-0.5, 3), (0, 4), (0.5, 5), (1, 6)])
+def test_a_stroke_s_edges_move_by_the_thickness(px: float, width: float) -> None:
+    still = Hand(np.eye(2)[None], np.zeros((1, 2, 28, 28), np.float32), np.float32([px]))
+    made = transform(bar(), *STILL, 0.0, still)[0]
+    assert made[14].sum() / 255 == pytest.approx(width, abs=0.01)
+
+
+def test_ink_grows_with_thickness_thin_strokes_stay_and_narrow_gaps_stay_open() -> None:
+    made, hand = written(np.repeat(blob(), 200, axis=0), thickness=1.0)
+    ink = made.sum(axis=(1, 2), dtype=float)[np.argsort(hand.thickness)]
+    assert (np.diff(ink) >= 0).all()
+    for images in (bar(2), 255 - bar(2)):
+        for px in (-1, 1):
+            still = Hand(np.eye(2)[None], np.zeros((1, 2, 28, 28), np.float32), np.float32([px]))
+            made = transform(images, *STILL, 0.0, still)
+            assert (made[0, 14, 13:15] == images[0, 14, 13:15]).all()
+
+
+def test_elastic_bends_smoothly_by_no_more_than_the_limit() -> None:
+    made, hand = written(bar(count=100), elastic=3.0)
+    assert np.abs(hand.bends).max() <= 3
+    assert hand.bends.std() > 0.5
+    assert max(np.abs(np.diff(hand.bends, axis=axis)).max() for axis in (2, 3)) < 1  # no fold
+    paths = np.array([centres(image, 1) for image in made])
+    assert np.ptp(paths, axis=1).max() > 1
+    assert np.abs(np.diff(paths, axis=1)).max() < 1

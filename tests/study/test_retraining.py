@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ablation.composition.config import FreshLayoutConfig, HandwritingConfig, LayoutConfig
 from ablation.study import settings
 from ablation.study.resolution import resolve
 from tests.params import PAPER, SCALES, Tree, leaves, put
@@ -63,7 +64,12 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     "train.engine": ("steps", NONE),  # as it is
     "train.precision": ("mixed_bfloat16", ALL),
     "train.fresh_images": (In(True), {"another"}),
-    "train.fresh_backgrounds": (["stars"], FRESH),
+    "train.fresh_backgrounds": (["stars", "cells"], FRESH),
+    "train.fresh_pictures": (True, FRESH),
+    "train.fresh_handwriting": (
+        {"shear": 0.2, "stretch": 0.2, "thickness": 0.7, "elastic": 1.5},
+        FRESH,
+    ),
     "train.threads": (2, ALL),
     "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *FRESH}),
     "train.optimizers.adam.learning_rate": (0.0123, {"adam", *FRESH}),  # VGG-16 has its own
@@ -155,12 +161,19 @@ def test_fresh_images_are_a_matter_of_the_digits_the_layout_and_the_code(
     params: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert touched(params, "arms.adam.train.fresh_images", True) == {"adam"}
-    before = resolve(params, PAPER).arms
-    fresh = before["adam"].fresh
+    fresh = resolve(params, PAPER).arms["adam"].fresh
     assert fresh is not None
-    assert fresh.layout["rotation"] == params["data"]["rotation"]
+    assert LayoutConfig(**fresh.layout).rotation == params["data"]["rotation"]  # options are off
     assert fresh.code.startswith("sha256:")
     assert all(digest.startswith("md5:") for digest in fresh.digits)
+    for path in ("train.fresh_pictures", "train.fresh_handwriting"):
+        put(params, path, TABLE[path][0])
+    fresh = resolve(params, PAPER).arms["adam"].fresh
+    assert fresh is not None
+    layout = FreshLayoutConfig(**fresh.layout)
+    assert layout.pictures
+    assert layout.handwriting == HandwritingConfig(**TABLE["train.fresh_handwriting"][0])
+    before = resolve(params, PAPER).arms
     monkeypatch.setattr(settings, "_composing_code", lambda: "sha256:other")
     after = resolve(params, PAPER).arms
     assert {name for name in before if before[name] != after[name]} == {"adam", *FRESH}

@@ -7,7 +7,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ablation import streams
-from ablation.composition.backgrounds import contour, granite, pebbles, plate, rings, stars, water
+from ablation.composition.backgrounds import (
+    contour,
+    granite,
+    mosaic,
+    pebbles,
+    plate,
+    rings,
+    stars,
+    water,
+)
 
 _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
     "plate": plate.draw,
@@ -17,13 +26,17 @@ _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
     "rings": rings.draw,
     "water": water.draw,
     "contour": contour.draw,
+    "clouds": mosaic.clouds,
+    "waves": mosaic.waves,
+    "cells": mosaic.cells,
+    "strokes": mosaic.strokes,
 }
 
 SMALLEST = 240  # px, the shortest side of any family's picture (the water's)
 
 
 def families() -> tuple[str, ...]:
-    """The names of the families, in the order of the measurements."""
+    """The names of the families: the measured ones in their order, then those of `mosaic`."""
     return tuple(_FAMILIES)
 
 
@@ -50,10 +63,10 @@ def crop(
     return np.asarray(sliding_window_view(source, (size, size))[tops, lefts])
 
 
-def pictures(names: Sequence[str], seed: int) -> list[NDArray[np.uint8]]:
-    """The source picture of each family of `names`, (H, W) uint8, as `seed` draws it.
+def pictures(names: Sequence[str], *seeds: int) -> list[NDArray[np.uint8]]:
+    """The source picture of each family of `names`, (H, W) uint8, as `seeds` draw it.
 
     A family's picture is the same whichever others are asked for. Raises ValueError where there is
     no such family.
     """
-    return [draw(family, streams.generator("background", seed, family)) for family in names]
+    return [draw(family, streams.generator("background", *seeds, family)) for family in names]
