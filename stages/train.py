@@ -120,12 +120,12 @@ def read_images(arm: ArmConfig, seed: int) -> "Images":
     fresh = None
     if arm.fresh is not None:
         from ablation.composition.compose import composer
-        from ablation.composition.config import LayoutConfig
+        from ablation.composition.config import FreshLayoutConfig
         from ablation.composition.digits import Digits
 
         mnist = read_npz(RAW / "mnist.npz", ("x_train", "y_train"))
         digits = Digits(mnist["x_train"], mnist["y_train"])
-        fresh = composer(LayoutConfig(**arm.fresh.layout), digits, seed, arm.train.threads)
+        fresh = composer(FreshLayoutConfig(**arm.fresh.layout), digits, seed, arm.train.threads)
     return Images(images, labels, training, validation, fresh)
 
 

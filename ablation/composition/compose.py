@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ablation import streams
 from ablation.composition.backgrounds import crop, pictures
-from ablation.composition.config import FreshLayoutConfig, LayoutConfig
+from ablation.composition.config import FreshLayoutConfig
 from ablation.composition.digits import Digits, draw_hand, transform
 from ablation.composition.placement import Geometry, geometry, place
 
@@ -222,7 +222,7 @@ def _fill_slot(slot: int, count: int, stream: np.random.SeedSequence) -> _Facts:
     return _fill(made[slot, :count], *inputs, stream)
 
 
-def composer(layout: LayoutConfig, digits: Digits, seed: int, workers: int) -> Fresh:
+def composer(layout: FreshLayoutConfig, digits: Digits, seed: int, workers: int) -> Fresh:
     """Training images composed anew for each epoch of the run with this seed: none comes twice.
 
     The images are a function of the seed and the epoch alone, so an interrupted run goes on with
@@ -235,10 +235,9 @@ def composer(layout: LayoutConfig, digits: Digits, seed: int, workers: int) -> F
         digits: MNIST's training digits; the test set's are others.
         workers: processes that compose, without influence on the images.
     """
-    fresh = FreshLayoutConfig(**dict(layout))
-    laid_out = replace(geometry(layout), handwriting=fresh.handwriting)
+    laid_out = replace(geometry(layout), handwriting=layout.handwriting)
     names, number = layout.backgrounds, layout.background_seed
-    same = None if fresh.pictures else pictures(names, number)
+    same = None if layout.pictures else pictures(names, number)
 
     def images(epoch: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         sources = same or pictures(names, number, seed, epoch)

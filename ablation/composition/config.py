@@ -42,8 +42,8 @@ class FreshLayoutConfig(LayoutConfig):
     `pictures` says whether each epoch draws background pictures of its own.
     """
 
-    handwriting: HandwritingConfig | None = None
-    pictures: bool = False
+    handwriting: HandwritingConfig | None
+    pictures: bool
 
 
 class DataConfig(LayoutConfig):

@@ -393,7 +393,7 @@ class ArmSettings(BaseSettings):
         )
         content = SOURCES.mnist.content
         return FreshConfig(
-            layout=own.model_dump(exclude_defaults=True),  # what is off is not there
+            layout=own.model_dump(),
             digits=[content[part] for part in ("x_train", "y_train")],
             code=_composing_code(),
         )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ablation.composition.config import FreshLayoutConfig, HandwritingConfig, LayoutConfig
+from ablation.composition.config import FreshLayoutConfig, HandwritingConfig
 from ablation.study import settings
 from ablation.study.resolution import resolve
 from tests.params import PAPER, SCALES, Tree, leaves, put
@@ -163,7 +163,7 @@ def test_fresh_images_are_a_matter_of_the_digits_the_layout_and_the_code(
     assert touched(params, "arms.adam.train.fresh_images", True) == {"adam"}
     fresh = resolve(params, PAPER).arms["adam"].fresh
     assert fresh is not None
-    assert LayoutConfig(**fresh.layout).rotation == params["data"]["rotation"]  # options are off
+    assert FreshLayoutConfig(**fresh.layout).rotation == params["data"]["rotation"]
     assert fresh.code.startswith("sha256:")
     assert all(digest.startswith("md5:") for digest in fresh.digits)
     for path in ("train.fresh_pictures", "train.fresh_handwriting"):
