@@ -93,8 +93,7 @@ def closure(*files: Path) -> set[str]:
                 led = source(".".join(parts[:end]))
                 if led is not None:
                     waiting.append(led)
-    code = {file.as_posix() for file in found if not is_docstring(file)}
-    return code - {"ablation/__init__.py"}  # it keeps a shell's backend from Matplotlib: no result
+    return {file.as_posix() for file in found if not is_docstring(file)}
 
 
 def needed(stage: str, kinds: list[str]) -> set[str]:
