@@ -33,7 +33,7 @@ class HandwritingConfig(Section):
     shear: Annotated[float, Field(ge=0, le=0.3)]
     stretch: Annotated[float, Field(ge=0, le=0.25)]
     thickness: Annotated[float, Field(ge=0, le=1)]
-    elastic: Annotated[float, Field(ge=0, le=3)]
+    elastic: Annotated[float, Field(ge=0, le=2)]
 
 
 class FreshLayoutConfig(LayoutConfig):

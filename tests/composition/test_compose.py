@@ -189,7 +189,7 @@ def test_fresh_images_are_of_the_study_s_kind_repeatable_and_never_the_same() ->
     assert 5 < np.mean([labels.mean() for _, labels in seen]) < 8  # the largest of three, not any
 
 
-HANDWRITING = HandwritingConfig(shear=0.3, stretch=0.25, thickness=1.0, elastic=3.0)
+HANDWRITING = HandwritingConfig(shear=0.3, stretch=0.25, thickness=1.0, elastic=2.0)
 
 
 def test_without_its_options_fresh_images_are_what_they_were_before_there_were_any() -> None:

@@ -168,6 +168,11 @@ def test_a_changed_picture_leaves_its_tolerance(
     assert of(rows, "rings", "smallest").passed is None
 
 
+def test_a_family_that_was_never_measured_is_not_compared(made: Images) -> None:
+    rows = data_check.background_rows(replace(made, names=["cells", "water"]))
+    assert {row.subject for row in rows} == {"water"}
+
+
 def test_digits_are_judged_by_their_medians(made: Images) -> None:
     width = of(data_check.digit_rows(made), "digits", "width")
     assert width.allowed == ((pytest.approx(18 * 0.85), pytest.approx(18 * 1.15)),)

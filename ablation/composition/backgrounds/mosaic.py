@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from ablation.composition.backgrounds.noise import Floats, Shape, grey, smooth
 
 _PATCH, _MANY = 200, 6  # px, the side of a patch; how many each way
-_BRIGHTEST = 215  # so that ink, which adds up to 255, stands out
+_BRIGHTEST = 205  # so that ink, which adds up to 255, stands out
 
 
 def clouds(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -54,8 +54,9 @@ def _shaded(field: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     """`field` between random grey levels, on a random slope, with random sharpness and grain."""
     low, high = np.percentile(field, (1, 99))
     tone = np.clip((field - low) / max(high - low, 1e-6), 0, 1) ** 2 ** rng.uniform(-1, 1)
-    dark = rng.uniform(0, 130)
-    bright = rng.uniform(dark + 30, _BRIGHTEST)
+    # Squares, so that most patches are nearer to the strongest contrast than to the weakest.
+    dark = 130 * rng.uniform() ** 2
+    bright = _BRIGHTEST - (_BRIGHTEST - dark - 30) * rng.uniform() ** 2
     if rng.random() < 0.5:
         dark, bright = bright, dark
     y, x = np.indices(field.shape) / _PATCH - 0.5
