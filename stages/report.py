@@ -7,7 +7,6 @@ from ablation.base.files import read_config, read_json, write_text
 from ablation.composition.config import DataConfig
 from ablation.reporting import verdict_table
 from ablation.reporting.config import DeclaredFigure
-from ablation.reporting.levels import judged_on
 from ablation.reporting.page import data as data_section
 from ablation.reporting.page import head, page, provenance, tables
 from ablation.reporting.page.errors import FEW, errors
@@ -27,7 +26,6 @@ def main() -> None:
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     runs = read_csv(REPORTS / "runs.csv")
     comparisons = read_csv(REPORTS / "comparison.csv")
-    labels = read_csv(REPORTS / "tables" / "labels.csv")
     judged = read_json(REPORTS / "claims.json")
     names = short_names(list(study.arms), study.arms)
     keys = [f"{arm}-{seed}" for arm, seed in study.runs]
@@ -38,11 +36,6 @@ def main() -> None:
     for name in study.figures:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         illustrations.append(page.illustration(name, figure, study.arms, REPORTS))
-    shares = labels[
-        (labels["data_set"] == study.data_sets[study.baseline])
-        & (labels["part"] == judged_on(study, runs))
-    ]
-    majority = shares.loc[shares["density"].idxmax()]
     text = page.render(
         study=study,
         data=data,
@@ -50,10 +43,7 @@ def main() -> None:
         seeds=of_study(study),
         best=head.best(study, runs, comparisons),
         counts=verdict_table.counts(judged["claims"], config),
-        cards=head.cards(
-            study, [item.figure for item in illustrations], runs,
-            (int(majority["label"]), float(majority["density"])),
-        ),
+        cards=head.cards(config.headline, study, runs),
         external=int(runs["external_images"].max()) if runs["external_images"].any() else 0,
         stuck=named_runs(stuck_runs(runs, *study.arms), names),
         reading=verdict_table.reading(config, study.scale),

@@ -211,6 +211,22 @@ ClaimConfig = Annotated[
 ]
 
 
+class Headline(Section):
+    """An accuracy that the report begins with, beside somebody else's.
+
+    Attributes:
+        arms: of several the one with the best validation accuracy.
+        theirs: a share of single runs, which enters no test.
+        whose: whose it is, and where it stands.
+    """
+
+    label: str
+    arms: Annotated[list[str], Field(min_length=1)]
+    part: Literal["validation", "test"]
+    theirs: Annotated[float, Field(gt=0, lt=1)]
+    whose: str
+
+
 class ArmFacts(Section):
     """What the statistics must know of how an arm was trained and measured.
 
@@ -242,6 +258,7 @@ class ClaimsConfig(Section):
         not_applicable: claim -> what of its arms is not as their labels say.
     """
 
+    headline: list[Headline]
     statistics: StatisticsConfig
     questions: dict[str, Question]
     regimes: dict[Name, RegimeConfig]

@@ -14,6 +14,7 @@ from ablation.statistics.config import (
     ClaimConfig,
     ClaimsConfig,
     DifferenceClaim,
+    Headline,
     LevelClaim,
     Metric,
     MetricClaim,
@@ -32,6 +33,7 @@ class Paper(Section):
     """`paper.yaml` as written."""
 
     figures: dict[Name, FigureConfig]
+    headline: list[Headline]
     questions: dict[Name, Question]
     statistics: StatisticsConfig
     regimes: dict[Name, RegimeConfig]
@@ -63,6 +65,9 @@ def resolve_claims(
     for name, regime in paper.regimes.items():
         for arm in regime.arms:
             known(arm, arms, f"regimes.{name}.arms")
+    for number, headline in enumerate(paper.headline):
+        for arm in headline.arms:
+            known(arm, arms, f"headline.{number}.arms")
     _check_figures(paper, arms)
     asked = _check_questions(paper, arms)
     added = _added(paper, arms, labels, baseline)
@@ -79,6 +84,7 @@ def resolve_claims(
     return validated(
         ClaimsConfig,
         {
+            "headline": paper.headline,
             "statistics": paper.statistics,
             "questions": paper.questions | added,
             "regimes": paper.regimes,

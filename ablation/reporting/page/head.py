@@ -1,4 +1,4 @@
-"""The head of the page: the best arm and a few numbers."""
+"""The head of the page: the best arm, and our accuracies beside somebody else's."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ablation.reporting.config import BestFigure, FigureConfig
 from ablation.reporting.levels import against_baseline, judged_on, level
-from ablation.reporting.wording import n_is, percent, short_names
+from ablation.reporting.wording import percent, short_names
+from ablation.statistics.config import Headline
 from ablation.statistics.runs import best_arm
 from ablation.study.config import StudyConfig
 
 
 class Card(NamedTuple):
-    """One number of the head: what it is, the number, and its interval or ""."""
+    """One number of the head: what it is, ours with its interval or "", and somebody else's."""
 
     name: str
     value: str
-    small: str
+    interval: str
+    theirs: str
 
 
 def best(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, Any]:
@@ -36,28 +37,14 @@ def best(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> d
     return {"name": study.arms[arm], "part": part, "mean": mean, "row": row}
 
 
-def cards(
-    study: StudyConfig,
-    figures: Sequence[FigureConfig],
-    runs: pd.DataFrame,
-    majority: tuple[int, float],
-) -> list[Card]:
-    """Baseline, the best of each group and of all arms, and the majority class.
-
-    Args:
-        majority: label and share of the images that arms are judged on.
-    """
-    names, part = short_names(list(study.arms), study.arms), judged_on(study, runs)
-    groups = [each.groups for each in figures if isinstance(each, BestFigure)]
-    everything = {"Best of all": study.arms_on(study.data_sets[study.baseline])}
-    chosen = {study.baseline: "Baseline"}
-    for group, arms in [pair for each in (*groups, everything) for pair in each.items()]:
-        arm = best_arm(runs, arms)
-        of = f", best of {len(arms)}" if len(arms) > 1 else ""
-        chosen.setdefault(arm, f"{group}: {names[arm]}{of}")
-    found = []
-    for arm, name in chosen.items():
-        if reached := level(runs[runs["arm"] == arm], part):
-            count = f", {n_is(study.counts[arm])}" if len(set(study.counts.values())) > 1 else ""
-            found.append(Card(f"{name}{count}", percent(reached.mean), reached.bounds()))
-    return [*found, Card(f"Majority class ({majority[0]})", percent(majority[1]), "")]
+def cards(headline: Sequence[Headline], study: StudyConfig, runs: pd.DataFrame) -> list[Card]:
+    """Our level beside theirs, but for a part whose images have no labels."""
+    names, found = short_names(list(study.arms), study.arms), []
+    for asked in headline:
+        arm = best_arm(runs, asked.arms)
+        if reached := level(runs[runs["arm"] == arm], asked.part):
+            of = f", best of {len(asked.arms)}" if len(asked.arms) > 1 else ""
+            name = f"{asked.label}, {asked.part}: {names[arm]}{of}"
+            theirs = f"{asked.whose}: {100 * asked.theirs:.4g}%"
+            found.append(Card(name, percent(reached.mean), reached.bounds(), theirs))
+    return found
