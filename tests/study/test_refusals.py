@@ -72,7 +72,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("baseline", "nobody", "baseline = 'nobody'; allowed: simple_mnist, simple, baseline, "),
 ]  # fmt: skip
 ASKED: list[tuple[str, Any, str]] = [
-    ("colour", 1, "colour: unknown key; allowed: figures, headline, questions, statistics, regimes, "),
+    ("colour", 1, "colour: unknown key; allowed: figures, headline, questions, statistics, "),
     ("figures.dropout.kind", "pie", "figures.dropout.kind = 'pie'; allowed: 'curves', 'label_den"),
     ("figures.dropout", {"title": "t"}, "figures.dropout.kind is missing"),
     ("figures.dropout.lats", 1, "figures.dropout.lats: unknown key; allowed: title, paper, kind"),
