@@ -71,7 +71,10 @@ def judge(
                 if (made.families == n).any()
             },
             "labels": {
-                str(label): accuracy(made.labels[made.labels == label], said[made.labels == label])
+                str(label): {
+                    "images": int(np.sum(made.labels == label)),
+                    "accuracy": float(np.mean(said[made.labels == label] == label)),
+                }
                 for label in np.unique(made.labels)
             },
             "calibration": calibration(likely.max(axis=1), said == made.labels),

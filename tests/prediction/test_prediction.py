@@ -234,7 +234,7 @@ def test_elsewhere_is_the_share_of_right_answers_on_other_images(
     assert ours["accuracy"] == 0.75
     assert (ours["low"], ours["high"]) == wilson(6, 8)
     assert set(ours["families"]) <= set(layout.backgrounds)
-    assert ours["labels"] == {"7": 0.75}
+    assert ours["labels"] == {"7": {"images": 8, "accuracy": 0.75}}
     assert ours["calibration"] == [{"images": 8, "probability": 0.6, "accuracy": 0.75}]
 
 

@@ -204,8 +204,10 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     assert "`largest-1`" in card
     (judged, _) = about["elsewhere"]
     assert f"| {SIDE} px | the study's | 20 | {judged['accuracy']:.1%} |" in card
-    for name, accuracy in [*judged["labels"].items(), *judged["families"].items()]:
-        assert f"| {name} | {accuracy:.1%} |" in card
+    for label, each in judged["labels"].items():
+        assert f"| {label} | {each['images']} | {each['accuracy']:.1%} |" in card
+    for family, accuracy in judged["families"].items():
+        assert f"| {family} | {accuracy:.1%} |" in card
 
     # Predicted: pictures of several sizes, one that is none, and labels for some.
     Path("pictures").mkdir()
