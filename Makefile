@@ -8,7 +8,7 @@
 # make back             the committed params.yaml and results again
 # make verify           trains one run again and compares; RUN=ARM-SEED that one
 # make predict IMAGE=docs/digits.png   the largest digit in a picture, by the shipped network
-# make predict IMAGE=FOLDER LABELS=FILE.csv   of each picture there; the CSV of file and label counts the right ones
+# make predict IMAGE=FOLDER LABELS=FILE.csv   of each picture there, and how many are right; or an npz
 # make ship             keeps the best network below 8 MB for `make predict`; RUN=ARM-SEED that one
 # make bench            measures what a person waits for, into reports/bench.json
 # make test             style, types and tests, among them small studies from clone to page

@@ -21,7 +21,7 @@ from ablation.prediction.elsewhere import LARGEST, sides
 
 SEEN = 0.5  # a digit is named as seen from this probability on
 # Another look at an image, inverted or scaled, is taken where it has this many times the evidence.
-MARGIN = 1.25
+MARGIN = 1.3
 SURE = (
     0.99  # from this probability on no other scale is tried, which would take several times as long
 )
