@@ -8,7 +8,8 @@
 # make back             the committed params.yaml and results again
 # make verify           trains one run again and compares; RUN=ARM-SEED that one
 # make predict IMAGE=docs/digits.png   the largest digit in a picture, by the shipped network
-# make ship             keeps the best network below 2 MB for `make predict`; RUN=ARM-SEED that one
+# make predict IMAGE=FOLDER LABELS=FILE.csv   of each picture there, and how many are right; or an npz
+# make ship             keeps the best network below 8 MB for `make predict`; RUN=ARM-SEED that one
 # make bench            measures what a person waits for, into reports/bench.json
 # make test             style, types and tests, among them small studies from clone to page
 # make lint             style and types alone
@@ -23,7 +24,7 @@ VENV := .venv$(if $(GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
 # Variables of the command line, which make exports to what it starts.
-choices := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE YES FORCE
+choices := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE LABELS YES FORCE
 known := $(choices) PYTHON VENV BIN
 # A typo would start another study.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known)),,$(error there is no $(name)=; there are $(known)))))

@@ -1,8 +1,9 @@
 """Keeps the study's best small network in git: `python -m runner.ship`, which `make ship` calls.
 
 Best is the best validation accuracy of the runs whose network is here and below MOST_BYTES; with
-RUN=ARM-SEED it is that one. `make predict` asks it. about.json has its metrics, its provenance, and
-its accuracy on images unlike its training images.
+RUN=ARM-SEED it is that one; with RUN=shipped the one that is in git is judged again. `make predict`
+asks it. about.json has its metrics, its provenance, and how good it is on images unlike its
+training images; README.md, the model card, says the same to people.
 """
 
 from __future__ import annotations
@@ -13,16 +14,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ablation.base import cli
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
-from ablation.base.files import read_config, read_json, replacing, write_json
+from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.composition.config import DataConfig, LayoutConfig
 from ablation.composition.digits import Digits
 from ablation.inputs.own import SIDE as COMPETITION
+from ablation.prediction.card import card
 from ablation.prediction.elsewhere import judge, sides
 from ablation.study.config import StudyConfig
 from ablation.training import framework
@@ -30,54 +29,50 @@ from ablation.training.config import ArmConfig
 from runner import reasons
 from runner.local import cores
 
-MOST_BYTES = 2_000_000
+MOST_BYTES = 8_000_000
 IMAGES = 10_000  # that it is judged on elsewhere; as many as the competition's test set has
 SHIPPED = Path("models/shipped")
 
 
 def main() -> None:
-    study = read_config(Path("configs/study.yaml"), StudyConfig)
-    row, network = best(study, os.environ.get("RUN"))
-    config = Path(f"configs/arms/{row['arm']}.yaml")
+    asked = os.environ.get("RUN")
+    about, network, config = shipped() if asked == "shipped" else best(asked)
     arm = read_config(config, ArmConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     mnist = read_npz(Path("data/raw/mnist.npz"), ("x_test", "y_test"))
     framework.start(arm.train)
-    from ablation.networks import architectures
+    from ablation.prediction.answers import Network
 
-    def say(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        fitting = arm.model_copy(update={"image_size": images.shape[1]})
-        model = architectures.load(network, fitting, 0)
-        return model.predict(images, verbose=0).argmax(axis=1).astype(np.uint8)
-
+    model = Network.load(network, arm)
     layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
     digits = Digits(mnist["x_test"], mnist["y_test"])
     elsewhere: list[dict[str, Any]] = []
-    for side in (arm.image_size, COMPETITION):
-        if side in sides(arm) and side not in [judged["side"] for judged in elsewhere]:
-            elsewhere += judge(say, layout, digits, side, IMAGES, cores())
+    for side in sorted({arm.image_size, COMPETITION}):
+        if side in sides(arm):
+            elsewhere += judge(model.probabilities, layout, digits, side, IMAGES, cores())
     for judged in elsewhere:
         pictures = "other pictures" if judged["other_pictures"] else "the study's pictures"
         print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES}")
-    key = f"{row['arm']}-{row['seed']}"
-    about: dict[str, Any] = {
-        "run": key,
-        "scale": study.scale,
-        "bytes": network.stat().st_size,
-        "metrics": {name: float(row[name]) for name in row if "accuracy" in name and row[name]},
-        "elsewhere": elsewhere,
-        "provenance": read_json(reasons.RECORDS / f"{key}.json"),
-    }
+    about["elsewhere"] = elsewhere
     for source, name in ((network, "network.keras"), (config, "arm.yaml")):
         with replacing(SHIPPED / name) as temporary:
             shutil.copyfile(source, temporary)
     write_json(SHIPPED / "about.json", about)
+    write_text(SHIPPED / "README.md", card(about, arm))
     accuracy = about["metrics"]["validation_accuracy"]
-    print(f"{key} is in {SHIPPED}: validation accuracy {accuracy:.2%}; commit it to keep it")
+    print(
+        f"{about['run']} is in {SHIPPED}: validation accuracy {accuracy:.2%}; commit it to keep it"
+    )
 
 
-def best(study: StudyConfig, asked: str | None) -> tuple[dict[str, str], Path]:
-    """The run with the best validation accuracy of those with a small network: its row, its file.
+def shipped() -> tuple[dict[str, Any], Path, Path]:
+    """What is known of the network in git, its file, and its arm's."""
+    about = read_json(SHIPPED / "about.json")
+    return about, SHIPPED / "network.keras", SHIPPED / "arm.yaml"
+
+
+def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
+    """The run with the best validation accuracy of those with a small network, as `shipped` has it.
 
     Args:
         asked: ARM-SEED, the one run to take; None for the best.
@@ -85,6 +80,7 @@ def best(study: StudyConfig, asked: str | None) -> tuple[dict[str, str], Path]:
     Raises:
         UserError: there is none.
     """
+    study = read_config(Path("configs/study.yaml"), StudyConfig)
     found = []
     with Path("reports/runs.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -101,7 +97,16 @@ def best(study: StudyConfig, asked: str | None) -> tuple[dict[str, str], Path]:
             "`git rm -r models/runs/RUN models/provenance/RUN.json`, commit, "
             "`dvc repro --force --single-item train@RUN`"
         )
-    return max(found, key=lambda each: float(each[0]["validation_accuracy"]))
+    row, network = max(found, key=lambda each: float(each[0]["validation_accuracy"]))
+    key = f"{row['arm']}-{row['seed']}"
+    about = {
+        "run": key,
+        "scale": study.scale,
+        "bytes": network.stat().st_size,
+        "metrics": {name: float(row[name]) for name in row if "accuracy" in name and row[name]},
+        "provenance": read_json(reasons.RECORDS / f"{key}.json"),
+    }
+    return about, network, Path(f"configs/arms/{row['arm']}.yaml")
 
 
 if __name__ == "__main__":

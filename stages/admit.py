@@ -41,9 +41,10 @@ def main() -> None:
         print(f"admit: {training} training and {test} test images of the competition from {folder}")
     if config.external is not None:
         path = _outside("data.external", config.external)
-        external = read_external(path)
+        external, changes = read_external(path)
         _write(EXTERNAL, external)
-        print(f"admit: {len(external['images'])} external test images from {path}")
+        said = f" ({', '.join(changes)})" if changes else ""
+        print(f"admit: {len(external['images'])} external test images from {path}{said}")
     if config.source == "composed" and config.external is None:
         print("admit: no files of your own are configured (data.source, data.external)")
 

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ablation.base.files import read_config
+from ablation.prediction.card import card
+from ablation.training.config import ArmConfig
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # In blocks of code and between backticks; of a command what comes before its values.
@@ -52,3 +56,6 @@ def test_the_shipped_network_s_numbers_are_its_own() -> None:
         rows.append(f"| {' | '.join([*cells, f'{family}, {lowest:.1%}'])} |")
     document = (ROOT / "docs/ours.md").read_text(encoding="utf-8")
     assert [line for line in document.splitlines() if " px | " in line] == rows
+    arm = read_config(ROOT / "models/shipped/arm.yaml", ArmConfig)
+    written = (ROOT / "models/shipped/README.md").read_text(encoding="utf-8")
+    assert written == card(about, arm)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError, brief
 from ablation.base.section import Section
 
@@ -18,6 +18,9 @@ SIDE = 128  # px, of the competition's images
 COMPETITION = "modified-mnist"  # the last part of its address on kaggle.com
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES = FILES = ("train_max_x", "train_max_y.csv", "test_max_x")
 BLOCK = 1000  # images looked at together: as float64 the competition's fill 6.5 GB
+MOST_BYTES = 4 * 2**30  # of an array: a small archive may unpack to more than there is memory
+FULL = (1, 255, 1023, 4095, 16383, 65535)  # white in masks and floats, and at 8 to 16 bit
+LUMA = (0.299, 0.587, 0.114)  # how bright red, green and blue are (ITU-R BT.601, as in Pillow)
 
 # All that a pickled array names; an array of objects would name more.
 PICKLED = {
@@ -131,22 +134,99 @@ def read_pickle(path: Path) -> NDArray[Any]:
     return content
 
 
-def read_external(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """An external test set: `images` (n, 128, 128) and `labels` (n,), uint8.
+def read_external(path: Path) -> tuple[dict[str, NDArray[np.uint8]], list[str]]:
+    """An external test set, `images` (n, 128, 128) and `labels` (n,) uint8, and what was changed.
 
-    `path` is a .npz file with the arrays `images` and `labels`. Nothing in it is unpickled.
+    `path` is a .npz file with the arrays `images`, of whatever `as_grey` takes, and `labels`.
 
     Raises:
         UserError: it is no such file, or its arrays are not images and a label for each.
     """
-    arrays = read_npz(path, ("images", "labels"))
-    images = as_images(arrays["images"], f"{path}: images")
-    labels = as_labels(arrays["labels"], f"{path}: labels")
+    given, changes = as_grey(read_array(path, "images"), f"{path}: images")
+    images = as_images(given, f"{path}: images")
+    labels = as_labels(read_array(path, "labels"), f"{path}: labels")
     if len(images) != len(labels):
         raise UserError(
             f"{path} has {len(images)} images and {len(labels)} labels; as many of both"
         )
-    return {"images": images, "labels": labels}
+    return {"images": images, "labels": labels}, changes
+
+
+def read_array(path: Path, name: str) -> NDArray[Any]:
+    """An array of a person's .npz file. Nothing in it is unpickled.
+
+    Raises:
+        UserError: the file has none that can be read, or one of more than MOST_BYTES.
+    """
+    try:
+        with ZipFile(path) as archive:
+            size = archive.getinfo(f"{name}.npy").file_size
+        if size > MOST_BYTES:
+            raise UserError(
+                f"{path}: {name} has {size / 2**30:.0f} GB; allowed: {MOST_BYTES / 2**30:.0f} GB"
+            )
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays[name]
+    except UserError:
+        raise
+    except Exception as error:  # damaged bytes raise whatever their next reader ran into
+        reason = f"{type(error).__name__}: {brief(error)}"
+        raise UserError(f"{path} has no array `{name}` that can be read ({reason})") from None
+
+
+def as_grey(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], list[str]]:
+    """Images of any depth, grey or in colour, as grey (n, h, w) uint8, and what was changed.
+
+    White is the smallest of FULL that no value is above. What is transparent becomes the ground
+    that the rest stands out from, black or white.
+
+    Args:
+        array: (n, h, w) or (n, h, w, c): grey, or c = 1 grey, 3 red, green and blue, 4 with alpha.
+
+    Raises:
+        UserError: another shape or other values; `where` names the file in the message.
+    """
+    if not (array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3, 4))) or not array.size:
+        raise UserError(f"{where} has the shape {array.shape}; allowed: (n, h, w) or (n, h, w, 3)")
+    if array.dtype.kind not in "buif":
+        raise UserError(f"{where} holds values of the type {array.dtype}; allowed: numbers")
+    step = max(1, BLOCK * SIDE * SIDE // array[0].size)
+    parts = [array[start : start + step] for start in range(0, len(array), step)]
+    ends = [float(end) for part in parts for end in (part.min(), part.max())]
+    wrong = [end for end in ends if not 0 <= end <= FULL[-1]]
+    if wrong:
+        raise UserError(f"{where} holds {wrong[0]:g}; allowed: 0..1, 0..255 or up to 0..{FULL[-1]}")
+    white = next(full for full in FULL if max(ends) <= full) if max(ends) else 255
+    changes = []
+    if white != 255 or array.dtype != np.uint8:
+        changes.append(f"{array.dtype.name} 0..{white} to 8 bit")
+    images = np.empty(array.shape[:3], np.uint8)
+    for number, part in enumerate(parts):
+        grey = part if array.dtype == np.uint8 and white == 255 else part * (255 / white)
+        if array.ndim == 4:
+            *_, channels = grey.shape
+            if channels == 4 and part[..., 3].min() < white:
+                changes.append("transparent: on black or white, whichever shows more")
+            colours = part[..., :3]
+            if (colours.max(axis=-1) != colours.min(axis=-1)).any():
+                changes.append("colour to grey")
+            grey = _flat(grey)
+        images[number * step : number * step + len(part)] = np.rint(grey)
+    return images, list(dict.fromkeys(changes))
+
+
+def _flat(images: NDArray[Any]) -> NDArray[Any]:
+    """Grey (n, h, w) of (n, h, w, 1, 3 or 4), 0..255 both."""
+    if images.shape[3] == 1:
+        return images[..., 0]
+    grey = images[..., :3] @ np.array(LUMA, np.float32)
+    if images.shape[3] == 3:
+        return grey
+    alpha = images[..., 3] / 255
+    # Black ink is seen on white, and white ink on black.
+    ink = (grey * alpha).sum(axis=(1, 2)) / np.maximum(alpha.sum(axis=(1, 2)), 1e-9)
+    ground = np.where(ink > 127, 0, 255)[:, None, None]
+    return grey * alpha + ground * (1 - alpha)
 
 
 def as_images(array: NDArray[Any], where: str) -> NDArray[np.uint8]:

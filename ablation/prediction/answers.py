@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from ablation.composition.digits import SIDE
 from ablation.evaluation.metrics import probabilities
+from ablation.networks import architectures
+from ablation.networks.config import NetworkConfig
 from ablation.networks.heads import EVIDENCE
+from ablation.prediction.elsewhere import LARGEST, sides
 
 SEEN = 0.5  # a digit is named as seen from this probability on
+# Another look at an image, inverted or scaled, is taken where it has this many times the evidence.
+MARGIN = 1.3
+SURE = (
+    0.99  # from this probability on no other scale is tried, which would take several times as long
+)
+SCALES = [2 ** (step / 2) for step in range(-8, 3)]  # of an image whose digits are not of 28 px
+PIXELS = 2**19  # of the images that are asked about at once
 
 
 @dataclass(frozen=True)
@@ -34,42 +48,134 @@ class Answer:
 
     `seen` is of that digit and larger ones: the loss asks nothing of smaller digits beside it, so
     their evidence may be anything. It is empty where the network's head does not tell places.
+    `changes` says how the network was shown the image, if not as it is.
     """
 
     digit: int
     probability: float
     seen: list[Sight]
+    changes: list[str]
 
     def __str__(self) -> str:
         saw = f"  saw {', '.join(map(str, self.seen))}" if self.seen else ""
         return f"{self.digit}  {self.probability:6.1%}{saw}"
 
 
-def answers(model: keras.Model, images: NDArray[np.uint8]) -> Iterator[Answer]:
-    """One for each of `images` (n, side, side)."""
-    outputs = [model.output]
-    if EVIDENCE in [layer.name for layer in model.layers]:
-        outputs.append(model.get_layer(EVIDENCE).output)
-    logits, *maps = keras.tree.flatten(keras.Model(model.input, outputs).predict(images, verbose=0))
-    for number, row in enumerate(probabilities(np.asarray(logits))):
-        digit = int(row.argmax())
-        seen = sights(maps[0][number], images.shape[1], digit) if maps else []
-        yield Answer(digit, float(row[digit]), seen)
+class Network:
+    """A trained network, asked about images of any size that it takes."""
+
+    def __init__(self, model: keras.Model, anywhere: bool) -> None:
+        """`anywhere`: whether it takes other sizes than the one it was built for."""
+        self.anywhere = anywhere
+        if anywhere:
+            images = keras.Input((None, None), dtype="uint8", name="images")
+            weights = model.get_weights()
+            model = keras.models.clone_model(model, input_tensors=images)
+            model.set_weights(weights)
+        self.tells_places = EVIDENCE in [layer.name for layer in model.layers]
+        outputs = [model.output]
+        if self.tells_places:
+            outputs.append(model.get_layer(EVIDENCE).output)
+        self.model = keras.Model(model.input, outputs)
+
+    @classmethod
+    def load(cls, path: Path, config: NetworkConfig) -> Network:
+        """The trained network in a file.
+
+        Raises:
+            UserError: the file is damaged or of another network.
+        """
+        return cls(architectures.load(path, config, 0), len(sides(config)) > 1)
+
+    def look(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """Logits (n, 10) of images (n, height, width) and, where it tells places, its maps."""
+        batch = max(1, PIXELS // images[0].size)
+        given = self.model.predict(images, batch_size=batch, verbose=0)
+        return [np.asarray(output) for output in keras.tree.flatten(given)]
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Of each label (n, 10), of images (n, height, width) as they are."""
+        return probabilities(self.look(images)[0])
+
+    def answers(self, images: NDArray[np.uint8], scale: float = 1.0) -> list[Answer]:
+        """One for each of `images` (n, height, width), of which 1 px of a person's has `scale` px.
+
+        A network that tells places is asked about each image inverted too, and where it is not
+        sure about each in other sizes.
+        """
+        found = [(MARGIN * evidence, answer) for evidence, answer in self._ask(images, scale)]
+
+        def ask_too(numbers: list[int], inverted: bool, factor: float) -> None:
+            if not numbers:
+                return
+            asked = self._ask(images[numbers], scale, inverted, factor)
+            for number, other in zip(numbers, asked, strict=True):
+                found[number] = max(found[number], other, key=lambda each: each[0])
+
+        if self.tells_places:
+            ask_too([*range(len(images))], True, 1.0)
+        if self.tells_places and self.anywhere:
+            unsure = [n for n, (_, answer) in enumerate(found) if answer.probability < SURE]
+            for factor, inverted in product(SCALES, (False, True)):
+                height, width = (side * factor for side in images.shape[1:])
+                if factor != 1 and min(height, width) >= SIDE and max(height, width) <= LARGEST:
+                    ask_too(unsure, inverted, factor)
+        return [answer for _, answer in found]
+
+    def _ask(
+        self,
+        images: NDArray[np.uint8],
+        scale: float,
+        inverted: bool = False,
+        factor: float = 1.0,
+    ) -> Iterator[tuple[float, Answer]]:
+        """The evidence for digits in each image, and the answer, of one way to look at them.
+
+        The evidence is the sum, over the digits that are more likely there than not, of their
+        score. What was not made as the training images were has less of it.
+        """
+        _, height, width = images.shape
+        changes = []
+        shown = images
+        if inverted:
+            changes.append("inverted: dark digits on a light ground")
+            shown = 255 - shown
+        if factor != 1:
+            size = round(width * factor), round(height * factor)
+            changes.append(
+                f"digits of about {SIDE / factor / scale:.0f} px: scaled by {factor:.2g}"
+            )
+            shown = np.stack(
+                [
+                    np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+                    for image in shown
+                ]
+            )
+        logits, *maps = self.look(shown)
+        for number, row in enumerate(probabilities(logits)):
+            digit = int(row.argmax())
+            seen, evidence = [], 0.0
+            if maps:
+                seen = sights(maps[0][number], height / scale, width / scale, digit)
+                evidence = float(maps[0][number].max(axis=(0, 1)).clip(0).sum())
+            yield evidence, Answer(digit, float(row[digit]), seen, changes)
 
 
-def sights(evidence: NDArray[np.float32], side: int, smallest: int = 0) -> list[Sight]:
-    """The digits that ten maps (height, width, 10) of evidence show in an image of `side` px.
+def sights(
+    evidence: NDArray[np.float32], height: float, width: float, smallest: int = 0
+) -> list[Sight]:
+    """The digits that ten maps (rows, columns, 10) of evidence show in an image of such px.
 
     Those below `smallest` are left out. A map's maximum is the score that its digit is somewhere,
     so each digit is named once.
     """
-    height, width, digits = evidence.shape
+    rows, columns, digits = evidence.shape
     found = []
     for digit in range(smallest, digits):
         score = evidence[..., digit]
         row, column = np.unravel_index(int(score.argmax()), score.shape)
         probability = float(1 / (1 + np.exp(-np.float64(score.max()))))
         if probability >= SEEN:
-            top, left = (row + 0.5) * side / height, (column + 0.5) * side / width
+            top, left = (row + 0.5) * height / rows, (column + 0.5) * width / columns
             found.append(Sight(digit, probability, float(top), float(left)))
     return found

@@ -1,4 +1,4 @@
-"""Accuracy on images unlike the training images: other backgrounds, other sizes."""
+"""How good a network is on images unlike the training images: other backgrounds, other sizes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ablation.evaluation.metrics import accuracy, wilson
 from ablation.networks.config import CnnConfig, NetworkConfig
 
 LARGEST = 1024  # px; beyond it an image takes gigabytes
+SURE = (0.5, 0.8, 0.9, 0.95, 0.99)  # between these the probabilities of answers are judged together
 
 
 def sides(network: NetworkConfig) -> range:
@@ -31,7 +32,7 @@ def sides(network: NetworkConfig) -> range:
 
 
 def judge(
-    predict: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+    predict: Callable[[NDArray[np.uint8]], NDArray[np.float64]],
     layout: LayoutConfig,
     digits: Digits,
     side: int,
@@ -41,19 +42,21 @@ def judge(
     """Judges on `count` new images of `side` px, over the study's pictures and over others.
 
     Args:
-        predict: images (n, side, side) uint8 to the digits that are said (n,) uint8.
+        predict: images (n, side, side) uint8 to the probability of each label (n, 10).
         layout: as the training images'; canvas and pictures are replaced.
         digits: that no training image has.
 
     Returns:
         side in px; other_pictures, whether backgrounds are cut from pictures of which no training
-        image is cut; images; accuracy with low and high of Wilson's 95% interval; that by family.
+        image is cut; images; accuracy with low and high of Wilson's 95% interval; that by family
+        and by label; and the calibration.
     """
     laid_out = geometry(layout.model_copy(update={"canvas": side}))
     for step in (0, 1):  # the study's own pictures, then others
         sources = pictures(layout.backgrounds, layout.background_seed + step)
         made = compose(digits, count, laid_out, sources, ("elsewhere", side, step), workers)
-        said = predict(made.images)
+        likely = predict(made.images)
+        said = likely.argmax(axis=1).astype(np.uint8)
         low, high = wilson(int(np.sum(said == made.labels)), count)
         yield {
             "side": side,
@@ -67,4 +70,33 @@ def judge(
                 for n, family in enumerate(layout.backgrounds)
                 if (made.families == n).any()
             },
+            "labels": {
+                str(label): {
+                    "images": int(np.sum(made.labels == label)),
+                    "accuracy": float(np.mean(said[made.labels == label] == label)),
+                }
+                for label in np.unique(made.labels)
+            },
+            "calibration": calibration(likely.max(axis=1), said == made.labels),
         }
+
+
+def calibration(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> list[dict[str, float]]:
+    """How often answers are right that are about as sure, in bins that SURE separates.
+
+    Args:
+        sure: the probability (n,) that the network gives its answers, 0..1.
+        right: whether they are (n,).
+
+    Returns:
+        for each bin that is not empty its images, their mean probability and their accuracy.
+    """
+    bins = np.searchsorted(SURE, sure, side="right")
+    return [
+        {
+            "images": int(np.sum(bins == each)),
+            "probability": float(sure[bins == each].mean()),
+            "accuracy": float(right[bins == each].mean()),
+        }
+        for each in np.unique(bins)
+    ]

@@ -294,15 +294,73 @@ def test_kagglehub_is_asked_for_the_competition_or_told_how_to_install(
 
 
 @pytest.mark.parametrize(
+    ("array", "change"),
+    [
+        (IMAGES, None),
+        (IMAGES.astype(np.float32), "float32 0..255 to 8 bit"),
+        (IMAGES / 255, "float64 0..1 to 8 bit"),
+        ((IMAGES / 255).astype(np.float16), "float16 0..1 to 8 bit"),
+        (IMAGES.astype(np.uint16) * 257, "uint16 0..65535 to 8 bit"),
+        (IMAGES.astype(">u2") * 257, "uint16 0..65535 to 8 bit"),
+        (IMAGES.astype(np.int64) * 16, "int64 0..4095 to 8 bit"),
+        (IMAGES[..., None], None),
+        (np.stack([IMAGES] * 3, axis=-1), None),
+        (np.stack([IMAGES, IMAGES, IMAGES, np.full_like(IMAGES, 255)], axis=-1), None),
+    ],
+)
+def test_images_of_any_depth_are_grey_of_8_bit(array: NDArray[Any], change: str | None) -> None:
+    images, changes = own.as_grey(array, "x")
+    assert images.dtype == np.uint8
+    off = 1 if change and "4095" in change else 0  # 255 * 16 is not all of 12 bit
+    assert np.abs(images.astype(int) - IMAGES).max() == off
+    assert changes == ([change] if change else [])
+
+
+def test_masks_colours_and_transparency_are_grey() -> None:
+    for mask in (IMAGES > 9, (IMAGES > 9).astype(np.uint8)):
+        np.testing.assert_array_equal(own.as_grey(mask, "x")[0], 255 * (IMAGES > 9))
+    np.testing.assert_array_equal(own.as_grey(IMAGES[:2] * 0, "x")[0], 0)
+    red_green_blue = np.eye(3, dtype=np.uint8)[None] * 255
+    assert own.as_grey(red_green_blue, "x")[1] == []
+    grey, changes = own.as_grey(red_green_blue[None], "x")
+    assert changes == ["colour to grey"]
+    np.testing.assert_array_equal(grey, [[[76, 150, 29]]])
+    for ink in (0, 255):  # stands out from what is transparent
+        drawn = np.full((1, 8, 8, 4), ink, np.uint8)
+        drawn[..., 3] = 0
+        drawn[:, :2, :, 3] = 255
+        grey, changes = own.as_grey(drawn, "x")
+        np.testing.assert_array_equal(grey[0, :2], ink)
+        np.testing.assert_array_equal(grey[0, 2:], 255 - ink)
+        assert changes[0].startswith("transparent")
+
+
+def test_an_external_set_of_16_bit_is_admitted_and_that_is_said(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez("own/deep.npz", images=IMAGES.astype(np.uint16) * 257, labels=LABELS)
+    configure(external="own/deep.npz")
+    admit.main()
+    np.testing.assert_array_equal(np.load("data/own/external/images.npy"), IMAGES)
+    assert "from own/deep.npz (uint16 0..65535 to 8 bit)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("arrays", "said"),
     [
         ({"images": IMAGES}, "labels"),
         ({"images": IMAGES[:4], "labels": LABELS}, "4 images and 6 labels"),
         ({"images": IMAGES[:, :64, :64], "labels": LABELS}, "images has the shape (6, 64, 64)"),
-        ({"images": IMAGES / 255, "labels": LABELS}, "allowed: whole numbers 0..255"),
+        ({"images": IMAGES / 127 - 1, "labels": LABELS}, "images holds -1; allowed: 0..1, 0..255"),
+        ({"images": IMAGES * np.nan, "labels": LABELS}, "images holds nan; allowed: 0..1, 0..255"),
+        ({"images": IMAGES * 1e6, "labels": LABELS}, "allowed: 0..1, 0..255 or up to 0..65535"),
+        ({"images": IMAGES.astype(str), "labels": LABELS}, "values of the type <U3"),
         ({"images": IMAGES, "labels": LABELS + 1}, "labels holds 10; allowed"),
         ({"images": IMAGES, "labels": LABELS[:, None]}, "labels has the shape (6, 1)"),
-        ({"images": np.array([Runs(os.getcwd)], object), "labels": LABELS}, "allow_pickle=False"),
+        (
+            {"images": np.array([Runs(os.getcwd)], object), "labels": LABELS},
+            "Object arrays cannot be loaded",
+        ),
     ],
 )
 def test_wrong_arrays_are_told(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:

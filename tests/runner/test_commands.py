@@ -16,6 +16,7 @@ from PIL import Image
 
 from ablation.base.errors import UserError
 from ablation.base.files import read_json, write_json, write_text, write_yaml
+from ablation.evaluation.metrics import wilson
 from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig
 from runner import gpus, predict, ship, verify
@@ -164,7 +165,7 @@ def project(
     for number, key in enumerate(("dense-0", "largest-0", "largest-1")):
         arm, seed = key.split("-")
         write_yaml(Path(f"configs/arms/{arm}.yaml"), arms[arm].model_dump())
-        record = {"commit": "abc", "started": number}
+        record = {"commit": "abc", "started": number, "seconds": 90, "processor": "P", "threads": 1}
         write_json(Path(f"models/provenance/{key}.json"), {**record, "inputs": {}})
         write_json(Path(f"models/networks/{key}/old/record.json"), {**record, "started": 9})
         write_json(Path(f"models/networks/{key}/x/record.json"), record)
@@ -194,16 +195,50 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     with pytest.raises(UserError, match=r"no network of largest-1 below 0 MB is here"):
         ship.main()
 
-    for side in (SIDE, 100):  # a network of places takes larger pictures too
-        image = np.random.default_rng(side).integers(0, 256, (side, side)).astype(np.uint8)
-        Path("pictures").mkdir(exist_ok=True)
-        Image.fromarray(image).save(f"pictures/{side}.png")
+    # The card says what about.json says.
+    monkeypatch.setenv("RUN", "shipped")
+    ship.main()
+    card = Path("models/shipped/README.md").read_text(encoding="utf-8")
+    about = read_json(Path("models/shipped/about.json"))
+    assert about["run"] == "largest-1"
+    assert "`largest-1`" in card
+    (judged, _) = about["elsewhere"]
+    assert f"| {SIDE} px | the study's | 20 | {judged['accuracy']:.1%} |" in card
+    for label, each in judged["labels"].items():
+        assert f"| {label} | {each['images']} | {each['accuracy']:.1%} |" in card
+    for family, accuracy in judged["families"].items():
+        assert f"| {family} | {accuracy:.1%} |" in card
+
+    # Predicted: pictures of several sizes, one that is none, and labels for some.
+    Path("pictures").mkdir()
+    for name, shape in {"a": (SIDE, SIDE), "b": (100, 70), "c": (100, 70)}.items():
+        image = np.random.default_rng(len(name)).integers(0, 256, shape).astype(np.uint8)
+        Image.fromarray(image).save(f"pictures/{name}.png")
+    write_text(Path("pictures/d.png"), "no picture")
     monkeypatch.setenv("IMAGE", "pictures")
+    monkeypatch.delenv("LABELS", raising=False)
     capsys.readouterr()
+    with pytest.raises(UserError, match="1 of 4 pictures could not be read"):
+        predict.main()
+    told, refused = (text.splitlines() for text in capsys.readouterr())
+    assert [line.split()[0] for line in told[:3]] == ["a.png", "b.png", "c.png"]
+    assert re.match(r"a\.png  +[0-9] +[0-9.]+%", told[0])
+    assert len(refused) == 1
+    assert "d.png is no picture that can be read" in refused[0]
+
+    Path("pictures/d.png").unlink()
+    answered = {line.split()[0]: int(line.split()[1]) for line in told[:3]}
+    other = (answered["b.png"] + 1) % 10
+    write_text(
+        Path("own.csv"), f"file,label\npictures/a.png,{answered['a.png']}\nb.png,{other}\nx.png,3\n"
+    )
+    monkeypatch.setenv("LABELS", "own.csv")
     predict.main()
     told = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in told[:2]] == ["64.png", "100.png"]
-    assert re.match(r"64\.png  +[0-9] +[0-9.]+%", told[0])
+    low, high = wilson(1, 2)
+    assert told[1].endswith(f"labelled {other}")
+    assert f"accuracy 50.00%, 95% interval {low:.2%} to {high:.2%}, of 2 labelled" in told
+    assert told[-1] == f"labelled {other}, answered {answered['b.png']}: 1"
 
 
 def test_predict_asks_for_a_picture_and_a_network(
