@@ -22,9 +22,8 @@ from ablation.prediction.elsewhere import LARGEST, sides
 SEEN = 0.5  # a digit is named as seen from this probability on
 # Another look at an image, inverted or scaled, is taken where it has this many times the evidence.
 MARGIN = 1.3
-SURE = (
-    0.99  # from this probability on no other scale is tried, which would take several times as long
-)
+# From this probability on no other scale is tried, which would take several times as long.
+SURE = 0.99
 SCALES = [2 ** (step / 2) for step in range(-8, 3)]  # of an image whose digits are not of 28 px
 PIXELS = 2**19  # of the images that are asked about at once
 
