@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.style
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -86,12 +85,6 @@ def save(figure: Figure, png: Path, svg: Path, title: str) -> None:
 
     The SVG carries `title`, and stand-ins as wide as its font where that is not installed.
     """
-    # The solver of the layout gives other last bits now and then, on which names in the SVG depend.
-    figure.set_dpi(DPI)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    for axes in figure.axes:
-        axes.set_position(np.round(axes.get_position(original=True).bounds, 6).tolist())
     figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})

@@ -63,12 +63,8 @@ def test_the_same_table_gives_the_same_bytes_whatever_the_users_style(
     for settings in ({}, {"font.size": 20, "lines.linewidth": 7, "svg.hashsalt": None}):
         with matplotlib.rc_context(settings):
             png, svg = tmp_path / "a.png", tmp_path / "a.svg"
-            figure = drawn(kind, KINDS[kind][1](), tmp_path)
-            save(figure, png, svg, "A < B")
+            save(drawn(kind, KINDS[kind][1](), tmp_path), png, svg, "A < B")
             files.append((png.read_bytes(), svg.read_bytes()))
-            # Without the last bits, in which the layout's solver differs from process to process.
-            bounds = [axes.get_position(original=True).bounds for axes in figure.axes]
-            np.testing.assert_allclose(bounds, np.round(bounds, 6), rtol=0, atol=1e-12)
     assert files[0] == files[1]
     assert b"<dc:date>" not in files[0][1]
     assert b"<title>A &lt; B</title>" in files[0][1]
