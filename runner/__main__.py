@@ -22,7 +22,6 @@ import fcntl
 import json
 import os
 import shlex
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -35,7 +34,7 @@ from ablation.base.errors import UserError
 from ablation.study.reading import PARAMS
 from runner import gpus, graph, params
 from runner.jobs import Executor, Job, Outcome
-from runner.local import STOPPING, Local, cores
+from runner.local import STOPPING, Local, clear, cores
 
 LOCK = Path(".scratch/study.lock")
 MOST_HOURS = 48.0  # that a processor may train without being told to
@@ -55,6 +54,7 @@ def main() -> None:
         os.environ["ABLATION_LIVE"] = "1"
     place = executor()
     with alone():
+        graph.refuse_unmerged()
         set_up(os.environ.get("SCALE", ""), os.environ.get("SET", ""), bool(os.environ.get("GPU")))
         if not graph.stale():
             print("everything is up to date")
@@ -145,7 +145,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     if not jobs:
         return
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
-    with where as place:
+    with graph.held(out for job in jobs for out in job.outs), where as place:
         plan = reasons.plan(jobs, work)
         total = max(sum(plan.seconds.values()) / place.places, max(plan.seconds.values()))
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
@@ -233,8 +233,7 @@ def bring(job: Job, outcome: Outcome) -> None:
                 f"{changed} changed here while {job.key} trained, so it is not recorded; commit or "
                 "take back the change, and run the same command again"
             )
-        for out in map(Path, job.outs):
-            shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
+        clear(job.outs)
     for name, content in outcome.files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(content)
