@@ -82,6 +82,8 @@ def refuse_unmerged() -> None:
     Raises:
         UserError: there are conflicts, or the merge brings runs and is not committed.
     """
+    heads = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
+    merging = any(Path(git("rev-parse", "--git-path", name).strip()).exists() for name in heads)
     unmerged = git("diff", "--name-only", "--relative", "--diff-filter=U").splitlines()
     if unmerged:
         made = sorted({top for path in unmerged if (top := path.partition("/")[0]) in MADE})
@@ -92,8 +94,6 @@ def refuse_unmerged() -> None:
             f"conflicts in {', '.join(made + edited)}: {', '.join(steps)}, `git add --all`, finish "
             "as `git status` says, and run the same command again (docs/add-an-arm.md)"
         )
-    heads = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
-    merging = any(Path(git("rev-parse", "--git-path", name).strip()).exists() for name in heads)
     new = git("diff", "--cached", "--name-only", "--relative", "--", *RUNS).splitlines()
     if merging and new:
         raise UserError(

@@ -45,9 +45,17 @@ def test_what_is_missing_or_edited_is_made_again(study: Study) -> None:
     (study.path / "reports/metrics.json").unlink()
     (study.path / "reports/data_check.json").write_text("edited")
     (study.path / "models/runs/plain-0/history.csv").write_text("edited")
+    runs = study.path / "models/runs"
+    (runs / "plain-0/history.csv").write_text("edited")
+    (runs / "plain-1/history.csv").unlink()
+    (runs / "plain-1/history.csv/folder").mkdir(parents=True)
+    (runs / "steep-0/more.txt").touch()
+    shutil.rmtree(runs / "steep-1")
+    (runs / "steep-1").touch()
     said = study.runner()
-    assert study.started() == ["plain-0"]
+    assert sorted(study.started()) == ["plain-0", "plain-1", "steep-0", "steep-1"]
     assert "0 of 5 runs to train" in said
+    assert changed(study) == []
     assert {name: (study.path / name).read_bytes() for name in kept} == kept
 
 
@@ -128,6 +136,8 @@ def test_a_second_one_says_that_one_runs(study: Study) -> None:
     for name, module in (("study", "runner"), ("back", "runner.back")):
         said = study.runner(check=False, module=module)
         assert said == f"{name}: another study runs in this folder (PID {process.pid})\n"
+    said = study.dvc("repro", "--single-item", "train@plain-0", check=False)
+    assert f"(PID {process.pid})" in said
     study.forget()
     assert process.wait() == 0
 
@@ -220,12 +230,21 @@ def test_what_dvc_cannot_read_is_one_line_with_its_place(
 
 def test_a_conflict_and_a_folder_without_git_are_called_so(study: Study) -> None:
     study.edit("params.yaml", "scale: laptop", "scale: smoke")
-    study.run("git", "checkout", "-q", "-b", "other")
-    study.run("git", "commit", "-qam", "other")
-    study.run("git", "checkout", "-q", "-")
+    study.git("checkout", "--quiet", "-b", "other")
+    shutil.copytree(study.path / "models/runs/plain-0", study.path / "models/runs/new-0")
+    study.edit("dvc.lock", "schema", "# the other's\nschema")
+    study.commit()
+    study.git("checkout", "--quiet", "-")
     study.edit("params.yaml", "scale: laptop", "scale: half")
-    study.run("git", "commit", "-qam", "half")
-    study.run("git", "merge", "other", check=False)
-    assert "conflicts in params.yaml: settle params.yaml by hand, `git" in study.runner(check=False)
+    study.edit("dvc.lock", "schema", "# ours\nschema")
+    study.commit()
+    study.git("merge", "other", check=False)
+    told = (
+        "conflicts in dvc.lock, params.yaml: settle params.yaml by hand, `git checkout --ours dvc"
+    )
+    assert told in study.runner(check=False)
+    study.git("checkout", "--ours", "dvc.lock", "params.yaml")
+    study.git("add", "--all")
+    assert "a merge is not finished and brings models/runs/new-0/" in study.runner(check=False)
     shutil.rmtree(study.path / ".git")
     assert "no git repository, which DVC needs; `git init`" in study.runner(check=False)
