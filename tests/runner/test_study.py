@@ -44,7 +44,6 @@ def test_what_is_missing_or_edited_is_made_again(study: Study) -> None:
     kept = {name: (study.path / name).read_bytes() for name in made}
     (study.path / "reports/metrics.json").unlink()
     (study.path / "reports/data_check.json").write_text("edited")
-    (study.path / "models/runs/plain-0/history.csv").write_text("edited")
     runs = study.path / "models/runs"
     (runs / "plain-0/history.csv").write_text("edited")
     (runs / "plain-1/history.csv").unlink()
@@ -239,9 +238,7 @@ def test_a_conflict_and_a_folder_without_git_are_called_so(study: Study) -> None
     study.edit("dvc.lock", "schema", "# ours\nschema")
     study.commit()
     study.git("merge", "other", check=False)
-    told = (
-        "conflicts in dvc.lock, params.yaml: settle params.yaml by hand, `git checkout --ours dvc"
-    )
+    told = "in dvc.lock, params.yaml: settle params.yaml by hand, `git checkout --ours dvc.lock`"
     assert told in study.runner(check=False)
     study.git("checkout", "--ours", "dvc.lock", "params.yaml")
     study.git("add", "--all")
