@@ -22,6 +22,7 @@ import fcntl
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ from runner.local import STOPPING, Local, clear, cores
 
 LOCK = Path(".scratch/study.lock")
 MOST_HOURS = 48.0  # that a processor may train without being told to
+ROOM = 1e9  # bytes of disk; where it is full, DVC and git leave files half-written
 UNASKED = 600.0  # seconds of training that start without a question
 # All that needs no run, and what must hold before hours are spent on the images.
 BEFORE = ("split", "samples", "data_check")
@@ -120,7 +122,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     """Trains the runs that are out of date there, side by side, and records each as it ends.
 
     Raises:
-        UserError: a run failed; the others are done.
+        UserError: the disk is full, or a run failed; the others are done.
     """
     # Only now: they take time to load, which a study without anything to do need not wait for.
     from ablation.base.files import read_config
@@ -144,6 +146,10 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     ]
     if not jobs:
         return
+    if (free := shutil.disk_usage(".").free) < ROOM:
+        raise UserError(
+            f"{free / 1e9:.2f} GB of disk are free, and training begins with {ROOM / 1e9:.0f}"
+        )
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
     with graph.held(out for job in jobs for out in job.outs), where as place:
         plan = reasons.plan(jobs, work)

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ablation.base.errors import UserError
+from runner import __main__
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
+from runner.local import Local
 from tests.runner.conftest import PARAMS, ROOT, Study
 
 ALL = ["large-0", "plain-0", "plain-1", "steep-0", "steep-1"]
@@ -73,6 +75,16 @@ def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None
     assert "7 of 7 runs to train, 1 at a time, about 12 min 50 s\n" in said
     assert "networks/cnn.py (5 runs); configs/arms/plain.yaml: train.rate (2 runs)" in said
     assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` takes it back\n" in said
+
+
+def test_a_disk_that_will_be_full_is_said_before_training(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(study.path)
+    monkeypatch.setattr(__main__, "ROOM", 1e18)
+    study.edit("networks/cnn.py", "3", "4")
+    with pytest.raises(UserError, match=r"GB of disk are free, and training begins with"):
+        __main__.train_what_is_stale(Local([{}]))
 
 
 def test_code_that_judges_asks_networks_again(study: Study) -> None:
