@@ -174,6 +174,18 @@ def test_an_experiment_has_its_results_and_back_takes_it_back(study: Study) -> N
     study.runner()
     assert study.started() == []
     assert changed(study) == [" M README.md", "?? reports/thoughts.md"]
+    # As docs/add-an-arm.md says of taking it over.
+    study.edit("README.md", "tiny", "own")
+    study.dvc("exp", "apply", study.dvc("exp", "list", "--name-only").strip())
+    assert "tiny" in (study.path / "README.md").read_text()  # as it was when it ran
+    study.runner()
+    assert study.started() == []
+    assert (study.path / "models/runs/new-1/history.csv").exists()
+    study.runner(module="runner.back")
+    study.git("checkout", ".")
+    assert changed(study) == ["?? reports/thoughts.md"]
+    study.git("checkout", "refs/exps/apply/stash", "README.md")
+    assert "own" in (study.path / "README.md").read_text()
 
 
 def test_back_takes_back_what_dvc_cannot_read(study: Study) -> None:
