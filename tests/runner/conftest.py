@@ -142,6 +142,7 @@ FILES = {
     ".gitignore": "/.scratch/\n/configs/\n/data/*\n!/data/README.md\n/logs/\n"
     "/models/networks/\n__pycache__/\n",
     ".dvcignore": "__pycache__/\n",
+    "stages/__init__.py": "",
     **{f"stages/{name}.py": code.lstrip() for name, code in STAGES.items()},
 }
 
