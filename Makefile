@@ -65,14 +65,25 @@ help:
 .DEFAULT:
 	$(error there is no command '$@'; `make help` lists them)
 
-# The environment, made again when the pins change. A link is refused: `--clear` would empty its target.
+# The environment. Its mark says what it is: its folder, the versions of Python and of what results depend
+# on. Where that or the pins differ, pip installs what is missing into it; it downloads before it removes,
+# so without a network all stays. Scripts name their folder: a moved one is written into them.
+is := import sys; from importlib.metadata import version; print(sys.prefix, *sys.version_info[:2], *map(version, ("dvc", "jax", "keras", "numpy", "tensorflow")), sep="|")
+fits := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")
+ifneq ($(shell $(BIN)/python -c '$(is)' 2>/dev/null),$(shell cat $(BIN)/.installed 2>/dev/null))
+$(BIN)/.installed: again
+endif
+again: ;
 $(BIN)/.installed: requirements.txt $(PINS)
-	$(if $(shell test -L $(VENV) && echo link),$(error $(VENV) is a link; remove it, and `make` makes an environment of its own))
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")'
-	echo 'installing the packages of $(PINS) into $(VENV), once, which takes some minutes: 0.9 GB to download, or more for a GPU'
-	$(PYTHON) -m venv --clear $(VENV)
+	$(if $(shell test -L $(VENV) && echo link),$(error $(VENV) is a link, and what it leads to stays as it is; after `rm $(VENV)` the same command makes an environment here))
+	$(BIN)/python -c 'import pip; $(fits)' 2>/dev/null || { $(PYTHON) -c '$(fits)' && echo 'a new environment in $(VENV)' && $(PYTHON) -m venv --clear $(VENV); }
+	was="$$(cut -d'|' -f1 $@ 2>/dev/null)"; now="$$($(BIN)/python -c 'import sys; print(sys.prefix)')"; \
+	if [ -n "$$was" ] && [ "$$was" != "$$now" ]; then \
+		sed -i.moved -e "1s|^#!.*/\(python[0-9.]*\)\"*$$|#!/usr/bin/env -S \"$$now/bin/\1\"|" -e "s|$$was|$$now|g" $$(grep -lIF "$$was" $(BIN)/*); rm $(BIN)/*.moved; \
+	fi
+	echo 'the packages of $(PINS): what $(VENV) lacks is installed, at first 0.9 GB to download in some minutes, or more for a GPU'
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r $(PINS)
-	touch $@
+	$(BIN)/python -c '$(is)' > $@
 
 # For live curves and the test of the page; Dask. Each is installed when first needed.
 $(BIN)/.extra: requirements-extra.txt $(BIN)/.installed

@@ -35,10 +35,11 @@ from ablation.base.errors import UserError
 from ablation.study.reading import PARAMS
 from runner import gpus, graph, params
 from runner.jobs import Executor, Job, Outcome
-from runner.local import STOPPING, Local, cores
+from runner.local import STOPPING, Local, clear, cores
 
 LOCK = Path(".scratch/study.lock")
 MOST_HOURS = 48.0  # that a processor may train without being told to
+ROOM = 1e9  # bytes of disk; where it is full, DVC and git leave files half-written
 UNASKED = 600.0  # seconds of training that start without a question
 # All that needs no run, and what must hold before hours are spent on the images.
 BEFORE = ("split", "samples", "data_check")
@@ -55,6 +56,7 @@ def main() -> None:
         os.environ["ABLATION_LIVE"] = "1"
     place = executor()
     with alone():
+        graph.refuse_unmerged()
         set_up(os.environ.get("SCALE", ""), os.environ.get("SET", ""), bool(os.environ.get("GPU")))
         if not graph.stale():
             print("everything is up to date")
@@ -120,7 +122,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     """Trains the runs that are out of date there, side by side, and records each as it ends.
 
     Raises:
-        UserError: a run failed; the others are done.
+        UserError: the disk is full, or a run failed; the others are done.
     """
     # Only now: they take time to load, which a study without anything to do need not wait for.
     from ablation.base.files import read_config
@@ -144,8 +146,12 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     ]
     if not jobs:
         return
+    if (free := shutil.disk_usage(".").free) < ROOM:
+        raise UserError(
+            f"{free / 1e9:.2f} GB of disk are free, and training begins with {ROOM / 1e9:.0f}"
+        )
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
-    with where as place:
+    with graph.held(out for job in jobs for out in job.outs), where as place:
         plan = reasons.plan(jobs, work)
         total = max(sum(plan.seconds.values()) / place.places, max(plan.seconds.values()))
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
@@ -233,8 +239,7 @@ def bring(job: Job, outcome: Outcome) -> None:
                 f"{changed} changed here while {job.key} trained, so it is not recorded; commit or "
                 "take back the change, and run the same command again"
             )
-        for out in map(Path, job.outs):
-            shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
+        clear(job.outs)
     for name, content in outcome.files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(content)

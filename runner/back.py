@@ -17,8 +17,6 @@ from runner import graph, params
 from runner.__main__ import alone
 
 KEPT = Path(".scratch/params.yaml.before-back")
-# Of runs that are no longer in the graph, or not recorded yet, too.
-RUNS = ["models/runs", "models/provenance"]
 
 
 def main() -> None:
@@ -37,7 +35,7 @@ def main() -> None:
             print(f"params.yaml is as committed; the edited one is {KEPT}")
         where = ("--source=HEAD", "--staged", "--worktree")
         graph.git("restore", *where, "dvc.lock", "params.yaml")  # which DVC reads for the rest
-        paths = ["dvc.lock", *RUNS, *graph.results()]
+        paths = ["dvc.lock", *graph.RUNS, *graph.results()]
         in_commit = graph.files(["ls-tree", "-r", "--name-only", "HEAD"], paths)
         listing = ["ls-files", "--cached", "--others", "--exclude-standard"]
         new = set(graph.files(listing, paths)) - set(in_commit)

@@ -6,8 +6,8 @@ import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from ablation.study.resolution import resolve
 from runner.local import STOPPING, call
 
 DVC = (sys.executable, "-m", "dvc")
+# Of runs that are no longer in the graph, or not recorded yet, too.
+RUNS = ("models/runs", "models/provenance")
+MADE = ("dvc.lock", "reports", "models")  # what a merge may take from either side
 
 
 def stale() -> dict[str, list[Any]]:
@@ -56,6 +59,49 @@ def _commit(repo: Any, stage: str, came: list[int]) -> None:
             continue
 
 
+@contextmanager
+def held(paths: Iterable[str]) -> Iterator[None]:
+    """Keeps other DVC processes from these paths, as a stage does while it runs.
+
+    Raises:
+        UserError: another one writes there.
+    """
+    from dvc.rwlock import rwlock
+
+    with ExitStack() as stack:
+        with _project() as repo:
+            ours = " ".join(sys.argv)  # as DVC names this process, which commits while it holds
+            written = [str(Path(path).absolute()) for path in paths]
+            stack.enter_context(rwlock(repo.tmp_dir, repo.fs, ours, [], written, False))
+        yield
+
+
+def refuse_unmerged() -> None:
+    """Refuses what a merge has left, since runs are taken from the last commit alone.
+
+    Raises:
+        UserError: there are conflicts, or the merge brings runs and is not committed.
+    """
+    heads = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
+    merging = any(Path(git("rev-parse", "--git-path", name).strip()).exists() for name in heads)
+    unmerged = git("diff", "--name-only", "--relative", "--diff-filter=U").splitlines()
+    if unmerged:
+        made = sorted({top for path in unmerged if (top := path.partition("/")[0]) in MADE})
+        edited = [path for path in unmerged if path.partition("/")[0] not in MADE]
+        steps = [f"settle {', '.join(edited)} by hand"] if edited else []
+        steps += [f"`git checkout --ours {' '.join(made)}`"] if made else []
+        raise UserError(
+            f"conflicts in {', '.join(made + edited)}: {', '.join(steps)}, `git add --all`, finish "
+            "as `git status` says, and run the same command again (docs/add-an-arm.md)"
+        )
+    new = git("diff", "--cached", "--name-only", "--relative", "--", *RUNS).splitlines()
+    if merging and new:
+        raise UserError(
+            f"a merge is not finished and brings {new[0]}; finish it first, as `git status` says, "
+            "since a run is taken from the last commit alone"
+        )
+
+
 def results() -> list[str]:
     """The files and folders of the graph's outputs that git has, or would take."""
     with _project() as repo:
@@ -73,15 +119,13 @@ def _project() -> Iterator[Any]:
             yield repo
     except Exception as error:
         # Of a mistake in what a person edits DVC tells no key, and some end it with a defect.
-        if unsettled := git("diff", "--name-only", "--diff-filter=U").split():
-            raise UserError(
-                f"a merge left conflicts in {', '.join(unsettled)}; docs/add-an-arm.md says how to "
-                "settle them"
-            ) from None
         resolve(read(PARAMS), read(PAPER))
         if not isinstance(error, DvcException):
             raise
-        raise UserError(f"DVC: {' '.join(str(error).split())}") from error
+        told = " ".join(str(error).split())
+        if "dvc.lock" in told:
+            told += "; `git checkout HEAD -- dvc.lock` brings the committed one back"
+        raise UserError(f"DVC: {told}") from error
 
 
 def dvc(*arguments: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,6 +69,7 @@ class Local:
                 with self._starting:
                     if self._closed:
                         return Outcome(job.key, -signal.SIGINT, "")
+                    clear(job.outs)
                     settings = {"PYTHONUNBUFFERED": "1", **environment}
                     process = start(command, settings, output)
                     self._running.add(process)
@@ -76,6 +78,15 @@ class Local:
         finally:
             self._free.put(environment)
         return Outcome(job.key, status, log.read_text(encoding="utf-8", errors="replace"))
+
+
+def clear(outs: Iterable[str]) -> None:
+    """Removes what is at these paths, as DVC does before a stage runs. What links lead to stays."""
+    for out in map(Path, outs):
+        if out.is_dir() and not out.is_symlink():
+            shutil.rmtree(out)
+        else:
+            out.unlink(missing_ok=True)
 
 
 def start(

@@ -25,6 +25,7 @@ from tests.runner.conftest import ROOT, Study
 # --- make -----------------------------------------------------------------------------------------
 
 Make = Callable[..., str]
+HERE = "/old place/.venv"
 TOLD = "import os, sys\nprint(*sys.argv[1:], *(os.environ.get(n) for n in ('SET', 'IMAGE', 'GPU')))"
 
 
@@ -36,10 +37,12 @@ def make(tmp_path: Path) -> Make:
         (tmp_path / f"requirements{name}.txt").touch()
         os.utime(tmp_path / f"requirements{name}.txt", (0, 0))  # older than the environments
     write_text(tmp_path / "told.py", TOLD)
+    write_text(tmp_path / "is", HERE)
+    python = f'#!/bin/sh\n[ "$1" = -c ] && exec cat is\nexec {sys.executable} told.py "$@"\n'
     for folder in (".venv/bin", ".venv-gpu/bin"):
         for name in (".installed", ".extra", ".cluster"):
-            write_text(tmp_path / folder / name, "")
-        write_text(tmp_path / folder / "python", f'#!/bin/sh\nexec {sys.executable} told.py "$@"\n')
+            write_text(tmp_path / folder / name, HERE)
+        write_text(tmp_path / folder / "python", python)
         (tmp_path / folder / "python").chmod(0o755)
 
     def call(*arguments: str) -> str:
@@ -77,6 +80,20 @@ def test_a_mistake_is_one_line(make: Make, tmp_path: Path) -> None:
     (tmp_path / "mine/bin/.installed").unlink()
     assert ".venv is a link" in make("repro")
     assert (tmp_path / "mine/bin/python").exists()
+
+
+def test_an_environment_that_is_not_what_was_installed_becomes_it(
+    make: Make, tmp_path: Path
+) -> None:
+    write_text(tmp_path / ".venv/bin/dvc", f"#!{HERE}/bin/python3\n")
+    write_text(tmp_path / "is", "/new place/.venv")  # moved, say
+    assert "-r requirements.txt" in make("repro")
+    script = (tmp_path / ".venv/bin/dvc").read_text()
+    assert script == '#!/usr/bin/env -S "/new place/.venv/bin/python3"\n'
+    assert make("repro") == "-m runner None None None\n"
+    (tmp_path / ".venv/bin/python").rename(tmp_path / "python")
+    (tmp_path / ".venv/bin/python").symlink_to("/gone")
+    assert "-m venv --clear .venv" in make("repro", f"PYTHON={tmp_path}/python")
 
 
 def test_help_lists_every_command(make: Make) -> None:

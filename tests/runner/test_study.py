@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ablation.base.errors import UserError
+from runner import __main__
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
+from runner.local import Local
 from tests.runner.conftest import PARAMS, ROOT, Study
 
 ALL = ["large-0", "plain-0", "plain-1", "steep-0", "steep-1"]
@@ -44,10 +46,17 @@ def test_what_is_missing_or_edited_is_made_again(study: Study) -> None:
     kept = {name: (study.path / name).read_bytes() for name in made}
     (study.path / "reports/metrics.json").unlink()
     (study.path / "reports/data_check.json").write_text("edited")
-    (study.path / "models/runs/plain-0/history.csv").write_text("edited")
+    runs = study.path / "models/runs"
+    (runs / "plain-0/history.csv").write_text("edited")
+    (runs / "plain-1/history.csv").unlink()
+    (runs / "plain-1/history.csv/folder").mkdir(parents=True)
+    (runs / "steep-0/more.txt").touch()
+    shutil.rmtree(runs / "steep-1")
+    (runs / "steep-1").touch()
     said = study.runner()
-    assert study.started() == ["plain-0"]
+    assert sorted(study.started()) == ["plain-0", "plain-1", "steep-0", "steep-1"]
     assert "0 of 5 runs to train" in said
+    assert changed(study) == []
     assert {name: (study.path / name).read_bytes() for name in kept} == kept
 
 
@@ -66,6 +75,16 @@ def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None
     assert "7 of 7 runs to train, 1 at a time, about 12 min 50 s\n" in said
     assert "networks/cnn.py (5 runs); configs/arms/plain.yaml: train.rate (2 runs)" in said
     assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` takes it back\n" in said
+
+
+def test_a_disk_that_will_be_full_is_said_before_training(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(study.path)
+    monkeypatch.setattr(__main__, "ROOM", 1e18)
+    study.edit("networks/cnn.py", "3", "4")
+    with pytest.raises(UserError, match=r"GB of disk are free, and training begins with"):
+        __main__.train_what_is_stale(Local([{}]))
 
 
 def test_code_that_judges_asks_networks_again(study: Study) -> None:
@@ -128,6 +147,8 @@ def test_a_second_one_says_that_one_runs(study: Study) -> None:
     for name, module in (("study", "runner"), ("back", "runner.back")):
         said = study.runner(check=False, module=module)
         assert said == f"{name}: another study runs in this folder (PID {process.pid})\n"
+    said = study.dvc("repro", "--single-item", "train@plain-0", check=False)
+    assert f"(PID {process.pid})" in said
     study.forget()
     assert process.wait() == 0
 
@@ -153,6 +174,18 @@ def test_an_experiment_has_its_results_and_back_takes_it_back(study: Study) -> N
     study.runner()
     assert study.started() == []
     assert changed(study) == [" M README.md", "?? reports/thoughts.md"]
+    # As docs/add-an-arm.md says of taking it over.
+    study.edit("README.md", "tiny", "own")
+    study.dvc("exp", "apply", study.dvc("exp", "list", "--name-only").strip())
+    assert "tiny" in (study.path / "README.md").read_text()  # as it was when it ran
+    study.runner()
+    assert study.started() == []
+    assert (study.path / "models/runs/new-1/history.csv").exists()
+    study.runner(module="runner.back")
+    study.git("checkout", ".")
+    assert changed(study) == ["?? reports/thoughts.md"]
+    study.git("checkout", "refs/exps/apply/stash", "README.md")
+    assert "own" in (study.path / "README.md").read_text()
 
 
 def test_back_takes_back_what_dvc_cannot_read(study: Study) -> None:
@@ -220,12 +253,19 @@ def test_what_dvc_cannot_read_is_one_line_with_its_place(
 
 def test_a_conflict_and_a_folder_without_git_are_called_so(study: Study) -> None:
     study.edit("params.yaml", "scale: laptop", "scale: smoke")
-    study.run("git", "checkout", "-q", "-b", "other")
-    study.run("git", "commit", "-qam", "other")
-    study.run("git", "checkout", "-q", "-")
+    study.git("checkout", "--quiet", "-b", "other")
+    shutil.copytree(study.path / "models/runs/plain-0", study.path / "models/runs/new-0")
+    study.edit("dvc.lock", "schema", "# the other's\nschema")
+    study.commit()
+    study.git("checkout", "--quiet", "-")
     study.edit("params.yaml", "scale: laptop", "scale: half")
-    study.run("git", "commit", "-qam", "half")
-    study.run("git", "merge", "other", check=False)
-    assert "a merge left conflicts in params.yaml; docs/add-an-arm.md" in study.runner(check=False)
+    study.edit("dvc.lock", "schema", "# ours\nschema")
+    study.commit()
+    study.git("merge", "other", check=False)
+    told = "in dvc.lock, params.yaml: settle params.yaml by hand, `git checkout --ours dvc.lock`"
+    assert told in study.runner(check=False)
+    study.git("checkout", "--ours", "dvc.lock", "params.yaml")
+    study.git("add", "--all")
+    assert "a merge is not finished and brings models/runs/new-0/" in study.runner(check=False)
     shutil.rmtree(study.path / ".git")
     assert "no git repository, which DVC needs; `git init`" in study.runner(check=False)

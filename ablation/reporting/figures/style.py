@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -89,5 +90,9 @@ def save(figure: Figure, png: Path, svg: Path, title: str) -> None:
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     text = drawn.getvalue().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    # Paths are named after their places to the last bit, which Python's hash seed decides.
+    names = dict.fromkeys(re.findall(r'id="([a-z]+[0-9a-f]{10})"', text))
+    for number, name in enumerate(names):
+        text = text.replace(name, f"id{number}")
     head, tag, rest = text.partition("<metadata>")
     svg.write_text(f"{head}<title>{escape(title)}</title>{tag}{rest}", encoding="utf-8")
