@@ -54,7 +54,7 @@ def main() -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if os.environ.get("LIVE"):
         os.environ["ABLATION_LIVE"] = "1"
-    place = executor()
+    place, load = executor(), os.getloadavg()[0]  # before the study is a load itself
     with alone():
         graph.refuse_unmerged()
         set_up(os.environ.get("SCALE", ""), os.environ.get("SET", ""), bool(os.environ.get("GPU")))
@@ -62,7 +62,7 @@ def main() -> None:
             print("everything is up to date")
         else:
             graph.dvc("repro", *BEFORE)
-            train_what_is_stale(place)
+            train_what_is_stale(place, load)
             graph.dvc("repro")
         if os.environ.get("SET"):
             save_experiment()
@@ -118,8 +118,10 @@ def set_up(scale: str, changes: str, gpu: bool) -> None:
         print(f"params.yaml: {line}; `make back` takes it back", flush=True)
 
 
-def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
+def train_what_is_stale(where: AbstractContextManager[Executor], load: float) -> None:
     """Trains the runs that are out of date there, side by side, and records each as it ends.
+
+    `load` is how many other processes this machine computes for.
 
     Raises:
         UserError: the disk is full, or a run failed; the others are done.
@@ -155,7 +157,11 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
         plan = reasons.plan(jobs, work)
         total = max(sum(plan.seconds.values()) / place.places, max(plan.seconds.values()))
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
-        time = f", about {duration(total)}" if on_processor else ""
+        time = ""
+        if on_processor:
+            slower = reasons.slower(load, place.places, cores())
+            busy = f", or {duration(slower * total)} while it is as busy as now"
+            time = f", about {duration(total)}{busy if slower > 1.2 else ''}"
         known = f"; {plan.trained} more have trained already" if plan.trained else ""
         print(
             f"{len(jobs) - plan.trained} of {len(work)} runs to train, {place.places} at a time"

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ablation.base.errors import UserError
 from ablation.base.files import read_json, read_yaml
 from ablation.monitoring.provenance import processor, read_committed
 from ablation.study.config import StudyConfig
@@ -81,6 +82,16 @@ def plan(jobs: Sequence[Job], work: Mapping[str, float]) -> Plan:
     return Plan(seconds, trained, "; ".join(told + more))
 
 
+def slower(load: float, places: int, cores: int) -> float:
+    """How many times as long runs take beside what else a processor does.
+
+    Args:
+        load: how many other processes would compute, on the mean of the last minute.
+        places: runs at a time.
+    """
+    return max(1.0, (load + places) / cores)
+
+
 def network(key: str) -> Path | None:
     """The network that a run's results are of, where it is here."""
     record = read_json(RECORDS / f"{key}.json")
@@ -102,7 +113,10 @@ def _pace() -> dict[str, float]:
     """Arm -> seconds an image on this processor, of the arms whose network is what it was."""
     found: dict[str, list[float]] = {}
     for path in RECORDS.glob("*.json"):
-        record, arm = read_json(path), path.stem.rpartition("-")[0]
+        try:
+            record, arm = read_json(path), path.stem.rpartition("-")[0]
+        except (UserError, OSError):  # the stage makes it again
+            continue
         on_this = (record["processor"], record["device"]) == (processor(), "cpu")
         known = on_this and Path(f"configs/arms/{arm}.yaml").exists()
         if known and all(

@@ -15,6 +15,7 @@ from runner import __main__
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
 from runner.local import Local
+from runner.reasons import slower
 from tests.runner.conftest import PARAMS, ROOT, Study
 
 ALL = ["large-0", "plain-0", "plain-1", "steep-0", "steep-1"]
@@ -72,7 +73,7 @@ def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None
     study.edit("networks/cnn.py", "3", "4")
     said = study.runner(SET="train.rate=0.5 seeds=[0,1,2]", JOBS="1")
     # Ninety seconds each by the records, and twenty beside; of four runs more nothing is known.
-    assert "7 of 7 runs to train, 1 at a time, about 12 min 50 s\n" in said
+    assert "7 of 7 runs to train, 1 at a time, about 12 min 50 s" in said
     assert "networks/cnn.py (5 runs); configs/arms/plain.yaml: train.rate (2 runs)" in said
     assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` takes it back\n" in said
 
@@ -89,7 +90,13 @@ def test_a_disk_that_will_be_full_is_said_before_training(
 
 def test_code_that_judges_asks_networks_again(study: Study) -> None:
     study.edit("judging/accuracy.py", "2", "3")
-    assert "0 of 5 runs to train, 1 at a time, about 1 min 40 s; 5 more" in study.runner(JOBS="1")
+    assert "0 of 5 runs to train, 1 at a time, about 1 min 40 s" in study.runner(JOBS="1")
+
+
+def test_a_busy_machine_takes_longer() -> None:
+    assert slower(load=0.3, places=1, cores=2) == 1.0  # a core is free
+    assert slower(load=2.0, places=2, cores=2) == 2.0
+    assert slower(load=4.0, places=4, cores=16) == 1.0
 
 
 def test_a_failing_run_is_named_and_the_others_are_done(study: Study) -> None:
