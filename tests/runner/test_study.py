@@ -85,7 +85,7 @@ def test_a_disk_that_will_be_full_is_said_before_training(
     monkeypatch.setattr(__main__, "ROOM", 1e18)
     study.edit("networks/cnn.py", "3", "4")
     with pytest.raises(UserError, match=r"GB of disk are free, and training begins with"):
-        __main__.train_what_is_stale(Local([{}]))
+        __main__.train_what_is_stale(Local([{}]), 0.0)
 
 
 def test_code_that_judges_asks_networks_again(study: Study) -> None:
