@@ -30,6 +30,8 @@ known := $(choices) PYTHON VENV BIN
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known)),,$(error there is no $(name)=; there are $(known)))))
 # Bytecode beside the code is the default, so it must change no result.
 unexport PYTHONDONTWRITEBYTECODE
+# Nor may another project's packages or repository, which a shell may name.
+unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
 # Don't echo commands.
 .SILENT:

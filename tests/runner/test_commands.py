@@ -71,6 +71,16 @@ def test_what_a_person_gives_reaches_the_program_as_it_is(make: Make) -> None:
         assert make(name) == f"-m runner.{name} None None None\n"
 
 
+def test_what_a_shell_holds_for_python_and_git_reaches_nothing(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"PYTHONPATH": "/other", "GIT_DIR": "/other/.git", "GIT_INDEX_FILE": "/other/index"}
+    for name, value in held.items():
+        monkeypatch.setenv(name, value)
+    write_text(tmp_path / "told.py", f"import os\nprint(os.environ.keys() & {set(held)})")
+    assert make("repro") == "set()\n"
+
+
 def test_a_mistake_is_one_line(make: Make, tmp_path: Path) -> None:
     assert "there is no SCAL=; there are SET SCALE" in make("repro", "SCAL=smoke")
     assert "there is no command 'repor'; `make help` lists them" in make("repor")
