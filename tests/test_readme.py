@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 
 from ablation.base.files import read_config
@@ -59,3 +61,17 @@ def test_the_shipped_network_s_numbers_are_its_own() -> None:
     arm = read_config(ROOT / "models/shipped/arm.yaml", ArmConfig)
     written = (ROOT / "models/shipped/README.md").read_text(encoding="utf-8")
     assert written == card(about, arm)
+
+
+def test_the_notebook_s_cells_run_on_the_committed_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "docs")
+    names: dict[str, Any] = {}
+    with plt.rc_context(), plt.ioff():
+        for cell in json.loads(Path("results.ipynb").read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), names)
+                assert not cell["outputs"]  # they would be older than the results
+        drawn = [axes.get_xlabel() for n in plt.get_fignums() for axes in plt.figure(n).axes]
+        plt.close("all")
+    assert drawn
+    assert set(names["runs"]["arm"]) == set(names["order"])
