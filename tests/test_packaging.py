@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -43,3 +44,21 @@ def test_citation_and_hooks_are_whole() -> None:
         if "ruff check" in line and not line.startswith("#")
     )
     assert all(entry.removeprefix(".venv/bin/") in lint for entry in entries)
+
+
+def test_a_clone_has_the_same_bytes_whatever_git_does_with_line_ends(tmp_path: Path) -> None:
+    found = []
+    for name, settings in (("unix", []), ("windows", ["core.autocrlf=true", "core.eol=crlf"])):
+        options = [word for setting in settings for word in ("-c", setting)]
+        clone = ["git", *options, "clone", "--quiet", *options, str(ROOT), str(tmp_path / name)]
+        subprocess.run(clone, check=True)
+        files = [path for path in (tmp_path / name).rglob("*") if path.is_file()]
+        found.append(
+            {
+                path.relative_to(tmp_path / name): path.read_bytes()
+                for path in files
+                if ".git" not in path.parts
+            }
+        )
+    assert found[0] == found[1]
+    assert Path("params.yaml") in found[0]

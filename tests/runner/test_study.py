@@ -69,6 +69,29 @@ def test_a_clone_trains_nothing(study: Study, tmp_path: Path) -> None:
     assert changed(clone) == []
 
 
+def test_a_person_s_cache_and_remote_keep_what_they_have(study: Study, tmp_path: Path) -> None:
+    """Those of other projects too, which `dvc gc` would call unused."""
+    shared = tmp_path / "shared"
+    shutil.move(study.path / ".dvc/cache", shared / "cache")
+    for name in ("cache/files/md5/aa/of-another", "remote/files/md5/bb/of-another"):
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared / name).write_text("another project's")
+    study.dvc("remote", "add", "--local", "--default", "mine", str(shared / "remote"))
+    study.dvc("config", "--local", "cache.dir", str(shared / "cache"))
+    study.dvc("config", "--local", "cache.type", "symlink")
+    (study.path / "data/split").unlink()
+    study.dvc("checkout")  # linked now
+    before = contents(shared)
+    study.runner(SET="train.rate=0.5 seeds=[0]")
+    study.runner(module="runner.back")
+    study.runner()
+    assert before.items() <= contents(shared).items()
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None:
     study.edit("networks/cnn.py", "3", "4")
     said = study.runner(SET="train.rate=0.5 seeds=[0,1,2]", JOBS="1")
