@@ -185,8 +185,8 @@ class _Workers:
         if len(have) > 1:
             said = "; ".join(f"{kind} on {_some(names)}" for kind, names in have.items())
             raise UserError(
-                f"workers differ in kind: {said}; runs are compared by seed, so all must be of one "
-                "kind: stop the others and start the study again"
+                f"workers differ in kind: {said}; another kind gives other last bits, so all must "
+                "be of one: stop the others and start the study again"
             )
         return next(iter(have))
 
