@@ -26,9 +26,6 @@ class Interval(NamedTuple):
         """Whether it lies strictly between -margin and margin."""
         return -margin < self.low and self.high < margin
 
-    def excludes(self, value: float) -> bool:
-        return not self.low <= value <= self.high
-
 
 def mean_interval(values: Values, confidence: float = CONFIDENCE) -> Interval | None:
     """Student's t interval of the mean of (n,) values; None for one, whose spread is unknown."""
