@@ -20,6 +20,7 @@ from ablation.reporting.wording import (
     rounded,
 )
 from ablation.statistics.config import ClaimsConfig, LevelClaim
+from ablation.statistics.ranks import SIGNIFICANCE
 
 VERDICTS = ("holds", "fails", "open", "not applicable")
 Content = Mapping[str, Any]
@@ -134,11 +135,28 @@ def _mark(number: Content, config: ClaimsConfig) -> Mark | None:
 
 
 def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
-    """How many claims hold, fail and are open; what the paper only implies is not counted."""
+    """How many claims hold, fail and are open, and on which side differences of arms lie.
+
+    What the paper only implies is not counted.
+    """
     stated = [claim for claim in judged if not config.claims[claim["claim"]].implied]
     found = Counter(claim["verdict"] for claim in stated)
-    texts = [f"{verdict} {found[verdict]}" for verdict in VERDICTS if found[verdict]]
-    return f"Verdicts on the paper's {counted(len(stated), 'claim')}: {', '.join(texts)}."
+    verdicts = [f"{verdict} {found[verdict]}" for verdict in VERDICTS if found[verdict]]
+    said = f"Verdicts on the paper's {counted(len(stated), 'claim')}: {', '.join(verdicts)}."
+    sides, significant = Counter[bool](), 0
+    for claim in stated:
+        expect = getattr(config.claims[claim["claim"]], "expect", "")
+        if expect not in ("higher", "lower") or claim["p"] is None:
+            continue
+        significant += claim["p"] < SIGNIFICANCE
+        if value := claim["numbers"][0]["value"]:  # 0 and an endless difference are on no side
+            sides[(value > 0) == (expect == "higher")] += 1
+    if sides:
+        said += (
+            f" Of {counted(sides.total(), 'difference')} between two arms {sides[True]} lie on the "
+            f"paper's side and {sides[False]} on the other; {significant} are significant."
+        )
+    return said
 
 
 def reading(config: ClaimsConfig, scale: str) -> str:
