@@ -143,18 +143,17 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
     found = Counter(claim["verdict"] for claim in stated)
     verdicts = [f"{verdict} {found[verdict]}" for verdict in VERDICTS if found[verdict]]
     said = f"Verdicts on the paper's {counted(len(stated), 'claim')}: {', '.join(verdicts)}."
-    sides, significant = Counter[bool](), 0
+    sides, significant = Counter[bool | None](), 0
     for claim in stated:
         expect = getattr(config.claims[claim["claim"]], "expect", "")
-        if expect not in ("higher", "lower") or claim["p"] is None:
-            continue
-        significant += claim["p"] < SIGNIFICANCE
-        if value := claim["numbers"][0]["value"]:  # 0 and an endless difference are on no side
-            sides[(value > 0) == (expect == "higher")] += 1
+        if expect in ("higher", "lower") and claim["p"] is not None:
+            value = claim["numbers"][0]["value"]  # 0 and an endless difference are on no side
+            sides[(value > 0) == (expect == "higher") if value else None] += 1
+            significant += claim["p"] < SIGNIFICANCE
     if sides:
         said += (
-            f" Of {counted(sides.total(), 'difference')} between two arms {sides[True]} lie on the "
-            f"paper's side and {sides[False]} on the other; {significant} are significant."
+            f" Differences between two arms: {sides.total()}, on the paper's side {sides[True]}, "
+            f"on the other {sides[False]}, significant {significant}."
         )
     return said
 

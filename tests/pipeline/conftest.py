@@ -50,6 +50,7 @@ def small(params: dict[str, Any], paper: dict[str, Any]) -> None:
         question["pairs"] = [pair for pair in question["pairs"] if there >= {*pair}]
         question["figure"] = None
     paper["questions"] = {name: q for name, q in paper["questions"].items() if q["pairs"]}
+    paper["headline"] = [row for row in paper["headline"] if {*row["arms"]} <= there]
     paper["statistics"]["fails_in_paper"] = []
     for regime in paper["regimes"].values():
         regime["arms"] = ["baseline"]

@@ -107,7 +107,31 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
         judged("faster", p=0.2), judged("implied", verdict="holds"),
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
-        "Verdicts on the paper's 4 claims: holds 1, fails 1, open 2. Of 2 differences between two "
-        "arms 1 lie on the paper's side and 1 on the other; 1 are significant."
+        "Verdicts on the paper's 4 claims: holds 1, fails 1, open 2. Differences between two arms: "
+        "2, on the paper's side 1, on the other 1, significant 1."
     )
     assert counts([judged("good", p=None)], config(CLAIMS)).endswith(": open 1.")
+
+
+def test_regimes_say_what_pilots_reach_and_what_is_asked() -> None:
+    reached = [
+        {"arm": "base", "accuracy": "training_accuracy", "level": 0.99, "mean": 0.994},
+        {"arm": "a", "accuracy": "validation_accuracy", "level": 0.92, "mean": None},
+    ]
+    assert in_regimes([{"name": "cnn", "met": False, "reached": reached}], NAMES) == (
+        "A claim fails only where pilot runs reach the paper's regime, else it is open: cnn not "
+        "met: baseline training accuracy 99.4%, asked 99.0%; Adam validation accuracy not "
+        "measured, asked 92.0%."
+    )
+    assert in_regimes([], NAMES) == ""
+
+
+def test_the_page_of_markdown_has_a_row_a_claim() -> None:
+    table = [line("implied", sentence="A | B."), line("skewed")]
+    rows = markdown(table, ["First.", "", "Second."]).splitlines()
+    assert rows[:5] == ["# The paper's claims", "", "First.", "", "Second."]
+    assert rows[8] == (
+        r"| 4.1 | A \| B. (implied by the paper, not stated, and not counted) | "
+        f"{DASH} | +1.2 points [{MINUS}0.1, +2.5], a number | 10, 5 | "
+        "p 0.012, 9 of 10 above the other's median | open: not significant |"
+    )

@@ -58,6 +58,7 @@ def config(
 ) -> ClaimsConfig:
     return ClaimsConfig.model_validate(
         {
+            "headline": [],
             "statistics": STATISTICS | statistics,
             "questions": dict(questions or {"heads": HEADS}),
             "regimes": dict(regimes or {}),
