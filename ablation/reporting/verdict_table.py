@@ -22,7 +22,13 @@ from ablation.reporting.wording import (
 from ablation.statistics.config import ClaimsConfig, LevelClaim
 from ablation.statistics.ranks import SIGNIFICANCE
 
-VERDICTS = ("holds", "fails", "open", "not applicable")
+# As claims.json has them, and how one claim and several are said to be.
+VERDICTS = (
+    ("holds", "holds", "hold"),
+    ("fails", "fails", "fail"),
+    ("open", "is open", "are open"),
+    ("not applicable", "does not apply", "do not apply"),
+)
 Content = Mapping[str, Any]
 
 
@@ -141,19 +147,23 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
     """
     stated = [claim for claim in judged if not config.claims[claim["claim"]].implied]
     found = Counter(claim["verdict"] for claim in stated)
-    verdicts = [f"{verdict} {found[verdict]}" for verdict in VERDICTS if found[verdict]]
-    said = f"Verdicts on the paper's {counted(len(stated), 'claim')}: {', '.join(verdicts)}."
+    verdicts = [
+        f"{found[verdict]} {one if found[verdict] == 1 else more}"
+        for verdict, one, more in VERDICTS
+        if found[verdict]
+    ]
+    said = f"Of the paper's {counted(len(stated), 'claim')} {listed(verdicts)}."
     sides, significant = Counter[bool | None](), 0
     for claim in stated:
         expect = getattr(config.claims[claim["claim"]], "expect", "")
         if expect in ("higher", "lower") and claim["p"] is not None:
-            value = claim["numbers"][0]["value"]  # 0 and an endless difference are on no side
+            value = claim["numbers"][0]["value"]  # 0 and an endless difference have no sign
             sides[(value > 0) == (expect == "higher") if value else None] += 1
             significant += claim["p"] < SIGNIFICANCE
     if sides:
         said += (
-            f" Differences between two arms: {sides.total()}, on the paper's side {sides[True]}, "
-            f"on the other {sides[False]}, significant {significant}."
+            f" {sides.total()} of them compare two arms: our difference has the paper's sign in "
+            f"{sides[True]} and the opposite in {sides[False]}; it is significant in {significant}."
         )
     return said
 

@@ -107,10 +107,10 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
         judged("faster", p=0.2), judged("implied", verdict="holds"),
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
-        "Verdicts on the paper's 4 claims: holds 1, fails 1, open 2. Differences between two arms: "
-        "2, on the paper's side 1, on the other 1, significant 1."
+        "Of the paper's 4 claims 1 holds, 1 fails, 2 are open. 2 of them compare two arms: our "
+        "difference has the paper's sign in 1 and the opposite in 1; it is significant in 1."
     )
-    assert counts([judged("good", p=None)], config(CLAIMS)).endswith(": open 1.")
+    assert counts([judged("good", p=None)], config(CLAIMS)).endswith(" 1 is open.")
 
 
 def test_regimes_say_what_pilots_reach_and_what_is_asked() -> None:
