@@ -51,7 +51,7 @@ def main() -> None:
         claims=verdict_table.lines(
             judged["claims"], config, names, tables.seconds(config, runs, metrics, names)
         ),
-        arms=tables.arms(study, runs, metrics, comparisons),
+        arms=tables.arms(study, config, runs, metrics, comparisons),
         metrics=tables.every_metric(metrics),
         columns=tables.COLUMNS,
         differences=tables.differences(config, comparisons, names),

@@ -25,7 +25,7 @@ from ablation.reporting.wording import (
     signed,
     signed_points,
 )
-from ablation.statistics.config import ClaimsConfig, DifferenceClaim, Metric
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, LevelClaim, Metric
 from ablation.study.config import StudyConfig
 
 # arm -> metric -> mean over the seeds; what was not measured is absent
@@ -122,22 +122,33 @@ def with_pace(metrics: Metrics, study: StudyConfig, records: Mapping[str, Row]) 
 
 
 def arms(
-    study: StudyConfig, runs: pd.DataFrame, metrics: Metrics, comparisons: pd.DataFrame
+    study: StudyConfig,
+    config: ClaimsConfig,
+    runs: pd.DataFrame,
+    metrics: Metrics,
+    comparisons: pd.DataFrame,
 ) -> Table:
     """A row an arm: accuracies with intervals, differences to the baseline, size and time.
 
     Args:
+        config: the paper's own accuracy stands in its claims.
         runs: runs.csv, a row a run.
         metrics: with the minutes of a run.
         comparisons: comparison.csv; what is compared with the baseline is shown here.
     """
     apart = len(set(study.counts.values())) > 1
+    papers = {
+        (claim.arms[0], metric): claim.paper
+        for claim in config.claims.values()
+        if isinstance(claim, LevelClaim)
+        for metric in claim.levels
+    }
     rows = {}
     for arm in study.arms:
         of_arm = runs[runs["arm"] == arm]
         cells = {"n": Cell(str(len(of_arm)) if apart else "", key=len(of_arm))}
         for part, name in PARTS.items():
-            cells[name] = _accuracy(level(of_arm, part))
+            cells[name] = _accuracy(level(of_arm, part), papers.get((arm, f"{part}_accuracy")))
             if part != "train":
                 head = f"{name} {MINUS} baseline (points)"
                 against = against_baseline(comparisons, study.baseline, f"{part}_accuracy")
@@ -205,11 +216,12 @@ def _table(rows: Mapping[Any, Mapping[str, Cell]]) -> Table:
     return Table(kept, {key: [cells[head] for head in kept] for key, cells in rows.items()})
 
 
-def _accuracy(found: Level | None) -> Cell:
+def _accuracy(found: Level | None, paper: float | None) -> Cell:
     if found is None:
         return Cell()
     median = "" if found.median is None else f"; median {percent(found.median)}"
-    return Cell(percent(found.mean), found.bounds() + median, found.mean)
+    theirs = "" if paper is None else f"; paper {percent(paper)}"
+    return Cell(percent(found.mean), found.bounds() + median + theirs, found.mean)
 
 
 def _points(row: Row | None) -> Cell:
