@@ -70,6 +70,7 @@ def best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
     return {
         "groups": groups,
         "images": (int(images.min()), int(images.max())),
+        "paper": bool(figure.theirs),
         **_seeds(seeds),
     }
 

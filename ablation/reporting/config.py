@@ -8,6 +8,8 @@ from pydantic import Field
 
 from ablation.base.section import Section
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+
 
 class Figure(Section):
     """What every figure declares."""
@@ -50,10 +52,15 @@ class ArchitecturesFigure(Figure):
 
 
 class BestFigure(Figure):
-    """The best arm of each group on training, validation and test (paper, section 4.3)."""
+    """The best arm of each group on training, validation and test (paper, section 4.3).
+
+    Attributes:
+        theirs: group -> part -> the paper's own accuracy, 0..1.
+    """
 
     kind: Literal["best"]
     groups: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]
+    theirs: dict[str, dict[str, Share]]
 
     @property
     def arms(self) -> list[str]:

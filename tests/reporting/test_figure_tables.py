@@ -46,7 +46,7 @@ def test_runs_of_curves_end_on_all_their_images_and_say_what_is_stuck() -> None:
 
 def test_the_best_of_a_group_is_chosen_on_validation_and_shown_on_every_part() -> None:
     groups = {"CNN": ["base", "a"], "VGG": ["b"]}
-    figure = BestFigure(kind="best", title="t", paper="p", groups=groups)
+    figure = BestFigure(kind="best", title="t", paper="p", groups=groups, theirs={})
     found = best_table(figure, RUNS)
     assert set(found.loc[found["chosen"], "arm"]) == {"a", "b"}
     assert list(found.loc[found["arm"] == "a", "part"]) == ["training", "validation", "test"]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ablation.evaluation.metrics import wilson
 from ablation.reporting.config import BestFigure
-from ablation.reporting.figures.style import SINGLE_COLUMN, arm_style, grid, journal, legend_below
+from ablation.reporting.figures.style import (
+    PAPERS,
+    SINGLE_COLUMN,
+    arm_style,
+    grid,
+    journal,
+    legend_below,
+)
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import rounded
 from ablation.statistics.intervals import mean_interval
 
 PARTS = ("training", "validation", "test")
-APART = 0.3  # between the groups of a part, which are 1 apart
+APART = 0.4  # between the groups of a part, which are 1 apart
 
 
 @journal
@@ -34,17 +43,18 @@ def draw(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
     seeds = table.groupby("group")["seed"].nunique()
     picture = Figure(figsize=(SINGLE_COLUMN, 3.2), layout="constrained")
     axes = picture.subplots()
-    handles = []
+    handles: list[Any] = []
     for index, (group, arms) in enumerate(figure.groups.items()):
         rows, style = table[table["group"] == group], arm_style(index)
         label = _label(group, labels[rows["arm"].iloc[0]], len(arms))
         if seeds.nunique() > 1:
             label += f" (n = {seeds[group]})"
-        outwards = -1 if index == 0 and len(figure.groups) > 1 else 1
         for place, part in enumerate(parts):
             of_part = rows[rows["part"] == part]
             x = place + (index - (len(figure.groups) - 1) / 2) * APART
             mean, (low, high) = of_part["accuracy"].mean() * 100, interval(of_part)
+            if theirs := figure.theirs.get(group, {}).get(part):
+                axes.plot(x + 0.12, theirs * 100, **PAPERS)
             if len(of_part) > 1:
                 axes.scatter([x - 0.08] * len(of_part), of_part["accuracy"] * 100, s=7,
                              color=style["color"], alpha=0.6, linewidth=0)  # fmt: skip
@@ -52,18 +62,18 @@ def draw(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
                 x, mean, yerr=[[mean - low * 100], [high * 100 - mean]], linestyle="none",
                 **style, markersize=6, capsize=3, elinewidth=1.2, label=label,
             )  # fmt: skip
-            # Outwards, past the dots of the seeds; between two groups there is room above alone.
-            inner = 0 < index < len(figure.groups) - 1
+            # Below, since the paper's own is as a rule above.
+            lowest = min(low, of_part["accuracy"].min()) * 100
             axes.annotate(
-                rounded(mean), (x, high * 100 if inner else mean),
-                (0, 3) if inner else (-11 if outwards < 0 else 6, 0), textcoords="offset points",
-                ha="center" if inner else "right" if outwards < 0 else "left",
-                va="bottom" if inner else "center",
+                rounded(mean), (x, lowest), (0, -4), textcoords="offset points",
+                ha="center", va="top",
             )  # fmt: skip
         handles.append(mark)
+    if figure.theirs:
+        handles.append(Line2D([], [], **PAPERS, label="the paper's, of single runs"))
     axes.set_xticks(range(len(parts)), parts)
     axes.set_xlim(-0.8, len(parts) - 0.2)
-    axes.margins(y=0.12)
+    axes.margins(y=0.16)
     axes.set_ylim(top=min(axes.get_ylim()[1], 103))
     axes.set_xlabel("Part of the data")
     axes.set_ylabel("Accuracy (%)")

@@ -21,7 +21,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import far
-from ablation.reporting.figures.style import COLOURS, DOUBLE_COLUMN, grid, journal, legend_below
+from ablation.reporting.figures.style import (
+    COLOURS,
+    DOUBLE_COLUMN,
+    PAPERS,
+    grid,
+    journal,
+    legend_below,
+)
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import MINUS, rounded, short_names
 
@@ -30,14 +37,12 @@ ROW, AROUND = 0.17, 1.3  # inches: of a row, and of title, axis and legend toget
 NAME, LINE = 30, 0.68  # characters of a line of a name; rows that each further line takes
 SPACE = "\N{NO-BREAK SPACE}"
 BETWEEN = 0.55  # inches, of the axis between near and far rows
-BLUE, ORANGE, MARGIN = COLOURS[0], COLOURS[1], "#DDDDDD"
+BLUE, MARGIN = COLOURS[0], "#DDDDDD"
 SIGNIFICANT = ("higher", "lower")
 OPEN: dict[str, Any] = {"marker": "o", "markersize": 4, "color": BLUE, "markeredgewidth": 1.2,
                         "markerfacecolor": "white"}  # fmt: skip
 EQUAL = OPEN | {"marker": "s"}
 FILLED = OPEN | {"markerfacecolor": BLUE}
-PAPER: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5, "color": "black",
-                         "markerfacecolor": ORANGE, "markeredgewidth": 0.8}  # fmt: skip
 MARKS = {"higher": FILLED, "lower": FILLED, "equal": EQUAL, "open": OPEN}
 
 
@@ -120,7 +125,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], floa
             axes.plot(ends, [y, y], color=BLUE, linewidth=1.3, zorder=2)
             text += f" [{_signed(row.low)}, {_signed(row.high)}]"
         axes.plot(row.difference, y, **MARKS[row.found], zorder=4)
-        axes.plot(row.paper, y, **PAPER, zorder=3)
+        axes.plot(row.paper, y, **PAPERS, zorder=3)
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center_baseline")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
@@ -157,7 +162,7 @@ def _handles(table: pd.DataFrame) -> list[Any]:
         if table["found"].isin(kinds).any():
             handles.append(Line2D([], [], **mark, **line, label=text))
     if table["paper"].notna().any():
-        handles.append(Line2D([], [], **PAPER, label="the paper's, of single runs"))
+        handles.append(Line2D([], [], **PAPERS, label="the paper's, of single runs"))
     if table["margin"].notna().any():
         margin = table["margin"].max()
         handles.append(Patch(color=MARGIN, label=f"margin of equality, {margin:g} points"))

@@ -23,6 +23,9 @@ DPI = 200
 COLOURS = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D55E00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GREY = "#666666"
+# The paper's own number, of single runs, beside ours.
+PAPERS: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5, "color": "black",
+                          "markerfacecolor": COLOURS[1], "markeredgewidth": 0.8}  # fmt: skip
 
 # `@journal`: matplotlib's defaults with this study's style, whatever the machine's settings are.
 journal = matplotlib.style.context(

@@ -230,7 +230,10 @@ def test_dots_are_the_means_of_the_chosen_arms(seeds: int, tmp_path: Path) -> No
     assert len(dots) == (6 if seeds > 1 else 0)
     assert legend(picture) == [
         "CNN: Adam, best of 2 on validation", "VGG-16, augmented, best of 2 on validation",
+        "the paper's, of single runs",
     ]  # fmt: skip
+    marks = [line.get_ydata()[0] for line in axes.lines if line.get_marker() == "D"]
+    assert marks == pytest.approx([95.5, 96.3, 96.3])
 
 
 def test_groups_of_other_seeds_say_theirs_and_without_labels_there_is_no_test(
@@ -238,7 +241,7 @@ def test_groups_of_other_seeds_say_theirs_and_without_labels_there_is_no_test(
 ) -> None:
     table = with_one_seed(best_table(3), "vgg_augmented")
     picture = drawn("best", table[table["part"] != "test"], tmp_path)
-    assert [text[-7:] for text in legend(picture)] == ["(n = 3)", "(n = 1)"]
+    assert [text[-7:] for text in legend(picture)] == ["(n = 3)", "(n = 1)", "le runs"]
     assert len(picture.axes[0].containers) == 4
 
 
