@@ -54,9 +54,13 @@ def run(stage: str, main: Callable[..., None], **arguments: Callable[[str], Any]
         sys.exit(f"{stage}: interrupted; the same command continues")
     except Exception as error:
         if isinstance(error, FileNotFoundError) and error.filename:
-            sys.exit(f"{stage}: {error.filename} is missing; run `dvc repro`, which makes it")
-        if isinstance(error, OSError) and error.errno:  # a full disk has no room for a traceback
-            sys.exit(f"{stage}: {error}")
+            missing = error.filename
+            sys.exit(
+                f"{stage}: {missing} is missing; `dvc repro` makes it, or `git checkout {missing}` "
+                "brings it back"
+            )
+        if isinstance(error, OSError):  # a full disk has no room for a traceback
+            sys.exit(f"{stage}: {brief(error)}")
         sys.exit(f"{stage}: {_defect('-'.join([stage, *given]), error)}")
 
 

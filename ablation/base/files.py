@@ -48,7 +48,9 @@ def reading(path: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.filename is not None:
             raise
         reason = f"{type(error).__name__}: {brief(error)}"
-        raise UserError(f"{path} is damaged ({reason}); remove it and run `dvc repro`") from error
+        raise UserError(
+            f"{path} is damaged ({reason}); remove it and run `dvc repro`, or `git checkout {path}`"
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ablation import streams
 from ablation.composition.backgrounds import crop, pictures
 from ablation.composition.config import FreshLayoutConfig
-from ablation.composition.digits import Digits, draw_hand, transform
+from ablation.composition.digits import Digits, transform
+from ablation.composition.handwriting import draw_hand
 from ablation.composition.placement import Geometry, geometry, place
 
 CHUNK = 512  # images that share one random stream; changing it changes every data set

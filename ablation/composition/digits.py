@@ -1,18 +1,15 @@
-"""The handwritten digits: turning, scaling and blurring them, and varying the hand."""
+"""The handwritten digits: turning, scaling and blurring them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.interpolate import BSpline
 
-from ablation.composition.config import HandwritingConfig
+from ablation.composition.handwriting import Hand, thicken
 
 SIDE = 28  # px, of MNIST's images
 _BLOCK = 64  # digits turned at once: few enough for the processor's cache
-_BENDS = 4  # intervals a side of the grid that bends a digit
-_INK = 63  # what is brighter counts for a digit's size
 
 
 @dataclass(frozen=True)
@@ -38,48 +35,6 @@ class Digits:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-
-@dataclass(frozen=True)
-class Hand:
-    """How another hand would have written n digits.
-
-    `matrices` (n, 2, 2) take a place (y, x) about the centre to where MNIST's digit has it, `bends`
-    (n, 2, side, side) are added to that in px, and `thickness` (n,) px is how far each edge of a
-    stroke moves outwards.
-    """
-
-    matrices: NDArray[np.float64]
-    bends: NDArray[np.float32]
-    thickness: NDArray[np.float32]
-
-
-def draw_hand(
-    config: HandwritingConfig, images: NDArray[np.uint8], rng: np.random.Generator
-) -> Hand:
-    """Draws each of the digits `images` (n, side, side) a hand, uniformly within the limits."""
-    count, side, _ = images.shape
-    slant = rng.uniform(-config.shear, config.shear, count)
-    wide = np.exp(np.log1p(config.stretch) * rng.uniform(-1, 1, count))
-    thickness = np.asarray(
-        rng.uniform(-config.thickness, config.thickness, count), dtype=np.float32
-    )
-    grid = rng.uniform(-config.elastic, config.elastic, (count, 2, _BENDS + 3, _BENDS + 3))
-    forward = np.zeros((count, 2, 2))
-    forward[:, 0, 0], forward[:, 1, 0], forward[:, 1, 1] = 1, slant, wide
-    # Brought to the size that it had, as MNIST's digits all were to theirs, so it fits the tile.
-    places = np.indices((side, side)).reshape(2, -1) - (side - 1) / 2
-    ink = images.reshape(count, -1) > _INK
-    before, after = (
-        np.max(np.abs(moved).max(axis=-2) * ink, axis=1, initial=1)
-        for moved in (places, forward @ places)
-    )
-    matrices = np.linalg.inv(forward) * (after / before)[:, None, None]
-    # Cubic B-splines on a coarse grid: no point moves further than the grid's.
-    knots = np.arange(-3, _BENDS + 4) * (side / _BENDS)
-    spline = BSpline.design_matrix(np.arange(side) + 0.5, knots, 3).toarray()
-    bends = np.asarray(spline @ grid @ spline.T, dtype=np.float32)
-    return Hand(matrices, bends, thickness)
 
 
 def transform(
@@ -110,33 +65,12 @@ def transform(
         if hand is None:
             turned = _sample(images[block], matrices[block])
         else:
-            thick = _thicken(images[block], hand.thickness[block])
+            thick = thicken(images[block], hand.thickness[block])
             turned = _sample(thick, hand.matrices[block] @ matrices[block], hand.bends[block])
         if blur_px > 0:
             for axis in (1, 2):
                 turned = ndimage.gaussian_filter1d(turned, blur_px, axis=axis, mode="constant")
         made[block] = np.minimum(turned + 0.5, 255)
-    return made
-
-
-def _thicken(images: NDArray[np.uint8], px: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Images (n, side, side) with the edges of their strokes moved outwards by `px` (n,), -1..1.
-
-    Gaps that would close and strokes that would vanish stay as they are.
-    """
-    # To thin ink is to thicken paper.
-    paper = np.where(px < 0, 255, 0).astype(np.uint8)[:, None, None]
-    grown = _spread(images ^ paper, np.maximum)
-    rim = grown - _spread(grown, np.minimum)
-    return np.asarray(images + px[:, None, None] * rim, dtype=np.float32)
-
-
-def _spread(images: NDArray[np.uint8], best: np.ufunc) -> NDArray[np.uint8]:
-    """The `best`, greatest or least, of each pixel and its four neighbours."""
-    made = images.copy()
-    for to, of in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[:, :, 1:], np.s_[:, :, :-1])):
-        best(made[to], images[of], out=made[to])
-        best(made[of], images[to], out=made[of])
     return made
 
 

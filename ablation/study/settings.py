@@ -7,7 +7,6 @@ So a change of a key trains again only the arms of which it makes another networ
 
 from __future__ import annotations
 
-import hashlib
 from math import prod
 from pathlib import Path
 from typing import Annotated, Literal
@@ -63,7 +62,7 @@ from ablation.training.config import (
     SgdConfig,
     TrainConfig,
 )
-from ablation.training.inputs import code
+from ablation.training.inputs import Inputs, identity
 
 COMPETITION_IMAGES = 50_000  # training images of the competition
 Magnification = Annotated[float, Field(ge=0.1, le=10)]
@@ -395,15 +394,19 @@ class ArmSettings(BaseSettings):
         return FreshConfig(
             layout=own.model_dump(),
             digits=[content[part] for part in ("x_train", "y_train")],
-            code=_composing_code(),
+            code=_composing_code(own),
         )
 
 
-def _composing_code() -> str:
-    """The digest of the modules that compose images."""
-    digest = hashlib.sha256()
+def _composing_code(layout: FreshLayoutConfig) -> str:
+    """The digest of the modules that compose such images."""
     folder = Path(ablation.composition.__path__[0])
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(code(path.read_bytes()).encode())
-    return f"sha256:{digest.hexdigest()}"
+    digests = {
+        Path(path).relative_to(folder).as_posix(): digest
+        for path, digest in Inputs([folder]).digests.items()
+    }
+    if layout.handwriting is None:
+        del digests["handwriting.py"]
+    if not set(layout.backgrounds) & set(backgrounds.MOSAICS):
+        del digests["backgrounds/mosaic.py"]
+    return identity(digests)

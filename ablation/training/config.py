@@ -53,7 +53,7 @@ class SgdConfig(RateConfig):
 
 
 class MuonConfig(RateConfig):
-    """Muon for convolutions, Adam for all else; beyond the paper."""
+    """Muon for the kernels of hidden layers, Adam for all else; beyond the paper."""
 
     algorithm: Literal["muon"]
     momentum: Fraction

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import json
+import re
 import tokenize
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from ablation.base.errors import UserError
 
 KINDS = (".py", ".yaml", ".npy", ".npz")  # of files that a stage imports or reads
+MERGED = re.compile(r"_(BACKUP|BASE|LOCAL|REMOTE)_\d+$")  # what git mergetool leaves
 
 
 def dependencies(graph: Path, stage: str, item: Mapping[str, str]) -> list[Path]:
@@ -84,12 +86,26 @@ def code(source: bytes) -> str:
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
+    docstrings, texts = set[int](), set[int]()  # the lines of each; of texts all is run
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(ast.parse(source)):
-        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         if isinstance(node, kinds) and ast.get_docstring(node) is not None:
             first, last = node.body[0].lineno, node.body[0].end_lineno or 0
-            lines[first - 1 : last] = [""] * (last - first + 1)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+            before = lines[first - 1].encode()[: node.body[0].col_offset]
+            after = lines[last - 1].encode()[node.body[0].end_col_offset :]
+            if not (before + after).strip():
+                docstrings |= {*range(first, last + 1)}
+        elif isinstance(node, ast.Constant | ast.JoinedStr):
+            texts |= {*range(node.lineno, node.end_lineno or 0)}
+    kept = []
+    for number, line in enumerate(lines, start=1):
+        if number in docstrings:
+            continue
+        if number in texts:
+            kept.append(line)
+        elif line.strip():
+            kept.append(line.rstrip())
+    return "\n".join(kept)
 
 
 def identity(digests: Mapping[str, str]) -> str:
@@ -111,6 +127,7 @@ def _files_of(path: Path) -> list[Path]:
         for file in path.rglob("*")
         if file.suffix in KINDS
         and file.stem.isidentifier()
+        and not MERGED.search(file.stem)
         and not any(part.startswith((".", "__pycache__")) for part in file.parts)
     ]
 

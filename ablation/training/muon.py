@@ -12,10 +12,11 @@ from keras import ops
 
 
 class Muon(keras.optimizers.Muon):
-    """Keras's Muon, which takes matrices alone, for kernels (height, width, in, out) too.
+    """Keras's Muon, for the kernels (height, width, in, out) of convolutions too.
 
-    Such a kernel is a matrix (height x width x in, out). Kernels of one pixel are a network's
-    output here, which takes Adam's steps, as do biases and normalizations.
+    Such a kernel is a matrix (height x width x in, out), as a hidden dense layer's is anyway.
+    Kernels of one pixel are a network's output here, which takes Adam's steps, as do biases and
+    normalizations.
     """
 
     def build(self, var_list: list[keras.Variable]) -> None:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ablation.composition.config import HandwritingConfig
-from ablation.composition.digits import Digits, Hand, draw_hand, transform
+from ablation.composition.digits import Digits, transform
+from ablation.composition.handwriting import Hand, draw_hand
 
 STILL = np.zeros(1), np.ones(1)
 OFF = {"shear": 0.0, "stretch": 0.0, "thickness": 0.0, "elastic": 0.0}

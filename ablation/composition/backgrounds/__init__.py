@@ -31,6 +31,7 @@ _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
     "cells": mosaic.cells,
     "strokes": mosaic.strokes,
 }
+MOSAICS = ("clouds", "waves", "cells", "strokes")  # on which no image of the study stands
 
 SMALLEST = 240  # px, the shortest side of any family's picture (the water's)
 
