@@ -84,7 +84,7 @@ def test_what_a_shell_holds_for_python_and_git_reaches_nothing(
 def test_a_mistake_is_one_line(make: Make, tmp_path: Path) -> None:
     assert "there is no SCAL=; there are SET SCALE" in make("repro", "SCAL=smoke")
     assert "there is no command 'repor'; `make help` lists them" in make("repor")
-    assert "say what to change, as in: make exp SET=" in make("exp")
+    assert "SET is missing, for example: make exp SET=" in make("exp")
     shutil.move(tmp_path / ".venv", tmp_path / "mine")
     (tmp_path / ".venv").symlink_to("mine")
     (tmp_path / "mine/bin/.installed").unlink()
