@@ -1,29 +1,29 @@
 # make repro            the study at the scale of params.yaml; trains the runs that are out of date
-# make repro SCALE=smoke   another scale, in minutes; JOBS=N runs at a time (default: one a core)
-# make repro GPU=1 SCALE=paper   on every NVIDIA GPU of this machine: docs/gpu.md
+# make repro SCALE=smoke   at another scale, in minutes; JOBS=N runs at a time (default: one per core)
+# make repro GPU=1 SCALE=paper   on all NVIDIA GPUs of this machine: docs/gpu.md
 # make repro LIVE=1     with live curves of each run by DVCLive, in live/ARM-SEED
 # make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
 # make cluster          installs what the scheduler and each worker of a cluster need
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
-# make back             the committed params.yaml and results again
-# make verify           trains one run again and compares; RUN=ARM-SEED that one
-# make predict IMAGE=docs/digits.png   the largest digit in a picture, by the shipped network
-# make predict IMAGE=FOLDER LABELS=FILE.csv   of each picture there, and how many are right; or an npz
-# make ship             keeps the best network below 8 MB for `make predict`; RUN=ARM-SEED that one
-# make bench            measures what a person waits for, into reports/bench.json
-# make test             style, types and tests, among them small studies from clone to page
-# make lint             style and types alone
-# make lock             pins again what requirements.in needs
+# make back             restores the committed params.yaml and results
+# make verify           trains one run again and compares the results; RUN=ARM-SEED chooses it
+# make predict IMAGE=docs/digits.png   predicts the largest digit in a picture, with the shipped network
+# make predict IMAGE=FOLDER LABELS=FILE.csv   for each picture there, with the accuracy; also for an npz
+# make ship             keeps the best network below 8 MB for `make predict`; RUN=ARM-SEED chooses it
+# make bench            measures the waiting times of users, in reports/bench.json
+# make test             checks style and types, runs all tests, among them small studies from clone to page
+# make lint             checks style and types only
+# make lock             updates the pinned versions from requirements.in
 # make help             this list
 #
-# README.md has the same with plain DVC. make only installs the environment and calls `python -m runner`.
+# README.md shows plain DVC. make only installs the environment and calls `python -m runner`.
 SHELL := /bin/bash
 PYTHON ?= python3
-# With GPU=1 another environment: the same pins and CUDA's libraries.
+# GPU=1 uses another environment: the same pins and CUDA's libraries.
 VENV := .venv$(if $(GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
-# Variables of the command line, which make exports to what it starts.
+# Variables of the command line, which make exports to the programs it starts.
 choices := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE LABELS YES FORCE
 known := $(choices) PYTHON VENV BIN
 # A typo would start another study.
@@ -43,7 +43,7 @@ repro: $(BIN)/.installed $(if $(LIVE),$(BIN)/.extra) $(if $(SCHEDULER),$(BIN)/.c
 exp: $(if $(SET),repro,needs-set)
 
 needs-set:
-	$(error say what to change, as in: make exp SET="train.optimizer=adam")
+	$(error SET is missing, for example: make exp SET="train.optimizer=adam")
 
 back verify predict ship: $(BIN)/.installed
 	$(BIN)/python -m runner.$@
@@ -67,27 +67,27 @@ help:
 .DEFAULT:
 	$(error there is no command '$@'; `make help` lists them)
 
-# The environment. Its mark says what it is: its folder, the versions of Python and of what results depend
-# on. Where that or the pins differ, pip installs what is missing into it; it downloads before it removes,
-# so without a network all stays. Scripts name their folder: a moved one is written into them.
+# The environment. The file .installed records its folder and the versions of Python and of the packages
+# that results depend on. If these or the pins differ, pip installs what is missing; it downloads before it
+# removes, so without a network nothing changes. Scripts name their folder: after a move it is replaced in them.
 is := import sys; from importlib.metadata import version; print(sys.prefix, *sys.version_info[:2], *map(version, ("dvc", "jax", "keras", "numpy", "tensorflow")), sep="|")
-fits := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no other); say which, as in: make PYTHON=python3.11")
+fits := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow supports no other); choose one, for example: make PYTHON=python3.11")
 ifneq ($(shell $(BIN)/python -c '$(is)' 2>/dev/null),$(shell cat $(BIN)/.installed 2>/dev/null))
 $(BIN)/.installed: again
 endif
 again: ;
 $(BIN)/.installed: requirements.txt $(PINS)
-	$(if $(shell test -L $(VENV) && echo link),$(error $(VENV) is a link, and what it leads to stays as it is; after `rm $(VENV)` the same command makes an environment here))
+	$(if $(shell test -L $(VENV) && echo link),$(error $(VENV) is a link, and its target stays as it is; after `rm $(VENV)` the same command makes an environment here))
 	$(BIN)/python -c 'import pip; $(fits)' 2>/dev/null || { $(PYTHON) -c '$(fits)' && echo 'a new environment in $(VENV)' && $(PYTHON) -m venv --clear $(VENV); }
 	was="$$(cut -d'|' -f1 $@ 2>/dev/null)"; now="$$($(BIN)/python -c 'import sys; print(sys.prefix)')"; \
 	if [ -n "$$was" ] && [ "$$was" != "$$now" ]; then \
 		sed -i.moved -e "1s|^#!.*/\(python[0-9.]*\)\"*$$|#!/usr/bin/env -S \"$$now/bin/\1\"|" -e "s|$$was|$$now|g" $$(grep -lIF "$$was" $(BIN)/*); rm $(BIN)/*.moved; \
 	fi
-	echo 'the packages of $(PINS): what $(VENV) lacks is installed, at first 0.9 GB to download in some minutes, or more for a GPU'
+	echo 'installing the packages of $(PINS) that $(VENV) lacks: the first time a download of 0.9 GB, in some minutes, or more for a GPU'
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r $(PINS)
 	$(BIN)/python -c '$(is)' > $@
 
-# For live curves and the test of the page; Dask. Each is installed when first needed.
+# Packages for live curves and the test of the page; and Dask. Each is installed when first needed.
 $(BIN)/.extra: requirements-extra.txt $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
@@ -96,7 +96,7 @@ $(BIN)/.cluster: requirements-cluster.txt $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# Pins all of requirements.in, then what a GPU, the extras and a cluster need beside it, with hashes. The
+# Pins all of requirements.in, then the further packages for a GPU, the extras and a cluster, with hashes. The
 # tool is pinned too.
 COMPILE := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
 define beside

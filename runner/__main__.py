@@ -115,7 +115,7 @@ def set_up(scale: str, changes: str, gpu: bool) -> None:
         PARAMS.write_text(before, encoding="utf-8")
         raise
     for line in params.differences(before, after):
-        print(f"params.yaml: {line}; `make back` takes it back", flush=True)
+        print(f"params.yaml: {line}; `make back` undoes it", flush=True)
 
 
 def train_what_is_stale(where: AbstractContextManager[Executor], load: float) -> None:
@@ -149,9 +149,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
     if not jobs:
         return
     if (free := shutil.disk_usage(".").free) < ROOM:
-        raise UserError(
-            f"{free / 1e9:.2f} GB of disk are free, and training begins with {ROOM / 1e9:.0f}"
-        )
+        raise UserError(f"{free / 1e9:.2f} GB of disk are free; training needs {ROOM / 1e9:.0f} GB")
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
     with graph.held(out for job in jobs for out in job.outs), where as place:
         plan = reasons.plan(jobs, work)
@@ -169,7 +167,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
         )
         if plan.changed:
             print(f"changed: {plan.changed}")
-        print("output in logs/; after Ctrl-C the same command continues", flush=True)
+        print("output is in logs/; after Ctrl-C the same command continues", flush=True)
         if on_processor:
             agree(total, study.scale)
         failed = []
@@ -191,7 +189,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
         logs = ", ".join(f"logs/{key}.log" for key in failed)
         raise UserError(
             f"{len(failed)} of {len(jobs)} runs failed, see {logs}; the others are done, and the "
-            "same command tries again"
+            "same command retries the failed ones"
         )
 
 
@@ -222,12 +220,12 @@ def agree(seconds: float, scale: str) -> None:
     if seconds > MOST_HOURS * 3600 and not os.environ.get("FORCE"):
         raise UserError(
             f"this processor would train for {seconds / 3600:,.0f} hours at scale {scale}; GPU=1 "
-            "trains on an NVIDIA GPU, SCALE=laptop is for a processor, FORCE=1 does it all the same"
+            "trains on an NVIDIA GPU, SCALE=laptop is for a processor, FORCE=1 trains here anyway"
         )
     if seconds < UNASKED or not sys.stdin.isatty() or os.environ.get("YES"):
         return
-    if input("go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
-        raise UserError("nothing was trained; `make back` takes a change back")
+    if input("continue? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+        raise UserError("nothing was trained; `make back` undoes a change")
 
 
 def bring(job: Job, outcome: Outcome) -> None:
@@ -242,8 +240,8 @@ def bring(job: Job, outcome: Outcome) -> None:
         made_of = json.loads(outcome.files[f"models/provenance/{job.key}.json"])["inputs"]
         if changed := reasons.changed(job.key, made_of):
             raise UserError(
-                f"{changed} changed here while {job.key} trained, so it is not recorded; commit or "
-                "take back the change, and run the same command again"
+                f"{changed} changed here while {job.key} trained, so the run is not recorded; "
+                "commit or undo the change, and run the same command again"
             )
         clear(job.outs)
     for name, content in outcome.files.items():

@@ -22,9 +22,7 @@ KEPT = Path(".scratch/params.yaml.before-back")
 def main() -> None:
     with alone():
         if not graph.files(["ls-tree", "--name-only", "HEAD"], ["dvc.lock"]):
-            raise UserError(
-                "no results are committed: the last commit has no dvc.lock to go back to"
-            )
+            raise UserError("no results are committed: the last commit has no dvc.lock to restore")
         committed = graph.git("show", "HEAD:./params.yaml")
         now = PARAMS.read_text(encoding="utf-8")
         if now != committed:
@@ -32,7 +30,7 @@ def main() -> None:
             with suppress(UserError):  # what is half-written cannot be compared
                 for line in params.differences(now, committed):
                     print(f"params.yaml: {line}")
-            print(f"params.yaml is as committed; the edited one is {KEPT}")
+            print(f"params.yaml is as committed; the edited version is in {KEPT}")
         where = ("--source=HEAD", "--staged", "--worktree")
         graph.git("restore", *where, "dvc.lock", "params.yaml")  # which DVC reads for the rest
         paths = ["dvc.lock", *graph.RUNS, *graph.results()]
@@ -46,8 +44,8 @@ def main() -> None:
             graph.git("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *new)
         for name in new:
             Path(name).unlink(missing_ok=True)
-        told = f"; {len(new)} new ones are removed" if new else ""
-        print(f"{len(changed)} results are as committed again{told}")
+        told = f"; {len(new)} new files are removed" if new else ""
+        print(f"{len(changed)} result files are restored{told}")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def places() -> list[dict[str, str]]:
     asked = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(listed)).replace(" ", "").split(",")
     found = [index for index in listed if index.isdecimal() and index in asked]
     if done.returncode != 0 or not found:
-        raise UserError(f"GPU=1 needs an NVIDIA GPU, and nvidia-smi lists none: {said}")
+        raise UserError(f"GPU=1 needs an NVIDIA GPU, but nvidia-smi lists none: {said}")
     return [
         {
             "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the driver numbers them

@@ -88,7 +88,7 @@ def refuse_unmerged() -> None:
     if unmerged:
         made = sorted({top for path in unmerged if (top := path.partition("/")[0]) in MADE})
         edited = [path for path in unmerged if path.partition("/")[0] not in MADE]
-        steps = [f"settle {', '.join(edited)} by hand"] if edited else []
+        steps = [f"resolve {', '.join(edited)} by hand"] if edited else []
         steps += [f"`git checkout --ours {' '.join(made)}`"] if made else []
         raise UserError(
             f"conflicts in {', '.join(made + edited)}: {', '.join(steps)}, `git add --all`, finish "
@@ -97,8 +97,8 @@ def refuse_unmerged() -> None:
     new = git("diff", "--cached", "--name-only", "--relative", "--", *RUNS).splitlines()
     if merging and new:
         raise UserError(
-            f"a merge is not finished and brings {new[0]}; finish it first, as `git status` says, "
-            "since a run is taken from the last commit alone"
+            f"a merge is not finished and adds {new[0]}; finish it first, as `git status` says, "
+            "since runs are taken from the last commit only"
         )
 
 
@@ -124,7 +124,7 @@ def _project() -> Iterator[Any]:
             raise
         told = " ".join(str(error).split())
         if "dvc.lock" in told:
-            told += "; `git checkout HEAD -- dvc.lock` brings the committed one back"
+            told += "; `git checkout HEAD -- dvc.lock` restores the committed one"
         raise UserError(f"DVC: {told}") from error
 
 
@@ -136,7 +136,7 @@ def dvc(*arguments: str) -> None:
     """
     sys.stdout.flush()
     if call([*DVC, *arguments]) != 0:
-        raise UserError(f"`dvc {' '.join(arguments)}` failed; its message is above")
+        raise UserError(f"`dvc {' '.join(arguments)}` failed; see its message above")
 
 
 def git(*arguments: str, given: str = "") -> str:
@@ -151,8 +151,8 @@ def git(*arguments: str, given: str = "") -> str:
     if done.returncode != 0:
         if not Path(".git").exists():
             raise UserError(
-                "no git repository, which DVC needs; `git init`, `git add .` and `git commit` make "
-                "this folder one"
+                "this folder is no git repository, which DVC needs; `git init`, `git add .` and "
+                "`git commit` make it one"
             )
         raise UserError(f"`git {arguments[0]}`: {' '.join(done.stderr.split())}")
     return done.stdout

@@ -69,7 +69,7 @@ def _by_dvc(text: str, overrides: Sequence[str]) -> str:
             if unknown := re.match("Could not override '([^']+)'", reason):
                 reason = _unknown(unknown[1], read(text))
             elif "," in reason and "[" not in reason:
-                reason += "; a list stands in brackets, as in seeds=[0,1]"
+                reason += "; a list needs brackets, for example seeds=[0,1]"
             raise UserError(f"SET is {' '.join(overrides)}: {reason[:300]}") from None
         return path.read_text(encoding="utf-8")
 

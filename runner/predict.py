@@ -34,9 +34,9 @@ PIXELS = 2**22  # of the pictures that are answered together
 
 def main() -> None:
     if not os.environ.get("IMAGE"):
-        raise UserError("say which picture, as in: make predict IMAGE=docs/digits.png")
+        raise UserError("IMAGE is missing, for example: make predict IMAGE=docs/digits.png")
     if not (SHIPPED / "arm.yaml").exists():
-        raise UserError("no network is shipped; `make ship` keeps one after `make repro`")
+        raise UserError("models/shipped has no network; `make ship` adds one after `make repro`")
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
     path, table = Path(os.environ["IMAGE"]), os.environ.get("LABELS")
     found = pictures.find(path)
@@ -64,7 +64,7 @@ def main() -> None:
                     told = f"  [{'; '.join(changes)}]" if changes else ""
                     wrong = f"  labelled {label}" if label not in (None, answer.digit) else ""
                     print(f"{picture.name:{width}}  {answer}{told}{wrong}", flush=True)
-        print("the largest digit, its probability, and the digits seen, with their places in px")
+        print("the largest digit, its probability, and the digits seen, with their positions in px")
         if len(found) > 1 and changed:
             print("changed:", ", ".join(f"{what} ({n})" for what, n in changed.most_common()))
         if pairs:
@@ -99,10 +99,10 @@ def judged(pairs: Counter[tuple[int, int]]) -> Iterator[str]:
     count = pairs.total()
     right = sum(n for (label, digit), n in pairs.items() if label == digit)
     low, high = wilson(right, count)
-    yield f"accuracy {right / count:.2%}, 95% interval {low:.2%} to {high:.2%}, of {count} labelled"
+    yield f"accuracy {right / count:.2%}, 95% interval {low:.2%} to {high:.2%}, on {count} labelled"
     wrong = Counter({pair: n for pair, n in pairs.items() if pair[0] != pair[1]})
     for (label, digit), n in wrong.most_common(CONFUSIONS):
-        yield f"labelled {label}, answered {digit}: {n}"
+        yield f"labelled {label}, predicted {digit}: {n}"
 
 
 if __name__ == "__main__":

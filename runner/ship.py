@@ -51,8 +51,8 @@ def main() -> None:
         if side in sides(arm):
             elsewhere += judge(model.probabilities, layout, digits, side, IMAGES, cores())
     for judged in elsewhere:
-        pictures = "other pictures" if judged["other_pictures"] else "the study's pictures"
-        print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES}")
+        pictures = "other backgrounds" if judged["other_pictures"] else "the study's backgrounds"
+        print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES} images")
     about["elsewhere"] = elsewhere
     for source, name in ((network, "network.keras"), (config, "arm.yaml")):
         with replacing(SHIPPED / name) as temporary:
@@ -93,7 +93,7 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
     if not found:
         raise UserError(
             f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB is here; "
-            "networks stay where runs trained and are not in git. To train a committed run again: "
+            "networks stay where runs trained and are not in git. To retrain a committed run: "
             "`git rm -r models/runs/RUN models/provenance/RUN.json`, commit, "
             "`dvc repro --force --single-item train@RUN`"
         )

@@ -38,7 +38,7 @@ def main() -> None:
         raise UserError(f"RUN is {key!r}; allowed: ARM-SEED, {', '.join(list(keys)[:3])} ...")
     arm, seed = keys[key]
     before = read_json(reasons.RECORDS / f"{key}.json")
-    print(f"training {key} again in a copy; it took {before['seconds']:.0f} s", flush=True)
+    print(f"retraining {key} in a copy; the first time took {before['seconds']:.0f} s", flush=True)
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         train(copy, arm, seed)
@@ -48,7 +48,7 @@ def main() -> None:
             pairs[network] = made
         others = [str(a) for a, b in pairs.items() if a.read_bytes() != b.read_bytes()]
         if not others:
-            print(f"{key} is identical, to the byte: {', '.join(map(str, pairs))}")
+            print(f"{key} is identical to the byte: {', '.join(map(str, pairs))}")
             return
         now = read_json(copy / reasons.RECORDS / f"{key}.json")
         made_again = accuracies(copy, study, arm, seed)
@@ -63,10 +63,10 @@ def main() -> None:
     of_seeds = [accuracies(Path(), study, arm, other) for other in study.seeds_of(arm)]
     for part, found in made_again.items():
         low, high = expected([of_seed[part] for of_seed in of_seeds])
-        print(f"{part} accuracy {found:.4f}; a further seed's: {low:.4f} to {high:.4f}")
+        print(f"{part} accuracy {found:.4f}; expected of a further seed: {low:.4f} to {high:.4f}")
         within = within and low <= found <= high
     if not machines or not within:
-        raise UserError(f"{key} is not reproduced")
+        raise UserError(f"{key} could not be reproduced")
 
 
 def train(copy: Path, arm: str, seed: int) -> None:
@@ -83,7 +83,7 @@ def train(copy: Path, arm: str, seed: int) -> None:
     command = [sys.executable, "-m", "stages.train", arm, str(seed)]
     environment = {**os.environ, **gpus.NONE, "DVC_ROOT": str(copy)}
     if subprocess.run(command, cwd=copy, env=environment, check=False).returncode != 0:
-        raise UserError(f"training {arm}-{seed} failed; its message is above")
+        raise UserError(f"training {arm}-{seed} failed; see its message above")
 
 
 def accuracies(folder: Path, study: StudyConfig, arm: str, seed: int) -> dict[str, float]:

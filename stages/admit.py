@@ -46,7 +46,7 @@ def main() -> None:
         said = f" ({', '.join(changes)})" if changes else ""
         print(f"admit: {len(external['images'])} external test images from {path}{said}")
     if config.source == "composed" and config.external is None:
-        print("admit: no files of your own are configured (data.source, data.external)")
+        print("admit: params.yaml names no files of your own (data.source, data.external)")
 
 
 def _outside(key: str, name: str) -> Path:
@@ -54,8 +54,8 @@ def _outside(key: str, name: str) -> Path:
     path = Path(os.environ.get("DVC_ROOT", ".")) / Path(name).expanduser()
     if not path.exists():
         raise UserError(
-            f"{key} = {name!r}: {path} does not exist; allowed: null or a path, which begins at "
-            "the project's folder where it is relative"
+            f"{key} = {name!r}: {path} does not exist; allowed: null or a path, absolute or "
+            "relative to the project's folder"
         )
     return path
 

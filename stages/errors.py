@@ -29,7 +29,7 @@ def main() -> None:
         write_csv(OUT / "votes.csv", errors.votes(np.zeros(0, np.uint8), {}))
         write_csv(OUT / "accuracy.csv", pd.DataFrame(columns=BY))
         write_csv(OUT / "confusion.csv", pd.DataFrame(columns=CONFUSION))
-        print("errors: the test images have no labels, so errors are unknown")
+        print("errors: the test images have no labels, so errors cannot be counted")
         return
     labels = read_npy(folder / "labels.npy")
     arms = study.arms_on(folder.name)
@@ -75,7 +75,7 @@ def main() -> None:
             backgrounds=backgrounds,
             images=read_npy(folder / "images.npy", mmap=True)[order],
         )
-    print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest for {best}")
+    print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest images for {best}")
 
 
 def _answers(study: StudyConfig, arm: str) -> errors.Answers:

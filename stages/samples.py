@@ -29,7 +29,7 @@ def main() -> None:
             figures[path.stem] = figure
     for name, figure in figures.items():
         show(name, figure, read_config(CONFIGS / f"arms/{figure.arms[0]}.yaml", ArmConfig))
-    print(f"samples: {', '.join(figures) or 'no figure asks for any'}")
+    print(f"samples: {', '.join(figures) or 'no figure needs any'}")
 
 
 def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:

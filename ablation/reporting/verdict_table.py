@@ -124,9 +124,9 @@ def _ours(
         return difference(value, low, high, metric), name
     if metric.signed:
         asked = difference(number["level"], None, None, metric)
-        return difference(value, low, high, metric), f"{name}, asked {expect} {asked}"
+        return difference(value, low, high, metric), f"{name}, required {expect} {asked}"
     over = " over seeds and images" if number["over"] == "seeds and images" else ""
-    asked = f"{name}, asked {expect} {percent(number['level'])}"
+    asked = f"{name}, required {expect} {percent(number['level'])}"
     return level(value, low, high, metric) + over, asked
 
 
@@ -152,7 +152,7 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
         for verdict, one, more in VERDICTS
         if found[verdict]
     ]
-    said = f"Of the paper's {counted(len(stated), 'claim')} {listed(verdicts)}."
+    said = f"Of the paper's {counted(len(stated), 'claim')}, {listed(verdicts)}."
     sides, significant = Counter[bool | None](), 0
     for claim in stated:
         expect = getattr(config.claims[claim["claim"]], "expect", "")
@@ -163,7 +163,8 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
     if sides:
         said += (
             f" {sides.total()} of them compare two arms: our difference has the paper's sign in "
-            f"{sides[True]} and the opposite in {sides[False]}; it is significant in {significant}."
+            f"{sides[True]} and the opposite sign in {sides[False]}, and is significant in "
+            f"{significant}."
         )
     return said
 
@@ -172,14 +173,14 @@ def reading(config: ClaimsConfig, scale: str) -> str:
     """How to read the table of claims."""
     margin, share = rounded(config.statistics.margin * 100), config.statistics.stuck_accuracy
     return (
-        f"All verdicts speak of the scale {scale}. Of two arms ours is by how much the first lies "
-        "above the second (Hodges and Lehmann), with the 95% interval of the exact Mann-Whitney "
-        "test; p is that test's, after Holm's correction within a question. Of one arm it is the "
-        "mean with its 95% t interval over seeds, for test accuracy over seeds and images. Two "
-        f"arms are equal where the 90% interval lies within {margin} points of 0, and one is not "
-        f"higher where its upper end lies below {margin}. A run is stuck whose validation accuracy "
-        f"is below {percent(share)} at a quarter of its images; it keeps its rank. The paper's "
-        "numbers are of single runs and enter no test."
+        f"All verdicts are for the scale {scale}. For two arms, ours is the first minus the second "
+        "(Hodges-Lehmann shift), with the 95% interval of the exact Mann-Whitney test; p is from "
+        "the same test, after Holm's correction within a question. For one arm, it is the mean "
+        "with its 95% t interval over seeds; for test accuracy, over seeds and images. Two arms "
+        f"are equal if the 90% interval lies within {margin} points of 0; one is not higher if "
+        f"the upper end lies below {margin}. A run is stuck if its validation accuracy is below "
+        f"{percent(share)} after a quarter of its images; it keeps its rank. The paper's numbers "
+        "are from single runs and enter no test."
     )
 
 
@@ -190,14 +191,14 @@ def in_regimes(found: Sequence[Content], names: Mapping[str, str]) -> str:
         rows = [
             f"{names[row['arm']]} {row['accuracy'].replace('_', ' ')} "
             f"{'not measured' if row['mean'] is None else percent(row['mean'])}, "
-            f"asked {percent(row['level'])}"
+            f"required {percent(row['level'])}"
             for row in regime["reached"]
         ]
         texts.append(f"{regime['name']} {'met' if regime['met'] else 'not met'}: {'; '.join(rows)}")
     if not texts:
         return ""
     return (
-        "A claim fails only where pilot runs reach the paper's regime, else it is open: "
+        "A claim can fail only if pilot runs reach the paper's regime; otherwise it is open: "
         f"{'. '.join(texts)}."
     )
 

@@ -31,7 +31,7 @@ try:
     from distributed import Client
 except ModuleNotFoundError as error:
     raise UserError(
-        "SCHEDULER needs Dask, which is not installed; `make cluster` installs it, and without "
+        "SCHEDULER needs Dask, which is not installed; `make cluster` installs it, or without "
         "make `pip install -r requirements-cluster.txt`"
     ) from error
 
@@ -116,7 +116,7 @@ def _end(key: str, ended: Future[dict[str, Any]], outcome: Future[Outcome]) -> N
     try:
         found = Outcome(**ended.result())
     except CancelledError:
-        gone = "the scheduler is gone; start it and its workers, and the same command continues"
+        gone = "the scheduler has stopped; start it and its workers, and the same command continues"
         outcome.set_exception(UserError(gone))
         return
     except Exception as error:  # what the last worker said, or Dask's word for "none is left"
@@ -141,7 +141,7 @@ class _Workers:
         found = client.scheduler_info(n_workers=-1)["workers"]
         able = {where: info for where, info in found.items() if info["resources"].get(resource)}
         if not able:
-            there = f"none of {len(found)} workers has" if found else "there is no worker with"
+            there = f"none of {len(found)} workers has" if found else "no worker has"
             raise UserError(
                 f"{there} the resource {resource} at {address}; start one: dask worker {address} "
                 f'--nthreads 1 --resources "{resource}=1" (docs/cluster.md)'
@@ -185,8 +185,8 @@ class _Workers:
         if len(have) > 1:
             said = "; ".join(f"{kind} on {_some(names)}" for kind, names in have.items())
             raise UserError(
-                f"workers differ in kind: {said}; another kind gives other last bits, so all must "
-                "be of one: stop the others and start the study again"
+                f"workers differ: {said}; runs on different hardware differ in the last bits, so "
+                "stop the workers of all kinds but one and start the study again"
             )
         return next(iter(have))
 
@@ -197,14 +197,14 @@ class _Workers:
             self._names[where] = where
         elif happened == "remove-worker" and where in self._names:
             gone = self._names.pop(where)
-            then = "others train its runs" if self._names else "runs wait until there is another"
-            print(f"worker {gone} is gone; {then}", flush=True)
+            then = "others train its runs" if self._names else "runs wait for another worker"
+            print(f"worker {gone} has left; {then}", flush=True)
 
 
 def _connected(address: str) -> Any:
     if not re.fullmatch(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}", address):
         raise UserError(
-            f"SCHEDULER is {address!r}; allowed: tcp://HOST:PORT, as `dask scheduler` says it"
+            f"SCHEDULER is {address!r}; allowed: tcp://HOST:PORT, as `dask scheduler` prints it"
         )
     try:
         return Client(address, timeout=PATIENCE, set_as_default=False)
@@ -283,7 +283,7 @@ def _refuse_uncommitted(reads: Sequence[str]) -> None:
     if changed := sorted(f"{known}\n{new}".split()):
         raise UserError(
             f"{_some(changed)} {'is' if len(changed) == 1 else 'are'} not as in the last commit, "
-            "which is what workers get; commit, and run the same command again"
+            "which workers clone; commit, and run the same command again"
         )
 
 

@@ -73,7 +73,7 @@ def prepare(study: Mapping[str, Any]) -> str:
         OSError, ValueError: why that cannot be.
     """
     if study["kind"] != machine(study["gpu"]):
-        raise ValueError(f"its kind is {machine(study['gpu'])}, not {study['kind']}")
+        raise ValueError(f"its hardware is {machine(study['gpu'])}, not {study['kind']}")
     if sees(study):
         return str(study["folder"])
     if not study["commit"]:
@@ -91,12 +91,12 @@ def prepare(study: Mapping[str, Any]) -> str:
         except ValueError as error:
             raise ValueError(
                 f"it cannot get commit {commit[:12]} from {source} ({error}); `git push` it, or "
-                "say with GIT=ADDRESS where workers find it"
+                "give its address with GIT=ADDRESS"
             ) from None
         for command in study["commands"]:
             _said(_mine(shlex.split(command)), place)
         if digest(place, study["inputs"]) != study["digest"]:
-            raise ValueError(f"{', '.join(study['inputs'])} came out otherwise than on the head")
+            raise ValueError(f"{', '.join(study['inputs'])} differ from those of the head")
         ready.parent.mkdir(exist_ok=True)
         ready.write_text(study["digest"])
     return str(place)

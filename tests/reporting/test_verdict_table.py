@@ -56,9 +56,10 @@ def line(claim: str, number: dict[str, Any] | None = None, **changes: Any) -> Li
          ("beyond every run", "a number"), DASH),
         ("good", {"value": 0.84, "low": 0.82, "high": 0.86, "level": 0.8,
                   "over": "seeds and images"},
-         ("84.0% [82.0%, 86.0%] over seeds and images", "a number, asked at least 80.0%"), "95.5%"),
+         ("84.0% [82.0%, 86.0%] over seeds and images", "a number, required at least 80.0%"),
+         "95.5%"),
         ("overfits", {"metric": "loss_rise", "value": 0.5, "low": 0.4, "high": 0.6, "level": 0.1},
-         ("+50% [+40, +60]", "a number, asked at least +10%"), DASH),
+         ("+50% [+40, +60]", "a number, required at least +10%"), DASH),
         ("skewed", {"metric": "", "over": "images"},
          (f"+1.2 points [{MINUS}0.1, +2.5]", "a number"), DASH),
         ("higher", {"of": "b"}, (f"+1.2 points [{MINUS}0.1, +2.5]", "a number (SGD)"),
@@ -107,8 +108,8 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
         judged("faster", p=0.2), judged("implied", verdict="holds"),
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
-        "Of the paper's 4 claims 1 holds, 1 fails, 2 are open. 2 of them compare two arms: our "
-        "difference has the paper's sign in 1 and the opposite in 1; it is significant in 1."
+        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them compare two arms: our "
+        "difference has the paper's sign in 1 and the opposite sign in 1, and is significant in 1."
     )
     assert counts([judged("good", p=None)], config(CLAIMS)).endswith(" 1 is open.")
 
@@ -119,9 +120,9 @@ def test_regimes_say_what_pilots_reach_and_what_is_asked() -> None:
         {"arm": "a", "accuracy": "validation_accuracy", "level": 0.92, "mean": None},
     ]
     assert in_regimes([{"name": "cnn", "met": False, "reached": reached}], NAMES) == (
-        "A claim fails only where pilot runs reach the paper's regime, else it is open: cnn not "
-        "met: baseline training accuracy 99.4%, asked 99.0%; Adam validation accuracy not "
-        "measured, asked 92.0%."
+        "A claim can fail only if pilot runs reach the paper's regime; otherwise it is open: cnn "
+        "not met: baseline training accuracy 99.4%, required 99.0%; Adam validation accuracy not "
+        "measured, required 92.0%."
     )
     assert in_regimes([], NAMES) == ""
 

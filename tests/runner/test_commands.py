@@ -84,7 +84,7 @@ def test_what_a_shell_holds_for_python_and_git_reaches_nothing(
 def test_a_mistake_is_one_line(make: Make, tmp_path: Path) -> None:
     assert "there is no SCAL=; there are SET SCALE" in make("repro", "SCAL=smoke")
     assert "there is no command 'repor'; `make help` lists them" in make("repor")
-    assert "say what to change, as in: make exp SET=" in make("exp")
+    assert "SET is missing, for example: make exp SET=" in make("exp")
     shutil.move(tmp_path / ".venv", tmp_path / "mine")
     (tmp_path / ".venv").symlink_to("mine")
     (tmp_path / "mine/bin/.installed").unlink()
@@ -139,7 +139,7 @@ def test_a_run_has_a_gpu_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_run_that_trains_again_is_identical(study: Study) -> None:
     said = study.runner(module="runner.verify", RUN="steep-1")
     assert study.started() == []  # it trained in a copy
-    assert "steep-1 is identical, to the byte: models/runs/steep-1/history.csv, models/net" in said
+    assert "steep-1 is identical to the byte: models/runs/steep-1/history.csv, models/net" in said
     assert study.git("status", "--short") == ""
     study.runner(check=False, module="runner.verify", RUN="steep-9")
     assert study.status == 1
@@ -264,8 +264,8 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     told = capsys.readouterr().out.splitlines()
     low, high = wilson(1, 2)
     assert told[1].endswith(f"labelled {other}")
-    assert f"accuracy 50.00%, 95% interval {low:.2%} to {high:.2%}, of 2 labelled" in told
-    assert told[-1] == f"labelled {other}, answered {answered['b.png']}: 1"
+    assert f"accuracy 50.00%, 95% interval {low:.2%} to {high:.2%}, on 2 labelled" in told
+    assert told[-1] == f"labelled {other}, predicted {answered['b.png']}: 1"
 
 
 def test_predict_asks_for_a_picture_and_a_network(
@@ -276,5 +276,5 @@ def test_predict_asks_for_a_picture_and_a_network(
     with pytest.raises(UserError, match="make predict IMAGE="):
         predict.main()
     monkeypatch.setenv("IMAGE", "a.png")
-    with pytest.raises(UserError, match="no network is shipped"):
+    with pytest.raises(UserError, match="models/shipped has no network"):
         predict.main()

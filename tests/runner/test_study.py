@@ -98,7 +98,7 @@ def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None
     # Ninety seconds each by the records, and twenty beside; of four runs more nothing is known.
     assert "7 of 7 runs to train, 1 at a time, about 12 min 50 s" in said
     assert "networks/cnn.py (5 runs); configs/arms/plain.yaml: train.rate (2 runs)" in said
-    assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` takes it back\n" in said
+    assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` undoes it\n" in said
 
 
 def test_a_disk_that_will_be_full_is_said_before_training(
@@ -107,7 +107,7 @@ def test_a_disk_that_will_be_full_is_said_before_training(
     monkeypatch.chdir(study.path)
     monkeypatch.setattr(__main__, "ROOM", 1e18)
     study.edit("networks/cnn.py", "3", "4")
-    with pytest.raises(UserError, match=r"GB of disk are free, and training begins with"):
+    with pytest.raises(UserError, match=r"GB of disk are free; training needs"):
         __main__.train_what_is_stale(Local([{}]), 0.0)
 
 
@@ -196,7 +196,7 @@ def test_an_experiment_has_its_results_and_back_takes_it_back(study: Study) -> N
     said = study.runner(module="runner.back")
     assert "params.yaml: arms.steep.rate: 0.25 -> 0.5\n" in said
     assert "params.yaml.before-back\n" in said
-    assert "4 new ones are removed" in said
+    assert "4 new files are removed" in said
     kept = (study.path / ".scratch/params.yaml.before-back").read_text()
     assert "rate: 0.25" in kept
     assert changed(study) == [" M README.md", "?? reports/thoughts.md"]
@@ -242,7 +242,7 @@ def test_a_scale_brings_its_seeds_and_takes_them_with_it(study: Study) -> None:
     [
         ({"SET": "train.rat=1"}, "train.rat: unknown key of train; allowed: optimizer, rate"),
         ({"SET": "arm.x=1"}, "arm.x: unknown key; allowed: scale, seeds"),
-        ({"SET": "seeds=0,1"}, "a list stands in brackets, as in seeds=[0,1]"),
+        ({"SET": "seeds=0,1"}, "a list needs brackets, for example seeds=[0,1]"),
         ({"SET": "train.rate='1"}, "a quote is not closed"),
         ({"SET": "train.optimizer=sgdd"}, "resolve: params.yaml: train.optimizer: allowed: sgd"),
         ({"SCALE": "tiny"}, "SCALE is 'tiny'; allowed: smoke, laptop"),
@@ -292,10 +292,10 @@ def test_a_conflict_and_a_folder_without_git_are_called_so(study: Study) -> None
     study.edit("dvc.lock", "schema", "# ours\nschema")
     study.commit()
     study.git("merge", "other", check=False)
-    told = "in dvc.lock, params.yaml: settle params.yaml by hand, `git checkout --ours dvc.lock`"
+    told = "in dvc.lock, params.yaml: resolve params.yaml by hand, `git checkout --ours dvc.lock`"
     assert told in study.runner(check=False)
     study.git("checkout", "--ours", "dvc.lock", "params.yaml")
     study.git("add", "--all")
-    assert "a merge is not finished and brings models/runs/new-0/" in study.runner(check=False)
+    assert "a merge is not finished and adds models/runs/new-0/" in study.runner(check=False)
     shutil.rmtree(study.path / ".git")
-    assert "no git repository, which DVC needs; `git init`" in study.runner(check=False)
+    assert "this folder is no git repository, which DVC needs" in study.runner(check=False)

@@ -55,4 +55,4 @@ def test_images_stand_at_the_same_share_of_a_smaller_set_and_go_through_each_lay
     Path("configs/figures/shown.yaml").unlink()
     samples.main()
     assert not list(Path("data/samples").iterdir())
-    assert "no figure asks for any" in capsys.readouterr().out
+    assert "no figure needs any" in capsys.readouterr().out

@@ -74,7 +74,7 @@ if not first.exists():
         outcomes = [future.result() for future in futures]
         until(lambda: not Path("/proc", pid).exists())
     assert json.loads(Path(".scratch/progress/adam-0.json").read_text())["share"] == 0.5
-    assert f"worker {victim} is gone; others train its runs" in capfd.readouterr().out
+    assert f"worker {victim} has left; others train its runs" in capfd.readouterr().out
     for outcome in outcomes:
         assert outcome.status == 0
         assert outcome.files == {
@@ -112,7 +112,7 @@ def test_a_worker_that_closes_and_a_scheduler_that_dies_leave_nothing_running(
         processes.worker("w2")
         until(lambda: other.exists() and other.read_text())
         processes.end("scheduler")
-        with pytest.raises(UserError, match=r"^the scheduler is gone; start it and its work"):
+        with pytest.raises(UserError, match=r"^the scheduler has stopped; start it and its work"):
             future.result()
     until(lambda: not there(other))
 
@@ -138,15 +138,15 @@ def test_what_is_not_fit_is_refused_in_one_line(
         assert "\n" not in str(error.value)
         return str(error.value)
 
-    assert refusal().startswith("there is no worker with the resource RUNS at tcp://")
+    assert refusal().startswith("no worker has the resource RUNS at tcp://")
     processes.worker("w1")
     assert refusal(gpu=True).startswith("none of 1 workers has the resource GPU at tcp://")
     said = refusal(source=str(tmp_path / "nowhere.git"))
     assert said.startswith("worker w1 cannot train this study: it cannot get commit ")
-    assert said.endswith("`git push` it, or say with GIT=ADDRESS where workers find it")
+    assert said.endswith("`git push` it, or give its address with GIT=ADDRESS")
 
     Path("data/sets/images").write_text("others")
-    assert refusal().endswith("configs/arms, data/sets came out otherwise than on the head")
+    assert refusal().endswith("configs/arms, data/sets differ from those of the head")
     Path("notes.txt").write_text("nothing reads it")
     Path("params.yaml").write_text("seeds: [1]\n")
     assert refusal().startswith("params.yaml is not as in the last commit, which is what workers")
@@ -157,7 +157,7 @@ def test_what_is_not_fit_is_refused_in_one_line(
     processes.worker("w2", "GPU=1")
     processes.worker("w3", "GPU=1")
     assert "with GPU of w2 on w2; " in (said := refusal(gpu=True))
-    assert said.startswith("workers differ in kind: ")
+    assert said.startswith("workers differ: ")
     (processes.folder / "w4/keras-0.0.dist-info").mkdir(parents=True)
     (processes.folder / "w4/keras-0.0.dist-info/METADATA").write_text("Version: 0.0\n")
     processes.worker("w4")
