@@ -25,13 +25,11 @@ BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
 # Variables of the command line, which make exports to the programs it starts.
 choices := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE LABELS YES FORCE
-known := $(choices) PYTHON VENV BIN
+known := $(choices) PYTHON
 # A typo would start another study.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known)),,$(error there is no $(name)=; there are $(known)))))
-# Bytecode beside the code is the default, so it must change no result.
-unexport PYTHONDONTWRITEBYTECODE
-# Nor may another project's packages or repository, which a shell may name.
-unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+# What a shell has set for Python, or for another project's repository, changes nothing here.
+unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES))) GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
 # Don't echo commands.
 .SILENT:
@@ -67,25 +65,22 @@ help:
 .DEFAULT:
 	$(error there is no command '$@'; `make help` lists them)
 
-# The environment. The file .installed records its folder and the versions of Python and of the packages
-# that results depend on. If these or the pins differ, pip installs what is missing; it downloads before it
-# removes, so without a network nothing changes. Scripts name their folder: after a move it is replaced in them.
-is := import sys; from importlib.metadata import version; print(sys.prefix, *sys.version_info[:2], *map(version, ("dvc", "jax", "keras", "numpy", "tensorflow")), sep="|")
+# The environment. The file .installed has its folder. Where the environment says another, or that a package is
+# not as pinned, or the pins differ, pip installs what is missing; it downloads before it removes. An environment
+# whose Python is gone is made anew.
+is := env -u PYTHONHOME -u PYTHONPATH -u PYTHONSAFEPATH $(BIN)/python -m ablation.environment
 fits := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed (TensorFlow supports no other); choose one, for example: make PYTHON=python3.11")
-ifneq ($(shell $(BIN)/python -c '$(is)' 2>/dev/null),$(shell cat $(BIN)/.installed 2>/dev/null))
+ifneq ($(shell $(is) 2>/dev/null),$(shell cat $(BIN)/.installed 2>/dev/null))
 $(BIN)/.installed: again
 endif
 again: ;
 $(BIN)/.installed: requirements.txt $(PINS)
 	$(if $(shell test -L $(VENV) && echo link),$(error $(VENV) is a link, and its target stays as it is; after `rm $(VENV)` the same command makes an environment here))
+	$(if $(shell test -e $(VENV) && ! test -e $(VENV)/pyvenv.cfg && echo other),$(error $(VENV) is no environment of Python; move it away, and the same command makes one))
 	$(BIN)/python -c 'import pip; $(fits)' 2>/dev/null || { $(PYTHON) -c '$(fits)' && echo 'a new environment in $(VENV)' && $(PYTHON) -m venv --clear $(VENV); }
-	was="$$(cut -d'|' -f1 $@ 2>/dev/null)"; now="$$($(BIN)/python -c 'import sys; print(sys.prefix)')"; \
-	if [ -n "$$was" ] && [ "$$was" != "$$now" ]; then \
-		sed -i.moved -e "1s|^#!.*/\(python[0-9.]*\)\"*$$|#!/usr/bin/env -S \"$$now/bin/\1\"|" -e "s|$$was|$$now|g" $$(grep -lIF "$$was" $(BIN)/*); rm $(BIN)/*.moved; \
-	fi
 	echo 'installing the packages of $(PINS) that $(VENV) lacks: the first time a download of 0.9 GB, in some minutes, or more for a GPU'
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r $(PINS)
-	$(BIN)/python -c '$(is)' > $@
+	$(is) "$$(cat $@ 2>/dev/null)" > $@.new && mv $@.new $@
 
 # Packages for live curves and the test of the page; and Dask. Each is installed when first needed.
 $(BIN)/.extra: requirements-extra.txt $(BIN)/.installed

@@ -1,4 +1,8 @@
-"""This Python's packages beside those that the project is pinned to; standard library only."""
+"""This Python's packages beside those that the project is pinned to; standard library only.
+
+`python -m ablation.environment [FOLDER]` prints this environment's folder, or what is not as
+pinned, which make keeps and compares. With the FOLDER where it was, its scripts are told first.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,8 @@ def refuse_another() -> None:
     """
     if wrong := difference(REQUIREMENTS.read_text(encoding="utf-8")):
         sys.exit(
-            f"{sys.executable} {wrong}; `source .venv/bin/activate` takes the environment that "
-            "`make` installs, and `python -m pip install -r requirements.txt` makes this one so"
+            f"{sys.executable} {wrong}; `make repro` installs an environment, which `source "
+            ".venv/bin/activate` takes"
         )
 
 
@@ -37,3 +41,25 @@ def difference(requirements: str) -> str | None:
         if installed != pinned:
             return f"has {name} {installed}, which requirements.in pins to {pinned}"
     return None
+
+
+def relocate(scripts: Path, before: str, now: str) -> None:
+    """Writes an environment's folder into the scripts that name the one where it was before."""
+    for script in scripts.iterdir():
+        content = script.read_bytes() if script.is_file() and not script.is_symlink() else b""
+        if b"\0" in content or before.encode() not in content:
+            continue
+        first, line_end, rest = content.decode().partition("\n")
+        if first.startswith("#!") and before in first:
+            python = first.rstrip('"').rpartition("/")[2]
+            first = f'#!/usr/bin/env -S "{now}/bin/{python}"'  # which may have blanks in its name
+        else:
+            first = first.replace(before, now)
+        script.write_text(first + line_end + rest.replace(before, now), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    if given and given[0].startswith("/") and given[0] != sys.prefix:
+        relocate(Path(sys.prefix) / "bin", given[0], sys.prefix)
+    print(difference(REQUIREMENTS.read_text(encoding="utf-8")) or sys.prefix)

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 
 from ablation.base import cli
 from ablation.base.errors import UserError
@@ -61,11 +62,25 @@ def main() -> None:
         if not graph.stale():
             print("everything is up to date")
         else:
+            refuse_full_disk()
             graph.dvc("repro", *BEFORE)
             train_what_is_stale(place, load)
             graph.dvc("repro")
         if os.environ.get("SET"):
             save_experiment()
+
+
+def refuse_full_disk() -> None:
+    """Refuses to begin where there is no room for data and results.
+
+    Raises:
+        UserError: naming the folder.
+    """
+    for folder in (os.getcwd(), gettempdir()):  # the latter while images are composed
+        if (free := shutil.disk_usage(folder).free) < ROOM:
+            raise UserError(
+                f"{free / 1e9:.2f} GB of disk are free for {folder}; {ROOM / 1e9:.0f} GB are needed"
+            )
 
 
 @contextmanager
@@ -124,7 +139,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
     `load` is how many other processes this machine computes for.
 
     Raises:
-        UserError: the disk is full, or a run failed; the others are done.
+        UserError: a run failed; the others are done.
     """
     # Only now: they take time to load, which a study without anything to do need not wait for.
     from ablation.base.files import read_config
@@ -148,8 +163,6 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
     ]
     if not jobs:
         return
-    if (free := shutil.disk_usage(".").free) < ROOM:
-        raise UserError(f"{free / 1e9:.2f} GB of disk are free; training needs {ROOM / 1e9:.0f} GB")
     jobs.sort(key=lambda job: -work[job.key])  # the longest first, so that none is left for the end
     with graph.held(out for job in jobs for out in job.outs), where as place:
         plan = reasons.plan(jobs, work)
@@ -169,7 +182,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
             print(f"changed: {plan.changed}")
         print("output is in logs/; after Ctrl-C the same command continues", flush=True)
         if on_processor:
-            agree(total, study.scale)
+            agree(slower * total, study.scale)
         failed = []
         with Display(plan.seconds) as display:
             futures = {place.submit(job): job for job in jobs}
@@ -222,7 +235,8 @@ def agree(seconds: float, scale: str) -> None:
             f"this processor would train for {seconds / 3600:,.0f} hours at scale {scale}; GPU=1 "
             "trains on an NVIDIA GPU, SCALE=laptop is for a processor, FORCE=1 trains here anyway"
         )
-    if seconds < UNASKED or not sys.stdin.isatty() or os.environ.get("YES"):
+    terminal = sys.stdin.isatty() and "JPY_PARENT_PID" not in os.environ  # no notebook's
+    if seconds < UNASKED or not terminal or os.environ.get("YES"):
         return
     if input("continue? [Y/n] ").strip().lower() not in ("", "y", "yes"):
         raise UserError("nothing was trained; `make back` undoes a change")

@@ -21,6 +21,7 @@ KEPT = Path(".scratch/params.yaml.before-back")
 
 def main() -> None:
     with alone():
+        graph.refuse_unmerged()
         if not graph.files(["ls-tree", "--name-only", "HEAD"], ["dvc.lock"]):
             raise UserError("no results are committed: the last commit has no dvc.lock to restore")
         committed = graph.git("show", "HEAD:./params.yaml")

@@ -89,7 +89,7 @@ def refuse_unmerged() -> None:
         made = sorted({top for path in unmerged if (top := path.partition("/")[0]) in MADE})
         edited = [path for path in unmerged if path.partition("/")[0] not in MADE]
         steps = [f"resolve {', '.join(edited)} by hand"] if edited else []
-        steps += [f"`git checkout --ours {' '.join(made)}`"] if made else []
+        steps += [f"`git checkout HEAD -- {' '.join(made)}`"] if made else []
         raise UserError(
             f"conflicts in {', '.join(made + edited)}: {', '.join(steps)}, `git add --all`, finish "
             "as `git status` says, and run the same command again (docs/add-an-arm.md)"

@@ -36,7 +36,9 @@ def main() -> None:
     if not os.environ.get("IMAGE"):
         raise UserError("IMAGE is missing, for example: make predict IMAGE=docs/digits.png")
     if not (SHIPPED / "arm.yaml").exists():
-        raise UserError("models/shipped has no network; `make ship` adds one after `make repro`")
+        raise UserError(
+            "models/shipped has no network; `git checkout models/shipped` brings it back"
+        )
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
     path, table = Path(os.environ["IMAGE"]), os.environ.get("LABELS")
     found = pictures.find(path)

@@ -113,17 +113,17 @@ def _pace() -> dict[str, float]:
     """Arm -> seconds an image on this processor, of the arms whose network is what it was."""
     found: dict[str, list[float]] = {}
     for path in RECORDS.glob("*.json"):
-        try:
-            record, arm = read_json(path), path.stem.rpartition("-")[0]
-        except (UserError, OSError):  # the stage makes it again
+        arm = path.stem.rpartition("-")[0]
+        if not Path(f"configs/arms/{arm}.yaml").exists():
             continue
-        on_this = (record["processor"], record["device"]) == (processor(), "cpu")
-        known = on_this and Path(f"configs/arms/{arm}.yaml").exists()
-        if known and all(
-            record["arm"].get(part) == _arm(arm).get(part)
-            for part in ("image_size", "precision", "input", "model")
-        ):
-            found.setdefault(arm, []).append(record["seconds"] / _images(record["arm"]))
+        parts = ("image_size", "precision", "input", "model")
+        try:
+            record = read_json(path)
+            same = all(record["arm"].get(part) == _arm(arm).get(part) for part in parts)
+            if same and (record["processor"], record["device"]) == (processor(), "cpu"):
+                found.setdefault(arm, []).append(record["seconds"] / _images(record["arm"]))
+        except (UserError, OSError, KeyError, TypeError):  # the stage makes the record again
+            continue
     return {arm: median(paces) for arm, paces in found.items()}
 
 

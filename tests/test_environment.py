@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ablation.environment import difference
+from ablation.environment import difference, relocate
 from tests.conftest import ROOT
 
 
@@ -33,5 +34,21 @@ def test_a_python_without_the_packages_ends_in_one_line(module: str) -> None:
     )
     assert done.returncode == 1
     assert "has no dvc, which requirements.in pins" in done.stderr
-    assert "`source .venv/bin/activate`" in done.stderr
+    assert "`make repro` installs an environment" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_scripts_of_a_moved_environment_find_it(tmp_path: Path) -> None:
+    now = f"{tmp_path}/new & place/.venv"
+    scripts = Path(now) / "bin"
+    scripts.mkdir(parents=True)
+    (scripts / "dvc").write_text("#!/old/.venv/bin/python3\nimport dvc\n")
+    (scripts / "activate").write_text("VIRTUAL_ENV=/old/.venv\n")
+    (scripts / "other").write_text("#!/bin/sh\n")
+    (scripts / "binary").write_bytes(b"\0/old/.venv")
+    relocate(scripts, "/old/.venv", now)
+    relocate(scripts, "/old/.venv", now)
+    assert (scripts / "dvc").read_text() == f'#!/usr/bin/env -S "{now}/bin/python3"\nimport dvc\n'
+    assert (scripts / "activate").read_text() == f"VIRTUAL_ENV={now}\n"
+    assert (scripts / "other").read_text() == "#!/bin/sh\n"
+    assert (scripts / "binary").read_bytes() == b"\0/old/.venv"

@@ -186,7 +186,9 @@ def as_grey(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], list[st
     Raises:
         UserError: another shape or other values; `where` names the file in the message.
     """
-    if not (array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3, 4))) or not array.size:
+    grey_or_colour = array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3, 4))
+    # (h, w, 3) is one picture in colour, and no h pictures of 3 px.
+    if not grey_or_colour or not array.size or min(array.shape[1:3]) < 8:
         raise UserError(f"{where} has the shape {array.shape}; allowed: (n, h, w) or (n, h, w, 3)")
     if array.dtype.kind not in "buif":
         raise UserError(f"{where} holds values of the type {array.dtype}; allowed: numbers")

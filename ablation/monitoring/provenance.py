@@ -110,7 +110,7 @@ def read_committed(run: Path, record: Path) -> Committed | None:
         text = git("show", f"HEAD:./{record.as_posix()}")
         content = json.loads(text)
         files = {run / name: git("show", f"HEAD:./{run / name}") for name in content["outputs"]}
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, ValueError, KeyError, TypeError, subprocess.CalledProcessError):
         return None
     if {path.name: digest_of(kept) for path, kept in files.items()} != content["outputs"]:
         return None

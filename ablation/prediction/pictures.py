@@ -16,7 +16,9 @@ from PIL import ExifTags, Image, ImageOps
 from ablation.base.errors import UserError, brief
 from ablation.inputs.own import as_grey, as_labels, read_array
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,11 @@ def test_a_mistake_is_told_alone() -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert ended(full).endswith("No space left on device")
     missing = ended(FileNotFoundError(errno.ENOENT, "No such file", "data/a.npy"))
-    assert missing == "train: data/a.npy is missing; run `dvc repro`, which makes it"
+    assert missing == (
+        "train: data/a.npy is missing; `dvc repro` makes it, or `git checkout data/a.npy` brings "
+        "it back"
+    )
+    assert ended(OSError("10 requested and 5 written")).endswith("10 requested and 5 written")
     assert not Path("logs").exists()
 
 

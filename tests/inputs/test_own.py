@@ -320,11 +320,13 @@ def test_masks_colours_and_transparency_are_grey() -> None:
     for mask in (IMAGES > 9, (IMAGES > 9).astype(np.uint8)):
         np.testing.assert_array_equal(own.as_grey(mask, "x")[0], 255 * (IMAGES > 9))
     np.testing.assert_array_equal(own.as_grey(IMAGES[:2] * 0, "x")[0], 0)
-    red_green_blue = np.eye(3, dtype=np.uint8)[None] * 255
-    assert own.as_grey(red_green_blue, "x")[1] == []
-    grey, changes = own.as_grey(red_green_blue[None], "x")
+    red_green_blue = np.zeros((1, 8, 8, 3), np.uint8)
+    red_green_blue[0, 0, :3] = np.eye(3) * 255
+    grey, changes = own.as_grey(red_green_blue, "x")
     assert changes == ["colour to grey"]
-    np.testing.assert_array_equal(grey, [[[76, 150, 29]]])
+    np.testing.assert_array_equal(grey[0, 0, :4], [76, 150, 29, 0])
+    with pytest.raises(UserError, match=r"has the shape \(8, 8, 3\); allowed: \(n, h, w\)"):
+        own.as_grey(red_green_blue[0], "x")
     for ink in (0, 255):  # stands out from what is transparent
         drawn = np.full((1, 8, 8, 4), ink, np.uint8)
         drawn[..., 3] = 0

@@ -96,7 +96,7 @@ def test_two_branches_with_an_arm_each_are_merged_and_neither_trains_again(
 
     assert "dvc.lock" in copy.git("merge", "fast", check=False)
     # As docs/add-an-arm.md says.
-    copy.git("checkout", "--ours", "dvc.lock", "reports")
+    copy.git("checkout", "HEAD", "--", "dvc.lock", "reports")
     copy.write_yaml("params.yaml", params | {"arms": params["arms"] | new})
     copy.commit()
     output = copy.dvc("repro")

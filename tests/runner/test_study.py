@@ -14,7 +14,6 @@ from ablation.base.errors import UserError
 from runner import __main__
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
-from runner.local import Local
 from runner.reasons import slower
 from tests.runner.conftest import PARAMS, ROOT, Study
 
@@ -101,14 +100,12 @@ def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None
     assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` undoes it\n" in said
 
 
-def test_a_disk_that_will_be_full_is_said_before_training(
-    study: Study, monkeypatch: pytest.MonkeyPatch
+def test_a_disk_that_will_be_full_is_said_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(study.path)
     monkeypatch.setattr(__main__, "ROOM", 1e18)
-    study.edit("networks/cnn.py", "3", "4")
-    with pytest.raises(UserError, match=r"GB of disk are free; training needs"):
-        __main__.train_what_is_stale(Local([{}]), 0.0)
+    with pytest.raises(UserError, match=r"GB of disk are free for .*; 1000000000 GB are needed"):
+        __main__.refuse_full_disk()
 
 
 def test_code_that_judges_asks_networks_again(study: Study) -> None:
@@ -292,7 +289,7 @@ def test_a_conflict_and_a_folder_without_git_are_called_so(study: Study) -> None
     study.edit("dvc.lock", "schema", "# ours\nschema")
     study.commit()
     study.git("merge", "other", check=False)
-    told = "in dvc.lock, params.yaml: resolve params.yaml by hand, `git checkout --ours dvc.lock`"
+    told = "in dvc.lock, params.yaml: resolve params.yaml by hand, `git checkout HEAD -- dvc.lock`"
     assert told in study.runner(check=False)
     study.git("checkout", "--ours", "dvc.lock", "params.yaml")
     study.git("add", "--all")

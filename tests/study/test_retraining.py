@@ -164,16 +164,17 @@ def test_fresh_images_are_a_matter_of_the_digits_the_layout_and_the_code(
     fresh = resolve(params, PAPER).arms["adam"].fresh
     assert fresh is not None
     assert FreshLayoutConfig(**fresh.layout).rotation == params["data"]["rotation"]
-    assert fresh.code.startswith("sha256:")
+    plain = fresh.code
     assert all(digest.startswith("md5:") for digest in fresh.digits)
     for path in ("train.fresh_pictures", "train.fresh_handwriting"):
         put(params, path, TABLE[path][0])
     fresh = resolve(params, PAPER).arms["adam"].fresh
     assert fresh is not None
     layout = FreshLayoutConfig(**fresh.layout)
+    assert fresh.code != plain  # of handwriting too
     assert layout.pictures
     assert layout.handwriting == HandwritingConfig(**TABLE["train.fresh_handwriting"][0])
     before = resolve(params, PAPER).arms
-    monkeypatch.setattr(settings, "_composing_code", lambda: "sha256:other")
+    monkeypatch.setattr(settings, "_composing_code", lambda _: "other")
     after = resolve(params, PAPER).arms
     assert {name for name in before if before[name] != after[name]} == {"adam", *FRESH}
