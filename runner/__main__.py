@@ -55,7 +55,7 @@ def main() -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if os.environ.get("LIVE"):
         os.environ["ABLATION_LIVE"] = "1"
-    place, load = executor(), os.getloadavg()[0]  # before the study is a load itself
+    place = executor()
     with alone():
         graph.refuse_unmerged()
         set_up(os.environ.get("SCALE", ""), os.environ.get("SET", ""), bool(os.environ.get("GPU")))
@@ -64,7 +64,7 @@ def main() -> None:
         else:
             refuse_full_disk()
             graph.dvc("repro", *BEFORE)
-            train_what_is_stale(place, load)
+            train_what_is_stale(place)
             graph.dvc("repro")
         if os.environ.get("SET"):
             save_experiment()
@@ -133,10 +133,8 @@ def set_up(scale: str, changes: str, gpu: bool) -> None:
         print(f"params.yaml: {line}; `make back` undoes it", flush=True)
 
 
-def train_what_is_stale(where: AbstractContextManager[Executor], load: float) -> None:
+def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
     """Trains the runs that are out of date there, side by side, and records each as it ends.
-
-    `load` is how many other processes this machine computes for.
 
     Raises:
         UserError: a run failed; the others are done.
@@ -170,7 +168,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor], load: float) ->
         on_processor = not os.environ.get("GPU") and not os.environ.get("SCHEDULER")
         time = ""
         if on_processor:
-            slower = reasons.slower(load, place.places, cores())
+            slower = reasons.slower(place.places)
             busy = f", or {duration(slower * total)} while it is as busy as now"
             time = f", about {duration(total)}{busy if slower > 1.2 else ''}"
         known = f"; {plan.trained} more have trained already" if plan.trained else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +28,7 @@ PASSES = 3
 # AVX-512: the baseline makes 3.5e10, raw VGG-16 4.7e10. Other processors differ up to fourfold.
 RATE = 4e10
 FIXED = 20.0  # seconds that a run takes beside its training: start, compiling, answers
+PROBE = 0.5  # seconds that a processor is asked for, to see how busy it is
 MOST_TOLD = 4  # changes that are named
 
 
@@ -82,14 +85,19 @@ def plan(jobs: Sequence[Job], work: Mapping[str, float]) -> Plan:
     return Plan(seconds, trained, "; ".join(told + more))
 
 
-def slower(load: float, places: int, cores: int) -> float:
-    """How many times as long runs take beside what else a processor does.
+def slower(places: int) -> float:
+    """How many times as long so many runs take, beside what else this machine computes now."""
+    with ProcessPoolExecutor(places) as pool:
+        shares = list(pool.map(_share, [PROBE] * places))
+    return max(1.0, places / sum(shares))
 
-    Args:
-        load: how many other processes would compute, on the mean of the last minute.
-        places: runs at a time.
-    """
-    return max(1.0, (load + places) / cores)
+
+def _share(seconds: float) -> float:
+    """How much of a core a process gets that computes for so long, 0..1."""
+    start, used = time.perf_counter(), time.process_time()
+    while time.perf_counter() < start + seconds:
+        pass
+    return (time.process_time() - used) / (time.perf_counter() - start)
 
 
 def network(key: str) -> Path | None:

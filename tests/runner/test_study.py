@@ -14,6 +14,7 @@ from ablation.base.errors import UserError
 from runner import __main__
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
+from runner.local import cores
 from runner.reasons import slower
 from tests.runner.conftest import PARAMS, ROOT, Study
 
@@ -114,9 +115,7 @@ def test_code_that_judges_asks_networks_again(study: Study) -> None:
 
 
 def test_a_busy_machine_takes_longer() -> None:
-    assert slower(load=0.3, places=1, cores=2) == 1.0  # a core is free
-    assert slower(load=2.0, places=2, cores=2) == 2.0
-    assert slower(load=4.0, places=4, cores=16) == 1.0
+    assert slower(4 * cores()) > 2
 
 
 def test_a_failing_run_is_named_and_the_others_are_done(study: Study) -> None:
