@@ -128,7 +128,7 @@ def _files_of(path: Path) -> list[Path]:
         if file.suffix in KINDS
         and file.stem.isidentifier()
         and not MERGED.search(file.stem)
-        and not any(part.startswith((".", "__pycache__")) for part in file.parts)
+        and not any(part.startswith((".", "__")) for part in file.relative_to(path).parts[:-1])
     ]
 
 

@@ -46,6 +46,15 @@ def test_the_dependencies_of_an_instance_are_those_that_the_graph_declares() -> 
     assert found == [Path("code"), Path("configs/adam.yaml"), Path("split/3.npz")]
 
 
+def test_a_folder_below_a_hidden_one_has_its_files() -> None:
+    """As of an experiment that DVC runs in .dvc/tmp."""
+    Path("code").rename(".code")
+    assert len(Inputs([Path(".code").absolute()]).digests) == 3
+    Path(".code/.hidden").mkdir()
+    Path(".code/.hidden/c.py").touch()
+    assert len(Inputs([Path(".code").absolute()]).digests) == 3
+
+
 def test_a_missing_file_is_told() -> None:
     with pytest.raises(FileNotFoundError, match=r"gone\.npy"):
         Inputs([Path("gone.npy")])

@@ -149,7 +149,7 @@ def test_what_is_not_fit_is_refused_in_one_line(
     assert refusal().endswith("configs/arms, data/sets differ from those of the head")
     Path("notes.txt").write_text("nothing reads it")
     Path("params.yaml").write_text("seeds: [1]\n")
-    assert refusal().startswith("params.yaml is not as in the last commit, which is what workers")
+    assert refusal().startswith("params.yaml is not as in the last commit, which workers clone")
 
     driver = processes.folder / "nvidia-smi"
     driver.write_text("#!/bin/sh\necho GPU of $(basename $PWD)\n")
