@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.in"
 
 
+@cache  # the runner imports a stage, and each asks
 def refuse_another() -> None:
     """Ends the process in one line where a package is missing or has another version.
 

@@ -82,8 +82,6 @@ def refuse_unmerged() -> None:
     Raises:
         UserError: there are conflicts, or the merge brings runs and is not committed.
     """
-    heads = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
-    merging = any(Path(git("rev-parse", "--git-path", name).strip()).exists() for name in heads)
     unmerged = git("diff", "--name-only", "--relative", "--diff-filter=U").splitlines()
     if unmerged:
         made = sorted({top for path in unmerged if (top := path.partition("/")[0]) in MADE})
@@ -94,8 +92,11 @@ def refuse_unmerged() -> None:
             f"conflicts in {', '.join(made + edited)}: {', '.join(steps)}, `git add --all`, finish "
             "as `git status` says, and run the same command again (docs/add-an-arm.md)"
         )
+    names = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
+    asked = [word for name in names for word in ("--git-path", name)]
+    heads = git("rev-parse", *asked).splitlines()
     new = git("diff", "--cached", "--name-only", "--relative", "--", *RUNS).splitlines()
-    if merging and new:
+    if new and any(Path(head).exists() for head in heads):
         raise UserError(
             f"a merge is not finished and adds {new[0]}; finish it first, as `git status` says, "
             "since runs are taken from the last commit only"

@@ -9,15 +9,17 @@ from tests.params import PARAMS, ROOT
 
 PILOTS = pd.read_csv(ROOT / "docs/pilots.csv")
 RATES = PILOTS[PILOTS["pilot"] == "rates"]
-OPTIMIZERS = {"Nesterov": "sgd_nesterov", "plain SGD": "sgd", "Adam": "adam"}
-ARMS = {"Nesterov": "baseline", "plain SGD": "sgd", "Adam": "adam"}
+# Name -> optimizer and the arm that has it.
+OPTIMIZERS = {"Nesterov": ("sgd_nesterov", "baseline"), "plain SGD": ("sgd", "sgd"),
+              "Adam": ("adam", "adam")}  # fmt: skip
 SEEDS, MOST = 2, 5  # of a rate; rates of an optimizer
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_best_rate_at_which_no_run_is_stuck_is_taken(name: str) -> None:
+    optimizer, arm = OPTIMIZERS[name]
     cells, means = [], {}
-    for rate, runs in RATES[RATES["arm"] == ARMS[name]].groupby("learning_rate"):
+    for rate, runs in RATES[RATES["arm"] == arm].groupby("learning_rate"):
         if len(runs) < SEEDS:
             continue
         means[rate] = runs["validation_accuracy"].mean()
@@ -28,7 +30,7 @@ def test_the_best_rate_at_which_no_run_is_stuck_is_taken(name: str) -> None:
     taken = ""
     if len(RATES) == SEEDS * MOST * len(OPTIMIZERS):  # not before all are in
         best = max(means, key=lambda rate: means[rate])
-        assert PARAMS["train"]["optimizers"][OPTIMIZERS[name]]["learning_rate"] == best
+        assert PARAMS["train"]["optimizers"][optimizer]["learning_rate"] == best
         taken = f"{best:g}"
     row = [name, *cells, *[""] * (MOST - len(cells)), taken]
     lines = (ROOT / "docs/laptop.md").read_text(encoding="utf-8").splitlines()

@@ -23,7 +23,7 @@ class CurvesFigure(Figure):
 
     kind: Literal["curves"]
     arms: Annotated[list[str], Field(min_length=1)]
-    last: Annotated[float, Field(gt=0, lt=1)] | None
+    last: Share | None
 
 
 class LabelDensityFigure(Figure):

@@ -70,7 +70,7 @@ def draw(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
             )  # fmt: skip
         handles.append(mark)
     if figure.theirs:
-        handles.append(Line2D([], [], **PAPERS, label="the paper's, of single runs"))
+        handles.append(Line2D([], [], **PAPERS))
     axes.set_xticks(range(len(parts)), parts)
     axes.set_xlim(-0.8, len(parts) - 0.2)
     axes.margins(y=0.16)

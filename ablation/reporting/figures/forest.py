@@ -162,7 +162,7 @@ def _handles(table: pd.DataFrame) -> list[Any]:
         if table["found"].isin(kinds).any():
             handles.append(Line2D([], [], **mark, **line, label=text))
     if table["paper"].notna().any():
-        handles.append(Line2D([], [], **PAPERS, label="the paper's, of single runs"))
+        handles.append(Line2D([], [], **PAPERS))
     if table["margin"].notna().any():
         margin = table["margin"].max()
         handles.append(Patch(color=MARGIN, label=f"margin of equality, {margin:g} points"))

@@ -25,7 +25,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GREY = "#666666"
 # The paper's own number, of single runs, beside ours.
 PAPERS: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5, "color": "black",
-                          "markerfacecolor": COLOURS[1], "markeredgewidth": 0.8}  # fmt: skip
+                          "markerfacecolor": COLOURS[1], "markeredgewidth": 0.8,
+                          "label": "the paper's, of single runs"}  # fmt: skip
 
 # `@journal`: matplotlib's defaults with this study's style, whatever the machine's settings are.
 journal = matplotlib.style.context(
