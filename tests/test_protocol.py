@@ -1,4 +1,4 @@
-"""The protocol was fixed before the first of the runs that it judges."""
+"""The protocol was fixed before the first of the runs that it judges, and it still is as it was."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-FIXED = "Protocol fixed: 1"  # a line of docs/statistics.md
+DOCUMENT = "docs/statistics.md"
+FIXED = "Protocol fixed: 2"  # a line of the document
+PARTS = ("questions", "statistics", "regimes", "metrics", "claims")  # of paper.yaml
 FIRST_SEED = 20  # earlier ones are pilots
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.fixture
+def protocol() -> str:
+    """The commit that fixed it."""
+    if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
+        pytest.skip("a shallow clone, or none: no commits to ask")
+    return git("log", "--reverse", "--format=%H", f"-S{FIXED}", "--", DOCUMENT).stdout.split()[0]
 
 
 def runs() -> dict[str, str]:
@@ -24,18 +35,23 @@ def runs() -> dict[str, str]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8"))["commit"] for path in judged}
 
 
-def test_every_run_is_of_a_commit_after_the_protocol_s() -> None:
-    assert FIXED in (ROOT / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
-    found = runs()
-    if not found:
-        return
-    if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
-        pytest.skip("a shallow clone, or none: no commits to ask")
-    log = git("log", "--reverse", "--format=%H", f"-S{FIXED}", "--", "docs/statistics.md").stdout
-    protocol = log.split()[0]
+def test_every_run_is_of_a_commit_after_the_protocol_s(protocol: str) -> None:
     before = {
         run: commit
-        for run, commit in found.items()
+        for run, commit in runs().items()
         if git("merge-base", "--is-ancestor", protocol, commit).returncode != 0
     }
     assert before == {}
+
+
+def test_what_judges_the_runs_is_the_protocol_s_or_named_as_a_departure(protocol: str) -> None:
+    _, _, departures = (ROOT / DOCUMENT).read_text(encoding="utf-8").partition("## Departures")
+    then = yaml.safe_load(git("show", f"{protocol}:paper.yaml").stdout)
+    now = yaml.safe_load((ROOT / "paper.yaml").read_text(encoding="utf-8"))
+    changed = [
+        f"{part}.{key}"
+        for part in PARTS
+        for key in {**then[part], **now[part]}
+        if then[part].get(key) != now[part].get(key)
+    ]
+    assert [key for key in changed if f"`{key}`" not in departures] == []

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ablation.base.section import Positive, Rate, Section
+from ablation.composition.handwriting import HandwritingConfig
 
 Seed = Annotated[int, Field(ge=0)]
 
@@ -22,18 +23,6 @@ class LayoutConfig(Section):
     blur: Annotated[float, Field(ge=0)]
     backgrounds: Annotated[list[str], Field(min_length=1)]
     background_seed: Seed
-
-
-class HandwritingConfig(Section):
-    """By how much the digits of fresh images differ from MNIST's; see `params.yaml`, train.
-
-    The bounds keep digits as readable as MNIST's own when turned by 45 degrees (looked at).
-    """
-
-    shear: Annotated[float, Field(ge=0, le=0.3)]
-    stretch: Annotated[float, Field(ge=0, le=0.25)]
-    thickness: Annotated[float, Field(ge=0, le=1)]
-    elastic: Annotated[float, Field(ge=0, le=2)]
 
 
 class FreshLayoutConfig(LayoutConfig):

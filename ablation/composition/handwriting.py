@@ -1,15 +1,29 @@
 """Digits as another hand would have written them: slanted, widened, thickened and bent."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy.interpolate import BSpline
 
-from ablation.composition.config import HandwritingConfig
+from ablation.base.section import Section
 
 _BENDS = 4  # intervals a side of the grid that bends a digit
 _INK = 63  # what is brighter counts for a digit's size
+
+
+class HandwritingConfig(Section):
+    """By how much the digits of fresh images differ from MNIST's; see `params.yaml`, train.
+
+    The bounds keep digits as readable as MNIST's own when turned by 45 degrees (looked at).
+    """
+
+    shear: Annotated[float, Field(ge=0, le=0.3)]
+    stretch: Annotated[float, Field(ge=0, le=0.25)]
+    thickness: Annotated[float, Field(ge=0, le=1)]
+    elastic: Annotated[float, Field(ge=0, le=2)]
 
 
 @dataclass(frozen=True)

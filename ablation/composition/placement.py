@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.composition.config import HandwritingConfig
+from ablation.composition.handwriting import HandwritingConfig
 
 _CANDIDATES = 1 << 15  # placements tried at once
 _PATIENCE = 64  # rounds of candidates after which each should have found one placement

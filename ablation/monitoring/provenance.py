@@ -16,7 +16,7 @@ from typing import Any
 
 from ablation.training.inputs import digest_of
 
-PACKAGES = ("keras", "tensorflow", "jax", "numpy")
+PACKAGES = ("keras", "tensorflow", "jax", "numpy", "scipy")
 # DVC and the runs themselves write these while a study trains.
 _RESULTS = ("dvc.lock", "models/", "reports/")
 _CPUINFO = Path("/proc/cpuinfo")

@@ -73,17 +73,19 @@ def _take(run: Run, metric: Metric) -> float | None:
 
 
 def images_to(curve: Curve, level: float, epoch_images: int) -> float:
-    """Training images seen until the accuracy first reaches the level, interpolated.
+    """Training images seen until the running accuracy first reaches the level, interpolated.
 
-    Infinite for a run that never does: it is slower than every other, however long they train.
-    What came before the first measurement is not known: a run that has it there took that long.
+    It is the mean of an epoch, so it counts for the epoch's middle: else an arm with shorter epochs
+    would seem faster. Infinite for a run that never does: it is slower than every other, however
+    long they train. What came before the first middle is not known: a run that has it there took
+    that long.
     """
     reached = np.flatnonzero(curve >= level)
     if len(reached) == 0:
         return float("inf")
     at = int(reached[0])
     part = 0.0 if at == 0 else (curve[at] - level) / (curve[at] - curve[at - 1])
-    return float(at + 1 - part) * epoch_images
+    return float(at + 0.5 - part) * epoch_images
 
 
 def spread(curve: Curve) -> float | None:

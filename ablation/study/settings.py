@@ -31,12 +31,13 @@ from ablation.base.section import (
     Threads,
 )
 from ablation.composition import backgrounds
+from ablation.composition.backgrounds import mosaic
 from ablation.composition.config import (
     DataConfig,
     FreshLayoutConfig,
-    HandwritingConfig,
     LayoutConfig,
 )
+from ablation.composition.handwriting import HandwritingConfig
 from ablation.composition.placement import Geometry, place
 from ablation.inputs.own import SIDE as COMPETITION_SIDE
 from ablation.inputs.own import AdmitConfig
@@ -407,6 +408,6 @@ def _composing_code(layout: FreshLayoutConfig) -> str:
     }
     if layout.handwriting is None:
         del digests["handwriting.py"]
-    if not set(layout.backgrounds) & set(backgrounds.MOSAICS):
+    if not set(layout.backgrounds) & mosaic.FAMILIES.keys():
         del digests["backgrounds/mosaic.py"]
     return identity(digests)

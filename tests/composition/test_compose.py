@@ -21,8 +21,9 @@ from scipy import stats
 
 from ablation.composition.backgrounds import pictures as drawn
 from ablation.composition.compose import CHUNK, blend, compose, composer
-from ablation.composition.config import FreshLayoutConfig, HandwritingConfig
+from ablation.composition.config import FreshLayoutConfig
 from ablation.composition.digits import Digits
+from ablation.composition.handwriting import HandwritingConfig
 from ablation.composition.placement import Geometry, geometry, place
 from tests.conftest import ROOT
 

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ablation.composition.config import HandwritingConfig
 from ablation.composition.digits import Digits, transform
-from ablation.composition.handwriting import Hand, draw_hand
+from ablation.composition.handwriting import Hand, HandwritingConfig, draw_hand
 
 STILL = np.zeros(1), np.ones(1)
 OFF = {"shear": 0.0, "stretch": 0.0, "thickness": 0.0, "elastic": 0.0}

@@ -36,9 +36,9 @@ def metric(take: str, **settings: float | str) -> Metric:
         (EVER, metric("after_images", images=1499), 0.4),  # the last within them
         (EVER, metric("after_images", images=499), None),
         (EVER, metric("after_images", images=2000), None),  # a shorter run
-        (EVER, metric("images_to_level", level=0.5), 1250.0),  # half way from 0.4 to 0.6
-        ([0.2, 0.6, 0.3, 0.7], metric("images_to_level", level=0.5), 875.0),  # the first time
-        ([0.8, 0.9], metric("images_to_level", level=0.5), 500.0),  # nothing was measured before
+        (EVER, metric("images_to_level", level=0.5), 1000.0),  # half way from 0.4 to 0.6
+        ([0.2, 0.6, 0.3, 0.7], metric("images_to_level", level=0.5), 625.0),  # the first time
+        ([0.8, 0.9], metric("images_to_level", level=0.5), 250.0),  # nothing was measured before
         ([0.1, 0.2, 0.3], metric("images_to_level", level=0.5), math.inf),
         ([1.0, 0.5, 0.8], metric("rise"), 0.6),
         ([1.0, 0.5, 0.4], metric("rise"), 0.0),

@@ -26,12 +26,8 @@ _FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
     "rings": rings.draw,
     "water": water.draw,
     "contour": contour.draw,
-    "clouds": mosaic.clouds,
-    "waves": mosaic.waves,
-    "cells": mosaic.cells,
-    "strokes": mosaic.strokes,
+    **mosaic.FAMILIES,
 }
-MOSAICS = ("clouds", "waves", "cells", "strokes")  # on which no image of the study stands
 
 SMALLEST = 240  # px, the shortest side of any family's picture (the water's)
 

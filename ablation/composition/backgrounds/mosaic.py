@@ -139,3 +139,11 @@ def _stroke(shape: Shape, rng: np.random.Generator) -> Floats:
     field = ndimage.gaussian_filter(field, rng.uniform(0.3, 1), mode="wrap")
     ground = smooth(shape, rng.uniform(1, 20), rng.uniform(1, 20), rng)
     return field + rng.uniform(0, 0.3) * ground
+
+
+FAMILIES: dict[str, Callable[[np.random.Generator], NDArray[np.uint8]]] = {
+    "clouds": clouds,
+    "waves": waves,
+    "cells": cells,
+    "strokes": strokes,
+}
