@@ -1,4 +1,4 @@
-"""The page opened in Chromium: axe-core has nothing serious to say of it, and nothing overflows."""
+"""The page opened in Chromium: axe-core has nothing to say of it, and nothing overflows."""
 
 from __future__ import annotations
 
@@ -38,13 +38,12 @@ pytestmark = [
 
 
 def measured(path: Path, folder: Path, width: int, dark: bool) -> dict[str, Any]:
-    """What the probe finds, of the findings of axe-core those that are serious."""
+    """What the probe finds."""
     shutil.copy(str(AXE), folder / "axe.min.js")
     found = opened(path, folder, width, dark, PROBE)
     assert (found["width"], found["dark"]) == (width, dark), found
     assert "color-contrast" in found["passes"]
-    serious = [each for each in found["violations"] if each[0] in ("serious", "critical")]
-    return found | {"violations": serious}
+    return found
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (390, False), (1440, True)])
@@ -58,7 +57,7 @@ def test_everybody_can_read_a_page(
     assert found["sorted"] > 5
 
 
-def test_what_is_serious_is_found(tmp_path: Path) -> None:
+def test_what_is_wrong_is_found(tmp_path: Path) -> None:
     """Grey on white, and a picture that says nothing."""
     page = tmp_path / "bad.html"
     page.write_text(
@@ -68,4 +67,4 @@ def test_what_is_serious_is_found(tmp_path: Path) -> None:
     )
     found = measured(page, tmp_path, 390, dark=False)["violations"]
     rules = [tuple(each[:2]) for each in found]
-    assert rules == [("serious", "color-contrast"), ("critical", "image-alt")]
+    assert {("serious", "color-contrast"), ("critical", "image-alt")} <= {*rules}
