@@ -90,8 +90,8 @@ def test_it_trains_and_leaves_history_layers_answers_and_circumstances(say: Say)
     from ablation.networks import architectures
 
     record = read_json(RECORD)
-    arm = ArmConfig.model_validate(record["arm"])
-    network = architectures.load(folder / "network.keras", arm, 0)
+    ArmConfig.model_validate(record["arm"])
+    network = architectures.load(folder / "network.keras")
     with np.load(RUN / "answers.npz") as answers:
         kept = dict(answers)
     asked = {
