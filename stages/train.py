@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base import cli
-from ablation.base.arrays import read_npy, read_npz, read_split, write_npz
+from ablation.base.arrays import halved, read_npy, read_npz, read_split, write_npz
 from ablation.base.files import read_config, read_json, write_bytes, write_json
 from ablation.monitoring import provenance
 from ablation.monitoring.provenance import read_committed
@@ -137,6 +137,8 @@ def judged_on(arm: ArmConfig, seed: int) -> dict[str, NDArray[np.uint8]]:
     }
     if (EXTERNAL / "images.npy").exists():
         external = read_npy(EXTERNAL / "images.npy", mmap=True)
+        if arm.input.set == "modified_128":
+            external = halved(external)  # as its own images are
         if external.shape[1] == arm.image_size:
             parts["external"] = external
         else:
