@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ablation.base.arrays import read_npy, read_npz, read_split
 from ablation.base.cli import run
-from ablation.base.files import read_config, read_yaml, replacing, write_json, write_text
+from ablation.base.files import read_config, read_yaml, write_bytes, write_json, write_text
 from ablation.composition.config import DataConfig
 from ablation.reporting import exports, figure_tables
 from ablation.reporting.config import (
@@ -83,8 +83,7 @@ def main() -> None:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         folder = TABLES / name
         if isinstance(figure, AugmentationFigure):
-            with replacing(folder / "data.npz") as temporary:
-                temporary.write_bytes((SAMPLES / f"{name}.npz").read_bytes())
+            write_bytes(folder / "data.npz", (SAMPLES / f"{name}.npz").read_bytes())
             continue
         if isinstance(figure, CurvesFigure):
             shown = figure_tables.curves_table(figure, curves, table)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ablation.base.arrays import read_npy, read_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
-from ablation.base.files import read_config, replacing, write_json
+from ablation.base.files import read_config, write_json
 from ablation.composition.backgrounds import pictures
 from ablation.composition.compose import compose
 from ablation.composition.config import DataConfig
@@ -97,9 +97,7 @@ def _sample(config: DataConfig) -> Images:
 
 def _write(content: dict[str, Any], picture: Figure) -> None:
     write_json(REPORTS / "data_check.json", content)
-    target = REPORTS / "figures"
-    with replacing(target / "backgrounds.png") as png, replacing(target / "backgrounds.svg") as svg:
-        save(picture, png, svg, "Composed images of each background family")
+    save(picture, REPORTS / "figures/backgrounds", "Composed images of each background family")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ablation.base.arrays import read_npy, read_npz
+from ablation.base.arrays import read_npy, read_npz, write_npz
 from ablation.base.cli import run
-from ablation.base.files import read_config, replacing
+from ablation.base.files import read_config
 from ablation.composition.config import DataConfig
 from ablation.reporting.tables import read_csv, write_csv
 from ablation.statistics import errors
@@ -63,18 +63,16 @@ def main() -> None:
     backgrounds = np.full(len(order), "")
     if composed is not None:
         backgrounds = np.array(config.backgrounds)[composed["families"][order]]
-    with replacing(OUT / "hardest.npz") as temporary:
-        np.savez_compressed(
-            temporary,
-            allow_pickle=False,
-            arm=np.array(best),
-            numbers=order + 1,
-            labels=labels[order],
-            said=answers[best].vote[order],
-            probabilities=probabilities,
-            backgrounds=backgrounds,
-            images=read_npy(folder / "images.npy", mmap=True)[order],
-        )
+    hardest = {
+        "arm": np.array(best),
+        "numbers": order + 1,
+        "labels": labels[order],
+        "said": answers[best].vote[order],
+        "probabilities": probabilities,
+        "backgrounds": backgrounds,
+        "images": read_npy(folder / "images.npy", mmap=True)[order],
+    }
+    write_npz(OUT / "hardest.npz", hardest, compressed=True)
     print(f"errors: {len(arms)} arms on {len(labels):,} test images; hardest images for {best}")
 
 

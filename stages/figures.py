@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ablation.base.cli import run
-from ablation.base.files import read_config, replacing
+from ablation.base.files import read_config
 from ablation.reporting.config import DeclaredFigure
 from ablation.reporting.figures.style import save
 
@@ -16,9 +16,7 @@ def main(name: str) -> None:
     figure, labels = declared.figure, declared.labels
     kind = import_module(f"ablation.reporting.figures.{figure.kind}")
     picture = kind.draw(figure, labels, REPORTS / "tables" / name)
-    target = REPORTS / "figures" / name
-    with replacing(target.with_suffix(".png")) as png, replacing(target.with_suffix(".svg")) as svg:
-        save(picture, png, svg, f"{figure.title} (paper: {figure.paper})")
+    save(picture, REPORTS / "figures" / name, f"{figure.title} (paper: {figure.paper})")
     print(f"figures: {name} ({figure.kind}, {figure.paper})")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablation.base.arrays import read_npy, read_npz
+from ablation.base.arrays import halved, read_npy, read_npz, write_npz
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, replacing
@@ -32,7 +32,6 @@ from ablation.inputs.own import SIDE
 SETS, COMPOSITIONS = Path("data/sets"), Path("data/compositions")
 OWN = Path("data/own/competition")
 PARTS = ("images", "labels")
-BLOCK = 1000  # images halved together: their sums take twice the memory
 
 
 def main() -> None:
@@ -63,13 +62,8 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
         stream = ("images", config.image_seed, part)
         composed = compose(digits[part], count, laid_out, sources, stream, workers)
         _write(f"{part}/modified", composed.images, composed.labels)
-        with replacing(COMPOSITIONS / f"{part}.npz") as temporary:
-            np.savez_compressed(
-                temporary,
-                families=composed.families,
-                digit_labels=composed.digit_labels,
-                corners=composed.corners,
-            )
+        kept = {name: getattr(composed, name) for name in ("families", "digit_labels", "corners")}
+        write_npz(COMPOSITIONS / f"{part}.npz", kept, compressed=True)
         print(f"preprocess: {count} images of {config.canvas} px for {part}", flush=True)
         if config.canvas != SIDE:
             larger = replace(laid_out, canvas=SIDE)
@@ -97,17 +91,6 @@ def _competition(config: DataConfig) -> None:
     shutil.rmtree(COMPOSITIONS, ignore_errors=True)
     COMPOSITIONS.mkdir(parents=True)  # empty: nothing was composed
     print(f"preprocess: {config.images} images of the competition for train, {len(test)} for test")
-
-
-def halved(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, s, s) images as (n, s/2, s/2): the mean of each 2x2 pixels, halves rounded up."""
-    count, side, _ = images.shape
-    result = np.empty((count, side // 2, side // 2), np.uint8)
-    for start in range(0, count, BLOCK):
-        wide = images[start : start + BLOCK].astype(np.uint16)
-        rows = wide[:, ::2] + wide[:, 1::2]
-        result[start : start + BLOCK] = (rows[..., ::2] + rows[..., 1::2] + 2) // 4
-    return result
 
 
 def _write(name: str, images: NDArray[np.uint8], labels: NDArray[np.uint8] | None) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.base.arrays import read_npy
+from ablation.base.arrays import read_npy, write_npz
 from ablation.base.cli import run
-from ablation.base.files import read_config, replacing
+from ablation.base.files import read_config
 from ablation.reporting.config import AugmentationFigure, DeclaredFigure
 from ablation.training import framework
 from ablation.training.config import ArmConfig
@@ -22,14 +22,14 @@ PAPER_IMAGES = 50_000  # the numbers of figure 3's images count these (section 2
 def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    figures = {}
+    shown = []
     for path in sorted((CONFIGS / "figures").glob("*.yaml")):
         figure = read_config(path, DeclaredFigure).figure
         if isinstance(figure, AugmentationFigure):
-            figures[path.stem] = figure
-    for name, figure in figures.items():
-        show(name, figure, read_config(CONFIGS / f"arms/{figure.arms[0]}.yaml", ArmConfig))
-    print(f"samples: {', '.join(figures) or 'no figure needs any'}")
+            arm = read_config(CONFIGS / f"arms/{figure.arms[0]}.yaml", ArmConfig)
+            show(path.stem, figure, arm)
+            shown.append(path.stem)
+    print(f"samples: {', '.join(shown) or 'no figure needs any'}")
 
 
 def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
@@ -43,15 +43,9 @@ def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
     # The paper's image numbers, at the same share of a smaller study's images.
     numbers = np.array([max(1, round(n / PAPER_IMAGES * len(images))) for n in figure.images])
     steps = input_steps(architectures.input_layers(arm), images[numbers - 1])
-    with replacing(OUT / f"{name}.npz") as temporary:
-        np.savez_compressed(
-            temporary,
-            allow_pickle=False,
-            numbers=numbers,
-            labels=labels[numbers - 1],
-            steps=np.array(list(steps)),
-            **{f"step_{step}": values for step, values in steps.items()},
-        )
+    arrays = {"numbers": numbers, "labels": labels[numbers - 1], "steps": np.array(list(steps))}
+    arrays |= {f"step_{step}": values for step, values in steps.items()}
+    write_npz(OUT / f"{name}.npz", arrays, compressed=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Splits each data set into training and validation, once for each seed."""
+"""Splits each data set into training and validation, once for each seed (paper, section 2)."""
 
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from ablation.base.cli import run
 from ablation.base.files import read_config
 from ablation.composition.config import DataConfig
 from ablation.study.config import StudyConfig
-from ablation.training.split import stratified
 
 TRAIN = Path("data/sets/train")
 
@@ -31,6 +30,38 @@ def main() -> None:
         write_npz(Path(f"data/split/{seed}.npz"), parts)
     plural = "s" * (len(seeds) > 1)
     print(f"split: {len(seeds)} seed{plural}, {data.validation_fraction:.0%} for validation")
+
+
+def stratified(
+    labels: NDArray[np.uint8], fraction: float, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Disjoint training and validation image numbers that together are all of `labels`.
+
+    Each label gives `fraction` of its images to validation, rounded so that validation holds
+    round(fraction * n) images in all (largest remainders first). Both are in random order.
+
+    Args:
+        labels: (n,) labels.
+        fraction: validation's share, between 0 and 1.
+
+    Returns:
+        training (n - m,) and validation (m,) image numbers, int64.
+    """
+    total = round(fraction * len(labels))
+    values, counts = np.unique(labels, return_counts=True)
+    shares = fraction * counts
+    quota = np.floor(shares).astype(int)
+    remainders = np.argsort(quota - shares, kind="stable")
+    quota[remainders[: total - quota.sum()]] += 1
+    validation, training = [], []
+    for value, count in zip(values, quota, strict=True):
+        members = rng.permutation(np.flatnonzero(labels == value))
+        validation.append(members[:count])
+        training.append(members[count:])
+    return (
+        rng.permutation(np.concatenate(training)).astype(np.int64),
+        rng.permutation(np.concatenate(validation)).astype(np.int64),
+    )
 
 
 if __name__ == "__main__":

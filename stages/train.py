@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation.base import cli
-from ablation.base.arrays import read_labelled, read_npz, read_split
-from ablation.base.files import read_config, read_json, replacing, write_bytes, write_json
+from ablation.base.arrays import halved, read_npy, read_npz, read_split, write_npz
+from ablation.base.files import read_config, read_json, write_bytes, write_json
 from ablation.monitoring import provenance
 from ablation.monitoring.provenance import read_committed
 from ablation.training import framework
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RAW, SETS, EXTERNAL = Path("data/raw"), Path("data/sets"), Path("data/own/external")
 # The dependencies that judge a network and have no part in its training.
-JUDGING = ("ablation/evaluation", "data/own/external", "data/sets/test")
+JUDGING = ("ablation/evaluation/answers.py", "data/own/external", "data/sets/test")
 
 
 def main(arm: str, seed: int) -> None:
@@ -65,14 +65,11 @@ def main(arm: str, seed: int) -> None:
                 flush=True,
             )
         train(key, config, seed, inputs, checkpoint, network)
-    model = architectures.load(network / "network.keras", config, seed)
+    model = architectures.load(network / "network.keras")
     shutil.rmtree(run, ignore_errors=True)  # what a kill left there is no output
     for name in ("history.csv", "layers.csv"):
         write_bytes(run / name, (network / name).read_bytes())
-    with replacing(run / "answers.npz") as temporary:
-        np.savez_compressed(
-            temporary, allow_pickle=False, **answers(model, judged_on(config, seed))
-        )
+    write_npz(run / "answers.npz", answers(model, judged_on(config, seed)), compressed=True)
     inputs.refuse_change()
     made = {"inputs": inputs.digests, "outputs": provenance.outputs(run)}
     write_json(record, {**read_json(network / "record.json"), **made})
@@ -85,14 +82,13 @@ def train(
     from ablation.monitoring.progress import Reporter
     from ablation.networks import architectures
     from ablation.training import loop, results
-    from ablation.training.engines import engine_of
 
     started = time.time()
-    weights = read_npz(RAW / f"{config.model.pretrained}.npz") if config.model.pretrained else None
+    pretrained = config.model.architecture == "vgg16" and config.model.weights
+    weights = read_npz(RAW / "vgg16.npz") if pretrained else None
     model = architectures.build(config, seed, weights)
     reporter = Reporter(key, Path(os.environ.get("DVC_ROOT", ".")))
-    images, engine = read_images(config, seed), engine_of(config.train)
-    trained = loop.train(model, config, seed, images, checkpoint, reporter, engine)
+    trained = loop.train(model, config, seed, read_images(config, seed), checkpoint, reporter)
     inputs.refuse_change()  # else the network would pass for another
     results.write_history(network / "history.csv", trained.history)
     results.write_layers(network / "layers.csv", trained.model)
@@ -114,8 +110,8 @@ def read_images(arm: ArmConfig, seed: int) -> "Images":
     """The arm's data set with the seed's split."""
     from ablation.training.loop import Images
 
-    images, labels = read_labelled(SETS / "train" / arm.input.set)
-    assert labels is not None  # preprocess leaves them out of test sets alone
+    folder = SETS / "train" / arm.input.set
+    images, labels = read_npy(folder / "images.npy", mmap=True), read_npy(folder / "labels.npy")
     training, validation = read_split(Path(f"data/split/{seed}.npz"), arm.input.set)
     fresh = None
     if arm.fresh is not None:
@@ -131,16 +127,18 @@ def read_images(arm: ArmConfig, seed: int) -> "Images":
 
 def judged_on(arm: ArmConfig, seed: int) -> dict[str, NDArray[np.uint8]]:
     """Part -> the images that the network predicts, in the order of their files."""
-    images, _ = read_labelled(SETS / "train" / arm.input.set)
+    images = read_npy(SETS / "train" / arm.input.set / "images.npy", mmap=True)
+    test = read_npy(SETS / "test" / arm.input.set / "images.npy", mmap=True)
     training, validation = read_split(Path(f"data/split/{seed}.npz"), arm.input.set)
-    test, _ = read_labelled(SETS / "test" / arm.input.set)
     parts = {
         "train": images[np.sort(training[: arm.train.images])],
         "validation": images[np.sort(validation)],
         "test": test,
     }
     if (EXTERNAL / "images.npy").exists():
-        external, _ = read_labelled(EXTERNAL)
+        external = read_npy(EXTERNAL / "images.npy", mmap=True)
+        if arm.input.set == "modified_128":
+            external = halved(external)  # as its own images are
         if external.shape[1] == arm.image_size:
             parts["external"] = external
         else:

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from ablation.base.files import reading, replacing
 
+BLOCK = 1000  # images halved together: their sums take twice the memory
 
-def write_npz(path: Path, arrays: Mapping[str, NDArray]) -> None:
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray], compressed: bool = False) -> None:
     """Writes named arrays into one file, whole or not at all."""
+    save = np.savez_compressed if compressed else np.savez
     with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+        save(temporary, allow_pickle=False, **arrays)
 
 
 def read_npz(path: Path, names: Iterable[str] | None = None) -> dict[str, NDArray]:
@@ -29,18 +32,19 @@ def read_npy(path: Path, mmap: bool = False) -> NDArray:
         return np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
 
 
-def read_labelled(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """A data set: images.npy (n, s, s) uint8, left on the disk, and labels.npy (n,) uint8.
-
-    The labels are None where there is no such file, as of the competition's test images.
-    """
-    labels = folder / "labels.npy"
-    images = read_npy(folder / "images.npy", mmap=True)
-    return images, read_npy(labels) if labels.exists() else None
-
-
 def read_split(path: Path, data_set: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The numbers of a data set's training and of its validation images, int64, in random order."""
     parts = read_npz(path, (f"{data_set}_training", f"{data_set}_validation"))
     training, validation = parts.values()
     return training, validation
+
+
+def halved(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n, s, s) images as (n, s/2, s/2): the mean of each 2x2 pixels, halves rounded up."""
+    count, side, _ = images.shape
+    result = np.empty((count, side // 2, side // 2), np.uint8)
+    for start in range(0, count, BLOCK):
+        wide = images[start : start + BLOCK].astype(np.uint16)
+        rows = wide[:, ::2] + wide[:, 1::2]
+        result[start : start + BLOCK] = (rows[..., ::2] + rows[..., 1::2] + 2) // 4
+    return result

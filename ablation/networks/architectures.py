@@ -26,33 +26,32 @@ def build(config: NetworkConfig, seed: int, weights: vgg.Weights | None) -> kera
     Args:
         config: of an arm, resolved.
         seed: the run's, of initial kernels and dropout.
-        weights: the ImageNet weights of `config.model.pretrained`, `LAYER/kernel` (h, w, in, out)
-            and `LAYER/bias` (out,) float32; needed where the arm asks for them.
-
-    Raises:
-        ValueError: the arm asks for ImageNet weights and `weights` is None, or the images are too
-            small for the network.
+        weights: the ImageNet weights of VGG-16, `LAYER/kernel` (h, w, in, out) and `LAYER/bias`
+            (out,) float32, for an arm that starts from them; None for any other.
     """
     with _precision(config.precision):
-        model = _build(config, seed)
+        images = _images(config)
+        x = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
+        if isinstance(config.model, CnnConfig):
+            logits = heads.logits(cnn.features(x, config.model, seed), config.model, seed)
+        else:
+            logits = heads.classify(vgg.features(x, config.model, seed), seed)
+        model = keras.Model(images, logits, name=config.model.architecture)
     if isinstance(config.model, VggConfig):
-        if config.model.pretrained:
+        if weights is not None:
             vgg.set_imagenet_weights(model, weights)
         vgg.freeze(model, config.model.frozen_layers)
     return model
 
 
-def load(path: Path, config: NetworkConfig, seed: int) -> keras.Model:
+def load(path: Path) -> keras.Model:
     """The trained network of a run, from the file that training left.
 
     Raises:
-        UserError: the file is damaged or of another network.
+        UserError: the file is damaged.
     """
-    with _precision(config.precision):
-        model = _build(config, seed)
     with reading(path):
-        model.load_weights(path)
-    return model
+        return keras.saving.load_model(path, compile=False)
 
 
 def input_layers(config: NetworkConfig) -> keras.Model:
@@ -74,16 +73,6 @@ def _precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _build(config: NetworkConfig, seed: int) -> keras.Model:
-    images = _images(config)
-    x = _prepare(images, config.input, rgb=isinstance(config.model, VggConfig))
-    if isinstance(config.model, CnnConfig):
-        logits = heads.logits(cnn.features(x, config.model, seed), config.model, seed)
-    else:
-        logits = heads.classify(vgg.features(x, config.model, seed), seed)
-    return keras.Model(images, logits, name=config.model.architecture)
-
-
 def _images(config: NetworkConfig) -> Any:
     return keras.Input((config.image_size, config.image_size), dtype="uint8", name="images")
 
@@ -96,19 +85,11 @@ def _prepare(images: Any, config: InputConfig, rgb: bool) -> Any:
     if config.threshold is not None:
         x = Threshold(config.threshold, name="thresholded")(x)
     if config.pad is not None:
-        x = _pad(x, config.pad)
+        total = config.pad - x.shape[1]
+        side = (total // 2, total - total // 2)  # the image is centred
+        x = layers.ZeroPadding2D((side, side), name="padded")(x)
     if rgb:
         x = GreyToRGB(name="rgb")(x)
     if config.scaling == "imagenet":
         x = ImageNetStandardize(name="standardized")(x)
     return x
-
-
-def _pad(x: Any, size: int) -> Any:
-    """Zeros around the centred image up to (size, size)."""
-    total = size - x.shape[1]
-    if total < 0:
-        raise ValueError(f"input.pad is {size}, smaller than the image of {x.shape[1]} px")
-    before = total // 2
-    side = (before, total - before)
-    return layers.ZeroPadding2D((side, side), name="padded")(x)

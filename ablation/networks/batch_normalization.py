@@ -47,3 +47,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
         return ops.cast(outputs, self.compute_dtype)
+
+
+def activate(x: Any, momentum: float | None, suffix: str) -> Any:
+    """Normalized, unless `momentum` is None, then rectified; `suffix` ends the layers' names."""
+    if momentum is not None:
+        x = BatchNormalization(momentum=momentum, name=f"normalization_{suffix}")(x)
+    return keras.layers.ReLU(name=f"relu_{suffix}")(x)

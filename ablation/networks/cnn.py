@@ -6,10 +6,10 @@ from typing import Any
 
 from keras import layers
 
-from ablation.networks.batch_normalization import BatchNormalization
+from ablation.networks.batch_normalization import activate
 from ablation.networks.config import CnnConfig
 from ablation.networks.heads import regularizer
-from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
+from ablation.networks.random_parts import NamedGlorotUniform, dropout
 
 
 def features(x: Any, config: CnnConfig, seed: int) -> Any:
@@ -21,14 +21,14 @@ def features(x: Any, config: CnnConfig, seed: int) -> Any:
     if config.stem is not None:
         stem = config.stem
         x = _convolution(x, stem.filters, stem.kernel, config, seed, "stem", stem.stride)
-        x = _activate(x, config, "stem")
+        x = activate(x, config.normalization_momentum, "stem")
     for block, filters_of_block in enumerate(config.blocks, start=1):
         for filters in filters_of_block:
             number += 1
             x = _convolution(x, filters, config.kernel, config, seed, f"conv_{number}")
-            x = _activate(x, config, f"{number}")
-        x = _dropout(x, config.spatial_dropout[block - 1], seed, f"spatial_dropout_{block}")
-        x = _dropout(x, config.dropout[block - 1], seed, f"dropout_{block}")
+            x = activate(x, config.normalization_momentum, f"{number}")
+        x = dropout(x, config.spatial_dropout[block - 1], seed, f"spatial_dropout_{block}")
+        x = dropout(x, config.dropout[block - 1], seed, f"dropout_{block}")
         if config.pools[block - 1] > 1:
             x = layers.MaxPooling2D(config.pools[block - 1], name=f"pool_{block}")(x)
     return x
@@ -48,19 +48,3 @@ def _convolution(
         kernel_regularizer=regularizer(config.regularizer),
         name=name,
     )(x)
-
-
-def _activate(x: Any, config: CnnConfig, suffix: str) -> Any:
-    if config.normalization_momentum is not None:
-        x = BatchNormalization(
-            momentum=config.normalization_momentum, name=f"normalization_{suffix}"
-        )(x)
-    return layers.ReLU(name=f"relu_{suffix}")(x)
-
-
-def _dropout(x: Any, rate: float, seed: int, name: str) -> Any:
-    """Dropout, of whole maps where its name says so; no layer at all at rate 0."""
-    if not rate:
-        return x
-    kind = layers.SpatialDropout2D if name.startswith("spatial") else layers.Dropout
-    return kind(rate, seed=dropout_seed(seed, name), name=name)(x)

@@ -77,11 +77,6 @@ class CnnConfig(Section):
     dense_dropout: Fraction
     regularizer: RegularizerConfig | None
 
-    @property
-    def pretrained(self) -> None:
-        """It starts from random weights."""
-        return None
-
     def sides(self, size: int) -> Iterator[int]:
         """The side of the maps within each block, then of those that leave the last, in px.
 
@@ -111,11 +106,6 @@ class VggConfig(Section):
     frozen_layers: Annotated[int, Field(ge=0, le=19)]
     dense: Dense
     dense_dropout: Fraction
-
-    @property
-    def pretrained(self) -> str | None:
-        """The network whose ImageNet weights it starts from; None where random."""
-        return self.architecture if self.weights else None
 
 
 class NetworkConfig(Section):

@@ -14,9 +14,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ablation.networks.batch_normalization import BatchNormalization
+from ablation.networks.batch_normalization import activate
 from ablation.networks.config import CnnConfig, RegularizerConfig
-from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
+from ablation.networks.random_parts import NamedGlorotUniform, dropout
 
 CLASSES = 10
 EVIDENCE = "evidence"  # the layer whose maps say where a digit was seen
@@ -37,9 +37,6 @@ class LargestPresent(keras.layers.Layer):
         absent = ops.log_sigmoid(-scores)
         return ops.log_sigmoid(scores) + ops.matmul(absent, ops.convert_to_tensor(above))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return input_shape
-
 
 def logits(x: Any, config: CnnConfig, seed: int) -> Any:
     """The head that the network's configuration names: (n, height, width, c) to (n, 10)."""
@@ -55,16 +52,8 @@ def logits(x: Any, config: CnnConfig, seed: int) -> Any:
             kernel_regularizer=regularizer(config.regularizer),
             name=name,
         )(x)
-        if config.normalization_momentum is not None:
-            x = BatchNormalization(
-                momentum=config.normalization_momentum, name=f"normalization_{name}"
-            )(x)
-        x = layers.ReLU(name=f"relu_{name}")(x)
-        if config.dense_dropout:
-            dropout = f"dropout_{name}"
-            x = layers.Dropout(
-                config.dense_dropout, seed=dropout_seed(seed, dropout), name=dropout
-            )(x)
+        x = activate(x, config.normalization_momentum, name)
+        x = dropout(x, config.dense_dropout, seed, f"dropout_{name}")
     return classify(x, seed, config.regularizer)
 
 

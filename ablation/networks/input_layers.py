@@ -23,9 +23,6 @@ class Scale(keras.layers.Layer):
     def call(self, images: Any) -> Any:
         return ops.expand_dims(ops.cast(images, self.compute_dtype) / 255.0, -1)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*input_shape, 1)
-
 
 @keras.saving.register_keras_serializable("ablation")
 class Threshold(keras.layers.Layer):
@@ -38,9 +35,6 @@ class Threshold(keras.layers.Layer):
     def call(self, images: Any) -> Any:
         return ops.where(images < self.threshold, ops.zeros_like(images), images)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return input_shape
-
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "threshold": self.threshold}
 
@@ -51,9 +45,6 @@ class GreyToRGB(keras.layers.Layer):
 
     def call(self, images: Any) -> Any:
         return ops.repeat(images, 3, axis=-1)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*input_shape[:-1], 3)
 
 
 @keras.saving.register_keras_serializable("ablation")
@@ -66,6 +57,3 @@ class ImageNetStandardize(keras.layers.Layer):
     def call(self, images: Any) -> Any:
         mean = ops.convert_to_tensor(IMAGENET_MEAN_BGR, dtype=self.compute_dtype)
         return images * 255.0 - mean
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return input_shape

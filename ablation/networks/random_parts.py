@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 from ablation import streams
 
@@ -36,6 +36,12 @@ class NamedGlorotUniform(keras.initializers.Initializer):
         return {"seed": self.seed, "layer": self.layer}
 
 
-def dropout_seed(seed: int, layer: str) -> int:
-    """Of the masks of one layer. The backend draws them, so its masks are its own."""
-    return streams.integer("dropout", seed, layer)
+def dropout(x: Any, rate: float, seed: int, name: str) -> Any:
+    """Dropout, of whole maps where its name says so; no layer at all at rate 0.
+
+    The backend draws the masks, so its masks are its own.
+    """
+    if not rate:
+        return x
+    kind = layers.SpatialDropout2D if name.startswith("spatial") else layers.Dropout
+    return kind(rate, seed=streams.integer("dropout", seed, name), name=name)(x)

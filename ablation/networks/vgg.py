@@ -11,7 +11,7 @@ from keras import layers
 
 from ablation.networks import vgg_layers
 from ablation.networks.config import VggConfig
-from ablation.networks.random_parts import NamedGlorotUniform, dropout_seed
+from ablation.networks.random_parts import NamedGlorotUniform, dropout
 
 Weights = Mapping[str, np.ndarray]
 
@@ -20,14 +20,7 @@ def features(x: Any, config: VggConfig, seed: int) -> Any:
     """Convolutions named as Keras names them, then dense layers, each ended by dropout.
 
     Takes (n, height, width, 3) and gives (n, units), both symbolic.
-
-    Raises:
-        ValueError: the images are too small for five poolings.
     """
-    if x.shape[1] < 32:
-        raise ValueError(
-            f"{config.architecture} pools five times and needs images of 32 px, not {x.shape[1]}"
-        )
     for block, filters_of_block in enumerate(vgg_layers.BLOCKS, start=1):
         for index, filters in enumerate(filters_of_block, start=1):
             name = vgg_layers.layer_name(block, index)
@@ -48,20 +41,12 @@ def features(x: Any, config: VggConfig, seed: int) -> Any:
             kernel_initializer=NamedGlorotUniform(seed, f"dense_{index}"),
             name=f"dense_{index}",
         )(x)
-        if config.dense_dropout:
-            name = f"dropout_dense_{index}"
-            x = layers.Dropout(config.dense_dropout, seed=dropout_seed(seed, name), name=name)(x)
+        x = dropout(x, config.dense_dropout, seed, f"dropout_dense_{index}")
     return x
 
 
-def set_imagenet_weights(model: keras.Model, weights: Weights | None) -> None:
-    """Sets every convolution's kernel and bias.
-
-    Raises:
-        ValueError: `weights` is None.
-    """
-    if weights is None:
-        raise ValueError("the arm starts from ImageNet weights and none were given")
+def set_imagenet_weights(model: keras.Model, weights: Weights) -> None:
+    """Sets every convolution's kernel and bias."""
     for layer in model.layers:
         if layer.name.startswith("block") and "conv" in layer.name:
             layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import softmax
 
 from ablation.composition.digits import SIDE
-from ablation.evaluation.metrics import probabilities
 from ablation.networks import architectures
 from ablation.networks.config import NetworkConfig
 from ablation.networks.heads import EVIDENCE
@@ -82,9 +82,9 @@ class Network:
         """The trained network in a file.
 
         Raises:
-            UserError: the file is damaged or of another network.
+            UserError: the file is damaged.
         """
-        return cls(architectures.load(path, config, 0), len(sides(config)) > 1)
+        return cls(architectures.load(path), len(sides(config)) > 1)
 
     def look(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """Logits (n, 10) of images (n, height, width) and, where it tells places, its maps."""
@@ -94,7 +94,7 @@ class Network:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Of each label (n, 10), of images (n, height, width) as they are."""
-        return probabilities(self.look(images)[0])
+        return softmax(self.look(images)[0].astype(np.float64), axis=1)
 
     def answers(self, images: NDArray[np.uint8], scale: float = 1.0) -> list[Answer]:
         """One for each of `images` (n, height, width), of which 1 px of a person's has `scale` px.
@@ -151,7 +151,7 @@ class Network:
                 ]
             )
         logits, *maps = self.look(shown)
-        for number, row in enumerate(probabilities(logits)):
+        for number, row in enumerate(softmax(logits.astype(np.float64), axis=1)):
             digit = int(row.argmax())
             seen, evidence = [], 0.0
             if maps:

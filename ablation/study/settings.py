@@ -38,7 +38,7 @@ from ablation.composition.config import (
     LayoutConfig,
 )
 from ablation.composition.handwriting import HandwritingConfig
-from ablation.composition.placement import Geometry, place
+from ablation.composition.placement import geometry, place
 from ablation.inputs.own import SIDE as COMPETITION_SIDE
 from ablation.inputs.own import AdmitConfig
 from ablation.inputs.sources import SOURCES
@@ -65,7 +65,6 @@ from ablation.training.config import (
 )
 from ablation.training.inputs import Inputs, identity
 
-COMPETITION_IMAGES = 50_000  # training images of the competition
 Magnification = Annotated[float, Field(ge=0.1, le=10)]
 
 
@@ -84,12 +83,8 @@ class DataSettings(AdmitConfig, DataConfig):
     def _can_be_composed(self) -> DataSettings:
         for family in self.backgrounds:
             known(family, backgrounds.families(), "backgrounds")
-        low, high = self.magnification
         try:
-            geometry = Geometry(
-                self.canvas, self.tile, self.digits, self.rotation, (low, high), self.blur
-            )
-            place(1, geometry, np.random.default_rng(0))
+            place(1, geometry(self), np.random.default_rng(0))
         except ValueError as error:
             raise ValueError(f"canvas = {self.canvas}, digits = {self.digits}: {error}") from None
         return self
@@ -106,17 +101,11 @@ class DataSettings(AdmitConfig, DataConfig):
 
     @model_validator(mode="after")
     def _competition_fits(self) -> DataSettings:
-        if self.source == "kaggle":
-            if self.canvas != COMPETITION_SIDE:
-                raise ValueError(
-                    f"canvas = {self.canvas} with source kaggle; allowed: {COMPETITION_SIDE}, as "
-                    "at the scales half and paper"
-                )
-            if self.images > COMPETITION_IMAGES:
-                raise ValueError(
-                    f"images = {self.images} with source kaggle; allowed: at most "
-                    f"{COMPETITION_IMAGES}"
-                )
+        if self.source == "kaggle" and self.canvas != COMPETITION_SIDE:
+            raise ValueError(
+                f"canvas = {self.canvas} with source kaggle; allowed: {COMPETITION_SIDE}, as "
+                "at the scales half and paper"
+            )
         return self
 
     def parts(self, data_set: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablation import streams
-from ablation.base.errors import UserError
 from ablation.base.files import replacing
 from ablation.training.config import ArmConfig, OptimizerConfig, TrainConfig
 from ablation.training.muon import Muon
-from ablation.training.split import measured
 
 MEASURED_AT_ONCE = 250  # images; has no influence on the numbers
 # Bytes a second that checkpoints may take on average, so that they cost neither time nor disk: that
@@ -68,19 +66,11 @@ class Epochs:
     """
 
     def __init__(self, config: TrainConfig, seed: int, data: Images) -> None:
-        """
-        Raises:
-            UserError: fewer training images than one batch.
-        """
         # A split is in random order, so its first images are a random choice.
         self._training = data.training[: config.images]
         self._config, self._seed, self._data = config, seed, data
         images = min(config.images_per_epoch, len(self._training))
         self.steps = images // config.batch_size
-        if self.steps == 0:
-            raise UserError(
-                f"{images} training images an epoch, fewer than a batch of {config.batch_size}"
-            )
         self.images = self.steps * config.batch_size  # of an epoch: whole batches
 
     def epoch(self, number: int) -> Epoch:
@@ -94,11 +84,10 @@ class Epochs:
     @cached_property
     def measured(self) -> dict[str, NDArray[np.int64]]:
         """Part -> numbers of the data set's images that stand for it after each epoch."""
+        # The first of a random order are a random choice; in the file's order they are read faster.
         count = self._config.measured_images
-        return {
-            "train": measured(self._training, count),
-            "validation": measured(self._data.validation, count),
-        }
+        parts = {"train": self._training, "validation": self._data.validation}
+        return {part: np.sort(numbers[:count]) for part, numbers in parts.items()}
 
 
 def order(indices: NDArray[np.int64], seed: int, start: int, count: int) -> NDArray[np.int64]:
@@ -115,21 +104,6 @@ def order(indices: NDArray[np.int64], seed: int, start: int, count: int) -> NDAr
     ]
     offset = start - first * size
     return np.concatenate(passes)[offset : offset + count]
-
-
-def batches(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    order: NDArray[np.int64],
-    batch_size: int,
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Whole batches of (images (b, s, s) uint8, labels (b,)) in the given order.
-
-    Each is read when its turn comes, so memory-mapped images stay on disk.
-    """
-    for start in range(0, len(order) - batch_size + 1, batch_size):
-        chosen = order[start : start + batch_size]
-        yield images[chosen], labels[chosen]
 
 
 # --- Optimizer and loss ---------------------------------------------------------------------------
@@ -217,11 +191,12 @@ class Steps:
         # Not `fit`: when a fit on a generator ends, TensorFlow's data pipeline may take 20 s to
         # close, longer than an epoch takes here.
         correct, loss = [], []
-        pairs = batches(epoch.images, epoch.labels, epoch.order, self._batch_size)
-        for step, pair in enumerate(pairs, start=1):
+        for step, chosen in enumerate(epoch.order.reshape(-1, self._batch_size), start=1):
             # Each step told by itself: Keras's own mean over steps is the last one's under JAX.
             self._model.reset_metrics()
-            logs = self._model.train_on_batch(*pair, return_dict=True)
+            logs = self._model.train_on_batch(
+                epoch.images[chosen], epoch.labels[chosen], return_dict=True
+            )
             correct.append(float(logs["accuracy"]))
             loss.append(float(logs["loss"]))
             after(step)
@@ -346,9 +321,8 @@ def train(
     data: Images,
     checkpoint: Path,
     report: Callable[[Moment], None],
-    engine: type[Steps] = Steps,
 ) -> Trained:
-    """Trains `model` as `arm` says, from `checkpoint` where there is one.
+    """Trains `model` as `arm` says, by its engine, from `checkpoint` where there is one.
 
     After each epoch the run is measured in inference mode on fixed training and validation
     images, since the running training accuracy is distorted by dropout and lags by half an epoch.
@@ -359,11 +333,12 @@ def train(
         checkpoint: read at the start; written after the last epoch and after others at
             `CHECKPOINT_RATE`.
         report: told after each step, and after each epoch once it is measured.
-        engine: what does an epoch; that of the arm's configuration.
-
-    Raises:
-        UserError: fewer training images than one batch.
     """
+    engine: type[Steps] = Steps
+    if arm.train.engine == "compiled":
+        from ablation.training.compiled import Compiled  # which imports JAX
+
+        engine = Compiled
     epochs = Epochs(arm.train, seed, data)
     compile_for(model, arm, epochs.steps * arm.train.epochs)
     state = resume(checkpoint, model)

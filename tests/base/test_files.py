@@ -82,21 +82,25 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
 
 
 def test_arrays_are_read_again(tmp_path: Path) -> None:
-    images, labels = np.zeros((5, 2, 2), np.uint8), np.arange(5, dtype=np.uint8)
-    np.save(tmp_path / "images.npy", images)
-    assert arrays.read_labelled(tmp_path)[1] is None  # as the competition's test images
+    labels = np.arange(5, dtype=np.uint8)
     np.save(tmp_path / "labels.npy", labels)
-    read = arrays.read_labelled(tmp_path)
-    assert isinstance(read[0], np.memmap)
-    assert (read[0] == images).all()
-    assert read[1] is not None
-    assert (read[1] == labels).all()
+    read = arrays.read_npy(tmp_path / "labels.npy", mmap=True)
+    assert isinstance(read, np.memmap)
+    assert (read == labels).all()
     parts = {"mnist_training": np.array([3, 0, 2, 1]), "mnist_validation": np.array([4])}
     arrays.write_npz(tmp_path / "0.npz", parts | {"other": labels})
     assert [list(part) for part in arrays.read_split(tmp_path / "0.npz", "mnist")] == [
         [3, 0, 2, 1], [4],
     ]  # fmt: skip
     assert list(arrays.read_npz(tmp_path / "0.npz")) == [*parts, "other"]
+
+
+def test_a_pixel_of_a_halved_image_is_the_mean_of_four_halves_rounded_up() -> None:
+    image = np.array([[0, 1, 255, 255], [0, 1, 255, 254], [4, 5, 0, 0], [6, 8, 0, 1]], np.uint8)
+    many = np.repeat(image[None], arrays.BLOCK + 1, axis=0)
+    found = arrays.halved(many)
+    assert (found.dtype, found.shape) == (np.uint8, (len(many), 2, 2))
+    assert (found == [[1, 255], [6, 0]]).all()  # of 0.5, 254.75, 5.75 and 0.25
 
 
 @pytest.mark.parametrize(

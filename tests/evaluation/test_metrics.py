@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from ablation.evaluation.metrics import accuracy, macro_f1, probabilities, wilson
+from ablation.evaluation.metrics import accuracy, macro_f1, wilson
 
 
 def bytes_of(*values: int) -> np.ndarray:
@@ -35,12 +35,6 @@ def test_macro_f1_is_the_mean_of_precision_s_and_recall_s_harmonic_means(
         scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
     assert macro_f1(labels, predictions) == pytest.approx(sum(scores) / len(scores))
     assert macro_f1(labels, predictions) == pytest.approx(macro_f1(predictions, labels))
-
-
-def test_probabilities_by_hand_and_of_logits_beyond_an_exponential() -> None:
-    logits = np.log(np.array([[1.0, 3.0], [4.0, 4.0]], np.float32))
-    np.testing.assert_allclose(probabilities(logits), [[0.25, 0.75], [0.5, 0.5]], rtol=1e-6)
-    np.testing.assert_array_equal(probabilities(np.float32([[1e4, 0.0]])), [[1.0, 0.0]])
 
 
 # --- Wilson's interval -------------------------------------------------------------------------
@@ -75,12 +69,3 @@ def test_it_is_scipy_s_and_holds_the_share(count: tuple[int, int], confidence: f
     expected = binomtest(correct, total).proportion_ci(confidence, method="wilson")
     assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-9)
     assert 0 <= low <= correct / total <= high <= 1
-
-
-@pytest.mark.parametrize(
-    ("correct", "total", "confidence"),
-    [(-1, 10, 0.95), (11, 10, 0.95), (0, 0, 0.95), (5, 10, 0.0), (5, 10, 1.0)],
-)
-def test_what_is_no_count_is_refused(correct: int, total: int, confidence: float) -> None:
-    with pytest.raises(ValueError, match="expected"):
-        wilson(correct, total, confidence)

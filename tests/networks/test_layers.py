@@ -47,12 +47,6 @@ def test_images_are_scaled_downscaled_thresholded_padded_and_repeated_in_this_or
     assert model.get_layer("conv_1").input is model.get_layer("padded").output
 
 
-@pytest.mark.parametrize("change", [{"pad": 11}, {"pad": 5, "downscale": 2}])
-def test_a_frame_smaller_than_the_image_is_refused(tiny_arm: Arm, change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"input\.pad is .* smaller than the image"):
-        build(tiny_arm({"input": change}), 0, None)
-
-
 def test_scale_gives_every_grey_its_share_and_the_paper_s_threshold_lies_between_two() -> None:
     scaled = numpy(Scale()(ALL_GREYS))
     assert scaled.dtype == np.float32

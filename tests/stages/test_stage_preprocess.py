@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_yaml
 from stages import preprocess, split
+from stages.split import stratified
 
 OWN, SETS = Path("data/own/competition"), Path("data/sets")
 SIDE = 64
@@ -113,14 +116,6 @@ def test_each_seed_splits_both_sets_in_a_way_of_its_own(
         np.testing.assert_array_equal(file["mnist_training"], kept[3]["mnist_training"])
 
 
-def test_a_pixel_of_a_halved_image_is_the_mean_of_four_halves_rounded_up() -> None:
-    image = np.array([[0, 1, 255, 255], [0, 1, 255, 254], [4, 5, 0, 0], [6, 8, 0, 1]], np.uint8)
-    many = np.repeat(image[None], preprocess.BLOCK + 1, axis=0)
-    found = preprocess.halved(many)
-    assert (found.dtype, found.shape) == (np.uint8, (len(many), 2, 2))
-    assert (found == [[1, 255], [6, 0]]).all()  # of 0.5, 254.75, 5.75 and 0.25
-
-
 def test_the_paper_s_canvas_is_composed_of_other_images_and_stored_halved(
     configure: Configure,
 ) -> None:
@@ -131,3 +126,42 @@ def test_the_paper_s_canvas_is_composed_of_other_images_and_stored_halved(
     assert (
         load("train/modified_128/labels.npy").tolist() != load("train/modified/labels.npy").tolist()
     )
+
+
+# --- the split --------------------------------------------------------------------------------
+
+
+@st.composite
+def labellings(draw: st.DrawFn) -> tuple[np.ndarray, float]:
+    labels = draw(st.lists(st.integers(0, 9), min_size=2, max_size=120))
+    fraction = draw(st.floats(0.01, 0.99))
+    return np.array(labels, np.uint8), fraction
+
+
+@given(labellings(), st.integers(0, 5))
+def test_the_parts_are_disjoint_complete_and_keep_the_distribution(
+    labelling: tuple[np.ndarray, float], seed: int
+) -> None:
+    labels, fraction = labelling
+    training, validation = stratified(labels, fraction, np.random.default_rng(seed))
+    assert training.dtype == validation.dtype == np.int64
+    assert sorted([*training, *validation]) == list(range(len(labels)))
+    assert len(validation) == round(fraction * len(labels))
+    for label in np.unique(labels):
+        share = fraction * np.sum(labels == label)
+        assert abs(np.sum(labels[validation] == label) - share) < 1 + 1e-9
+
+
+def test_the_largest_remainders_are_rounded_up() -> None:
+    labels = np.array([0] * 13 + [1] * 8 + [2] * 4, np.uint8)  # shares 2.6, 1.6, .8 of five
+    _, validation = stratified(labels, 0.2, np.random.default_rng(0))
+    assert np.bincount(labels[validation]).tolist() == [3, 1, 1]
+
+
+def test_a_split_depends_on_its_generator_and_is_in_random_order() -> None:
+    labels = np.repeat(np.arange(10, dtype=np.uint8), 30)
+    first, again, other = (stratified(labels, 0.2, np.random.default_rng(s)) for s in (3, 3, 4))
+    for part, same in zip(first, again, strict=True):
+        np.testing.assert_array_equal(part, same)
+        assert len(np.unique(labels[part][:20])) > 5  # not one label after another
+    assert set(first[1]) != set(other[1])

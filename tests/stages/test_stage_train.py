@@ -90,8 +90,8 @@ def test_it_trains_and_leaves_history_layers_answers_and_circumstances(say: Say)
     from ablation.networks import architectures
 
     record = read_json(RECORD)
-    arm = ArmConfig.model_validate(record["arm"])
-    network = architectures.load(folder / "network.keras", arm, 0)
+    ArmConfig.model_validate(record["arm"])
+    network = architectures.load(folder / "network.keras")
     with np.load(RUN / "answers.npz") as answers:
         kept = dict(answers)
     asked = {
@@ -130,6 +130,18 @@ def test_run_again_it_only_answers_also_when_what_judges_changed(say: Say) -> No
     assert "no external accuracy: the network takes images of 12 px" in say()
     with np.load(RUN / "answers.npz") as answers:
         assert "external" not in answers
+
+
+def test_an_arm_on_the_paper_s_canvas_halved_is_shown_the_external_images_halved(
+    arm: ArmConfig,
+) -> None:
+    (SETS / "train/modified").rename(SETS / "train/modified_128")
+    (SETS / "test/modified").rename(SETS / "test/modified_128")
+    np.savez("data/split/0.npz", modified_128_training=TRAINING, modified_128_validation=VALIDATION)
+    external = images(5, 3)
+    np.save(EXTERNAL / "images.npy", external.repeat(2, axis=1).repeat(2, axis=2))
+    halved = arm.model_copy(update={"input": arm.input.model_copy(update={"set": "modified_128"})})
+    np.testing.assert_array_equal(train.judged_on(halved, 0)["external"], external)
 
 
 def test_what_is_committed_of_the_same_inputs_is_taken_and_nothing_trains(say: Say) -> None:

@@ -35,8 +35,6 @@ def counted(arm: NetworkConfig) -> int:
 
     from ablation.networks.architectures import build
 
-    change = {"weights": None} if arm.model.pretrained else {}
-    arm = arm.model_copy(update={"model": arm.model.model_copy(update=change)})
     total = 0
     for layer in build(arm, 0, None).layers:
         if isinstance(layer, keras.layers.Conv2D):

@@ -1,4 +1,4 @@
-"""What a run sees and when: the split, the order of images, batches, epochs."""
+"""What a run sees and when: the order of images, epochs."""
 
 from __future__ import annotations
 
@@ -6,63 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from ablation.base.errors import UserError
 from ablation.training.config import ArmConfig
-from ablation.training.loop import Epochs, Images, batches, order
-from ablation.training.split import stratified
+from ablation.training.loop import Epochs, Images, order
 
 Arm = Callable[..., ArmConfig]
 NUMBERS = np.random.default_rng(0).permutation(64)
-
-# --- the split --------------------------------------------------------------------------------
-
-
-@st.composite
-def labellings(draw: st.DrawFn) -> tuple[np.ndarray, float]:
-    labels = draw(st.lists(st.integers(0, 9), min_size=2, max_size=120))
-    fraction = draw(st.floats(0.01, 0.99))
-    assume(0 < round(fraction * len(labels)) < len(labels))
-    return np.array(labels, np.uint8), fraction
-
-
-@given(labellings(), st.integers(0, 5))
-def test_the_parts_are_disjoint_complete_and_keep_the_distribution(
-    labelling: tuple[np.ndarray, float], seed: int
-) -> None:
-    labels, fraction = labelling
-    training, validation = stratified(labels, fraction, np.random.default_rng(seed))
-    assert training.dtype == validation.dtype == np.int64
-    assert sorted([*training, *validation]) == list(range(len(labels)))
-    assert len(validation) == round(fraction * len(labels))
-    for label in np.unique(labels):
-        share = fraction * np.sum(labels == label)
-        assert abs(np.sum(labels[validation] == label) - share) < 1 + 1e-9
-
-
-def test_the_largest_remainders_are_rounded_up() -> None:
-    labels = np.array([0] * 13 + [1] * 8 + [2] * 4, np.uint8)  # shares 2.6, 1.6, .8 of five
-    _, validation = stratified(labels, 0.2, np.random.default_rng(0))
-    assert np.bincount(labels[validation]).tolist() == [3, 1, 1]
-
-
-def test_a_split_depends_on_its_generator_and_is_in_random_order() -> None:
-    labels = np.repeat(np.arange(10, dtype=np.uint8), 30)
-    first, again, other = (stratified(labels, 0.2, np.random.default_rng(s)) for s in (3, 3, 4))
-    for part, same in zip(first, again, strict=True):
-        np.testing.assert_array_equal(part, same)
-        assert len(np.unique(labels[part][:20])) > 5  # not one label after another
-    assert set(first[1]) != set(other[1])
-
-
-@pytest.mark.parametrize(("count", "fraction"), [(10, 0.01), (10, 0.99), (1, 0.5)])
-def test_an_empty_part_is_refused(count: int, fraction: float) -> None:
-    with pytest.raises(UserError, match="one part empty"):
-        stratified(np.zeros(count, np.uint8), fraction, np.random.default_rng(0))
-
 
 # --- the order --------------------------------------------------------------------------------
 
@@ -96,16 +47,6 @@ def test_passes_and_seeds_differ_and_the_global_random_state_has_no_part() -> No
     np.testing.assert_array_equal(first, order(indices, 0, 0, 50))
     for other in (second, indices, order(indices, 1, 0, 50)):
         assert not np.array_equal(first, other)
-
-
-def test_batches_are_the_images_in_the_given_order() -> None:
-    images = np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
-    labels = np.arange(10, dtype=np.uint8) + 100
-    seen = list(batches(images, labels, np.array([7, 1, 4, 3, 9]), 2))
-    # What is over makes no batch.
-    assert [part[:, 0, 0].tolist() for part, _ in seen] == [[7, 1], [4, 3]]
-    assert [part.tolist() for _, part in seen] == [[107, 101], [104, 103]]
-    assert seen[0][0].shape == (2, 2, 2)
 
 
 # --- epochs -----------------------------------------------------------------------------------
@@ -150,9 +91,3 @@ def test_fresh_images_are_asked_for_by_epoch_and_taken_as_they_come(tiny_arm: Ar
     np.testing.assert_array_equal(third.order, np.arange(24))
     # Measurements stay on the data set, so that they compare between epochs and arms.
     assert set(made.measured["train"]) <= set(NUMBERS[:50])
-
-
-@pytest.mark.parametrize("key", ["images", "images_per_epoch"])
-def test_fewer_images_than_a_batch_are_refused(key: str, tiny_arm: Arm) -> None:
-    with pytest.raises(UserError, match=r"7 training images.*batch of 8"):
-        epochs(tiny_arm, **{key: 7})

@@ -19,7 +19,6 @@ import pytest
 from ablation.networks import architectures
 from ablation.training import loop
 from ablation.training.config import ArmConfig
-from ablation.training.engines import engine_of
 from ablation.training.loop import Images, Moment, State, Trained
 from tests.conftest import ADAM
 
@@ -59,8 +58,8 @@ def run(
     report: Callable[[Moment], None] = lambda _: None,
     seed: int = 0,
 ) -> Trained:
-    model, engine = architectures.build(arm, seed, None), engine_of(arm.train)
-    return loop.train(model, arm, seed, of, checkpoint, report, engine)
+    model = architectures.build(arm, seed, None)
+    return loop.train(model, arm, seed, of, checkpoint, report)
 
 
 def arrays(model: keras.Model) -> list[np.ndarray]:

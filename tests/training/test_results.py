@@ -63,7 +63,7 @@ def test_a_saved_network_is_the_trained_one_without_its_optimizer(
     model.train_on_batch(images, np.zeros((8, 10), np.float32))
     results.save(model, tmp_path / "network.keras")
     # As training's own stage loads it, and as a person does.
-    again = architectures.load(tmp_path / "network.keras", arm, 1)
+    again = architectures.load(tmp_path / "network.keras")
     whole = keras.saving.load_model(tmp_path / "network.keras")
     assert not whole.compiled
     assert whole.name == model.name

@@ -13,6 +13,8 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ablation.base.files import replacing
+
 # Inches: a journal's column and its page, 89 and 183 mm.
 SINGLE_COLUMN = 3.5
 DOUBLE_COLUMN = 7.2
@@ -85,18 +87,20 @@ def legend_below(figure: Figure, handles: Sequence[Any], columns: int, length: f
 
 
 @journal
-def save(figure: Figure, png: Path, svg: Path, title: str) -> None:
-    """Writes both files. The same figure gives the same bytes: no date, no random names.
+def save(figure: Figure, target: Path, title: str) -> None:
+    """Writes `target` as .png and .svg. The same figure gives the same bytes: no date, no random
+    names.
 
     The SVG carries `title`, and stand-ins as wide as its font where that is not installed.
     """
-    figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
-    drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    text = drawn.getvalue().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
-    # Paths are named after their places to the last bit, which Python's hash seed decides.
-    names = dict.fromkeys(re.findall(r'id="([a-z]+[0-9a-f]{10})"', text))
-    for number, name in enumerate(names):
-        text = text.replace(name, f"id{number}")
-    head, tag, rest = text.partition("<metadata>")
-    svg.write_text(f"{head}<title>{escape(title)}</title>{tag}{rest}", encoding="utf-8")
+    with replacing(target.with_suffix(".png")) as png, replacing(target.with_suffix(".svg")) as svg:
+        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+        text = drawn.getvalue().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+        # Paths are named after their places to the last bit, which Python's hash seed decides.
+        names = dict.fromkeys(re.findall(r'id="([a-z]+[0-9a-f]{10})"', text))
+        for number, name in enumerate(names):
+            text = text.replace(name, f"id{number}")
+        head, tag, rest = text.partition("<metadata>")
+        svg.write_text(f"{head}<title>{escape(title)}</title>{tag}{rest}", encoding="utf-8")

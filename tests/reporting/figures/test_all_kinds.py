@@ -65,7 +65,7 @@ def test_the_same_table_gives_the_same_bytes_whatever_the_users_style(
     for settings in ({}, {"font.size": 20, "lines.linewidth": 7, "svg.hashsalt": None}):
         with matplotlib.rc_context(settings):
             png, svg = tmp_path / "a.png", tmp_path / "a.svg"
-            save(drawn(kind, KINDS[kind][1](), tmp_path), png, svg, "A < B")
+            save(drawn(kind, KINDS[kind][1](), tmp_path), tmp_path / "a", "A < B")
             files.append((png.read_bytes(), svg.read_bytes()))
     assert files[0] == files[1]
     assert b"<dc:date>" not in files[0][1]
@@ -163,7 +163,7 @@ def test_the_contact_sheet_shows_each_image_in_its_row_pixel_by_pixel(tmp_path: 
         "",
     ]
     assert picture.axes[-1].get_xticklabels()[-1].get_text() == "128"
-    save(picture, tmp_path / "a.png", tmp_path / "a.svg", "Sheet")
+    save(picture, tmp_path / "a", "Sheet")
     pixels = np.rint(imread(tmp_path / "a.png")[..., 0] * 255).astype(int)
     for row, images in enumerate(crops.values()):
         for column, image in enumerate(images):
