@@ -1,36 +1,27 @@
 """Measures what a person waits for, into reports/bench.json: `python -m bench`, some five minutes.
 
-Each part runs in a process of its own and gives rows: a name, samples, a unit, and a mark where
-there is one. Marks are of ratios: both sides are measured in turns in one run, so that a slow
-machine is slow for both.
+Each part gives rows: a name, samples, a unit, and a mark where there is one. Marks are of ratios:
+both sides are measured in turns in one run, so that a slow machine is slow for both.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 from ablation.base.files import write_json
 from ablation.monitoring.provenance import processor
+from bench import graph, step
 from runner.local import cores
 
 REPORT = Path("reports/bench.json")
-PARTS = ("step", "graph")
 
 
 def main() -> None:
-    rows = []
-    for part in PARTS:
-        print(f"{part} ...", flush=True)
-        done = subprocess.run(
-            [sys.executable, "-m", f"bench.{part}"], check=True, stdout=subprocess.PIPE, text=True
-        )
-        rows += [{**row, "value": median(row["samples"])} for row in json.loads(done.stdout)]
+    # The step last: it sets variables of this process, which those that the graph starts would have.
+    rows = [{**row, "value": median(row["samples"])} for row in [*graph.rows(), *step.rows()]]
     for row in rows:
         mark = ""
         if "at_least" in row:

@@ -36,8 +36,9 @@ commit("train@arm0-0")
 """
 
 
-def main() -> None:
-    rows: list[dict[str, Any]] = []
+def rows() -> list[dict[str, Any]]:
+    """What `bench` has a row of: name, samples, unit and mark."""
+    found: list[dict[str, Any]] = []
     for runs in RUNS:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -50,7 +51,7 @@ def main() -> None:
                 taken["commit"].append(seconds(folder, "-c", COMMIT))
                 seconds(folder, "-m", "dvc", "commit", "--force", "evaluate")
         more = [ours - theirs for ours, theirs in zip(taken["runner"], taken["dvc"], strict=True)]
-        rows += [
+        found += [
             {
                 "name": f"nothing to do, {runs} runs: dvc repro",
                 "samples": taken["dvc"],
@@ -64,7 +65,7 @@ def main() -> None:
             },
             {"name": f"recording a run of {runs}", "samples": taken["commit"], "unit": "s"},
         ]
-    print(json.dumps(rows))
+    return found
 
 
 def make(folder: Path, runs: int) -> None:
@@ -97,7 +98,3 @@ def seconds(folder: Path, *arguments: str) -> float:
         stdout=subprocess.DEVNULL,
     )
     return time.perf_counter() - started
-
-
-if __name__ == "__main__":
-    main()

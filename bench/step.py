@@ -6,7 +6,6 @@ tells an epoch's end outside the seconds that it counts.
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,7 +22,8 @@ IMAGES, VALIDATION = 3200, 250  # of an epoch
 ROUNDS = 6  # epochs that count; one more, before them, does not
 
 
-def main() -> None:
+def rows() -> list[dict[str, Any]]:
+    """What `bench` has a row of: name, samples, unit and mark."""
     resolved = resolve(read(PARAMS) | {"scale": "laptop"}, read(PAPER))
     arm = resolved.arms[resolved.study.baseline]
     change: dict[str, Any] = {"epochs": 1 + ROUNDS, "images": IMAGES, "images_per_epoch": IMAGES}
@@ -66,7 +66,7 @@ def main() -> None:
     def ratio(of: str, to: str) -> list[float]:
         return [a / b for a, b in zip(taken[of], taken[to], strict=True)][1:]
 
-    rows = [
+    return [
         {
             "name": "training, of Keras's fit",
             "samples": ratio("loop", "fit"),
@@ -81,7 +81,6 @@ def main() -> None:
         },
         {"name": "training", "samples": taken["loop"][1:], "unit": "images/s"},
     ]
-    print(json.dumps(rows))
 
 
 def fit(model: Any, images: Any, labels: Any, batch: int) -> float:
@@ -145,7 +144,3 @@ def bound(model: Any, batch: int) -> Callable[[], Any]:
         return [tf.reshape(result, [-1])[0] for result in results]
 
     return lambda: step()[0].numpy()
-
-
-if __name__ == "__main__":
-    main()
