@@ -20,7 +20,7 @@ REPORT = Path("reports/bench.json")
 
 
 def main() -> None:
-    # The step last: it sets variables of this process, which those that the graph starts would have.
+    # The step last: it sets variables that the commands of the graph would have too.
     rows = [{**row, "value": median(row["samples"])} for row in [*graph.rows(), *step.rows()]]
     for row in rows:
         mark = ""

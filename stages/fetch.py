@@ -15,13 +15,13 @@ RAW = Path("data/raw")
 
 
 def main() -> None:
-    mnist = partial(read_mnist, digests=SOURCES.mnist.content)
-    vgg16 = partial(read_weights, content=SOURCES.vgg16.content)
+    mnist = partial(read_mnist, digests=SOURCES["mnist"].content)
+    vgg16 = partial(read_weights, content=SOURCES["vgg16"].content)
     with tempfile.TemporaryDirectory() as folder:
-        arrays, place = obtain(SOURCES.mnist, Path(folder), mnist)
+        arrays, place = obtain(SOURCES["mnist"], Path(folder), mnist)
         write_npz(RAW / "mnist.npz", arrays)
         print(f"fetch: MNIST from {place}", flush=True)
-        weights, place = obtain(SOURCES.vgg16, Path(folder), vgg16)
+        weights, place = obtain(SOURCES["vgg16"], Path(folder), vgg16)
         write_npz(RAW / "vgg16.npz", weights)
         print(f"fetch: VGG-16's weights from {place}", flush=True)
 

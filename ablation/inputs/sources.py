@@ -1,45 +1,34 @@
 """Where each input comes from, pinned by digest (`sources.yaml` beside this file)."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from ablation.base.section import Section
 
+@dataclass(frozen=True)
+class Source:
+    """A file at a public address, and one of the package index with the same content.
 
-class IndexFile(Section):
-    """A file of a package-index project and its digest, "sha256:HEX" or "md5:HEX"."""
-
-    project: str
-    file: str
-    digest: str
-
-
-class Source(Section):
-    """A file at a public address with its digest, and a file of the package index with the same."""
+    Attributes:
+        digest: of the file at `url`, "sha256:HEX" or "md5:HEX", as all digests.
+        project: of the index; `file` is its file's name and `file_digest` that file's digest.
+        content: of MNIST the digest of each array's IDX file; of VGG-16 the digest that
+            `ablation.inputs.vgg.content_digest` gives of the weights.
+    """
 
     url: str
     digest: str
-    index: IndexFile
+    project: str
+    file: str
+    file_digest: str
+    content: Any
 
 
-class MnistSource(Source):
-    """`content` has the digest of the IDX file of x_train, y_train, x_test and y_test."""
-
-    content: dict[str, str]
-
-
-class WeightsSource(Source):
-    """`content` is the digest that `ablation.inputs.vgg.content_digest` gives of the weights."""
-
-    content: str
-
-
-class Sources(Section):
-    mnist: MnistSource
-    vgg16: WeightsSource
-
-
-SOURCES = Sources.model_validate(
-    yaml.safe_load(Path(__file__).with_name("sources.yaml").read_text(encoding="utf-8"))
-)
+SOURCES = {
+    name: Source(**fields)
+    for name, fields in yaml.safe_load(
+        Path(__file__).with_name("sources.yaml").read_text(encoding="utf-8")
+    ).items()
+}

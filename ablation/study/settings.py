@@ -193,7 +193,7 @@ class VggSettings(Section):
         """The input, which Keras counts as the first layer, has nothing to freeze."""
         return VggConfig(
             architecture="vgg16",
-            weights=SOURCES.vgg16.content if self.weights == "imagenet" else None,
+            weights=SOURCES["vgg16"].content if self.weights == "imagenet" else None,
             frozen_layers=self.frozen_layers if self.frozen_layers > 1 else 0,
             dense=self.dense,
             dense_dropout=self.dense_dropout if self.dense else 0.0,
@@ -380,7 +380,7 @@ class ArmSettings(BaseSettings):
         own = FreshLayoutConfig(
             **layout, handwriting=self.train.fresh_handwriting, pictures=self.train.fresh_pictures
         )
-        content = SOURCES.mnist.content
+        content = SOURCES["mnist"].content
         return FreshConfig(
             layout=own.model_dump(),
             digits=[content[part] for part in ("x_train", "y_train")],

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from ablation.base.errors import UserError
 from ablation.inputs import download
 from ablation.inputs.download import obtain
-from ablation.inputs.sources import IndexFile, Source
+from ablation.inputs.sources import Source
 
 CONTENT, WHEEL = bytes(range(256)) * 5000, bytes(range(256)) * 4000
 FILE = "some_data-1.0-py3-none-any.whl"
@@ -52,8 +53,8 @@ def source(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setattr(download, "RETRIES", 0)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        index = IndexFile(project="some-data", file=FILE, digest=sha256(WHEEL))
-        yield lambda path: Source(url=f"{address}/{path}", digest=sha256(CONTENT), index=index)
+        index = {"project": "some-data", "file": FILE, "file_digest": sha256(WHEEL)}
+        yield lambda path: Source(f"{address}/{path}", sha256(CONTENT), **index, content=None)
         server.shutdown()
 
 
@@ -80,8 +81,7 @@ def test_the_index_serves_where_the_public_file_s_content_is_another(
         return path.read_bytes()
 
     assert obtain(source("data.npz"), tmp_path, read)[0] == WHEEL
-    index = IndexFile(project="some-data", file="none.whl", digest=sha256(WHEEL))
-    served = source("data.npz").model_copy(update={"index": index})
+    served = replace(source("data.npz"), file="none.whl")
     with pytest.raises(UserError, match=r"data\.npz: data\.npz: other weights; .* no such file"):
         obtain(served, tmp_path, read)
 
@@ -125,7 +125,7 @@ def test_no_server_is_one_line_too_and_no_password_is_shown(
     source: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://me:secret@127.0.0.1:9/simple/")
-    served = source("data.npz").model_copy(update={"url": "http://127.0.0.1:9/data.npz"})
+    served = replace(source("data.npz"), url="http://127.0.0.1:9/data.npz")
     with pytest.raises(UserError) as error:
         obtain(served, tmp_path, Path.read_bytes)
     assert str(error.value).count("cannot connect") == 2

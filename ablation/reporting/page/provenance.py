@@ -23,7 +23,7 @@ def facts(study: StudyConfig, records: Records) -> list[tuple[str, str]]:
         names = listed(study.arms[arm] for arm in study.costly_arms)
         seeds += f" ({names}: {', '.join(map(str, study.costly_seeds))})"
     digests = []
-    for name, source in SOURCES:
+    for name, source in SOURCES.items():
         kind, value = source.digest.split(":")
         digests.append(f"{name} {kind} {value[:12]}")
     return [
