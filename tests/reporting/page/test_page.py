@@ -8,9 +8,6 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-
-from tests.reporting.page.browser import committed
 from tests.reporting.page.conftest import reported
 
 GOLDEN = Path(__file__).with_name("page.txt")
@@ -69,11 +66,9 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("page", ["whole", "bare", *committed()], ids=str)
-def test_a_page_is_one_whole_file(page: str | Path, request: pytest.FixtureRequest) -> None:
+def test_a_page_is_one_whole_file(page: Path) -> None:
     """Every element is closed, nothing is from outside, and links lead somewhere."""
-    path = page if isinstance(page, Path) else request.getfixturevalue(page)
-    text = path.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     elements = Elements(text)
     assert elements.open == []
     assert len(text.encode()) < 3e6  # it can be mailed
