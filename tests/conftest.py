@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import settings
 
 from ablation.training.config import AdamConfig, ArmConfig
 from ablation.training.framework import limit
+from tests.params import PAPER, PARAMS, Tree
 
 if TYPE_CHECKING:
     from ablation.study.resolution import Resolved
@@ -38,8 +38,6 @@ def _backend_is_not_handed_on() -> Iterator[None]:
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.load_profile("suite")
 
-ROOT = Path(__file__).parent.parent
-
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     """`base` with the leaves of `change`."""
@@ -50,27 +48,24 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-@pytest.fixture(scope="session")
-def _params() -> dict[str, Any]:
-    from ablation.study.reading import read
-
-    return read(ROOT / "params.yaml")
+@pytest.fixture
+def params() -> Tree:
+    """The project's own params.yaml, at smoke scale with one seed, to be changed freely."""
+    return copy.deepcopy(PARAMS) | {"scale": "smoke", "seeds": [0], "costly_seeds": [0]}
 
 
 @pytest.fixture
-def params(_params: dict[str, Any]) -> dict[str, Any]:
-    """The project's own params.yaml, at smoke scale with one seed, to be changed freely."""
-    return copy.deepcopy(_params) | {"scale": "smoke", "seeds": [0], "costly_seeds": [0]}
+def paper() -> Tree:
+    """The project's own paper.yaml, to be changed freely."""
+    return copy.deepcopy(PAPER)
 
 
 @pytest.fixture(scope="session")
-def resolved(_params: dict[str, Any]) -> Callable[[str], Resolved]:
+def resolved() -> Callable[[str], Resolved]:
     """The project's own params.yaml resolved at a scale."""
-    from ablation.study.reading import read
     from ablation.study.resolution import resolve
 
-    paper = read(ROOT / "paper.yaml")
-    return lambda scale: resolve(copy.deepcopy(_params) | {"scale": scale}, paper)
+    return lambda scale: resolve(copy.deepcopy(PARAMS) | {"scale": scale}, PAPER)
 
 
 TINY: dict[str, Any] = {

@@ -22,7 +22,8 @@ from ablation.networks import architectures
 from ablation.networks.config import VggConfig
 from ablation.training.config import ArmConfig, MuonConfig
 from ablation.training.loop import Moment, Trained
-from tests.conftest import ADAM, ROOT
+from tests.conftest import ADAM
+from tests.params import ROOT
 from tests.training.test_loop import data, noise, run, small
 
 Arm = Callable[..., ArmConfig]

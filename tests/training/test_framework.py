@@ -14,7 +14,7 @@ import pytest
 from ablation.base.errors import UserError
 from ablation.training import framework
 from ablation.training.config import ArmConfig
-from tests.conftest import ROOT
+from tests.params import ROOT
 
 Arm = Callable[..., ArmConfig]
 
