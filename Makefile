@@ -24,8 +24,7 @@ VENV := .venv$(if $(GPU),-gpu)
 BIN := $(VENV)/bin
 PINS := requirements$(if $(GPU),-gpu).txt
 # Variables of the command line, which make exports to the programs it starts.
-choices := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE LABELS YES FORCE
-known := $(choices) PYTHON
+known := SET SCALE JOBS GPU LIVE SCHEDULER GIT NETWORKS RUN IMAGE LABELS YES FORCE PYTHON
 # A typo would start another study.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(if $(filter $(name),$(known)),,$(error there is no $(name)=; there are $(known)))))
 # What a shell has set for Python, or for another project's repository, changes nothing here.

@@ -28,8 +28,7 @@ class Display:
         for key in seconds:  # what an earlier attempt left
             (PROGRESS / f"{key}.json").unlink(missing_ok=True)
         self._seconds = seconds
-        self._done: list[str] = []
-        self._failed: list[str] = []
+        self._ended: list[str] = []
         self._started = self._told = time.monotonic()
         console = Console(highlight=False, soft_wrap=True)
         columns = TextColumn("{task.description}", markup=False), BarColumn(20)
@@ -47,7 +46,7 @@ class Display:
     def ended(self, outcome: Outcome) -> None:
         """Says how a run ended."""
         well, key = outcome.status == 0, outcome.key
-        (self._done if well else self._failed).append(key)
+        self._ended.append(key)
         if key in self._tasks:
             self._bars.remove_task(self._tasks.pop(key))
         last = outcome.log.strip().rpartition("\n")[2]
@@ -56,7 +55,7 @@ class Display:
     def show(self, open_runs: Iterable[str]) -> None:
         """Shows the total, and those of these runs that tell how far they are; to be called a few
         times a second."""
-        lines, done = [], sum(self._seconds[key] for key in (*self._done, *self._failed))
+        lines, done = [], sum(self._seconds[key] for key in self._ended)
         for key in open_runs:
             if not (PROGRESS / f"{key}.json").exists():
                 continue
@@ -66,8 +65,8 @@ class Display:
             if key not in self._tasks:
                 self._tasks[key] = self._bars.add_task("", total=1.0)
             self._bars.update(self._tasks[key], description=lines[-1], completed=progress.share)
-        ended, share = len(self._done) + len(self._failed), done / sum(self._seconds.values())
-        head = f"{ended} of {len(self._seconds)} runs done"
+        share = done / sum(self._seconds.values())
+        head = f"{len(self._ended)} of {len(self._seconds)} runs done"
         if share > TELLING:
             left = (time.monotonic() - self._started) * (1 - share) / share
             head += f", about {duration(left)} left"

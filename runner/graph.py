@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,27 +36,21 @@ def commit(stage: str) -> None:
     Raises:
         KeyboardInterrupt: one came.
     """
+    from dvc.lock import LockError
+
     came: list[int] = []
     before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in STOPPING}
     try:
         with _project() as repo:
-            _commit(repo, stage, came)
+            while not came:
+                with suppress(LockError):  # a person's `dvc status`; this has waited some seconds
+                    repo.commit(stage, force=True)
+                    break
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt
-
-
-def _commit(repo: Any, stage: str, came: list[int]) -> None:
-    from dvc.lock import LockError
-
-    while not came:
-        try:
-            repo.commit(stage, force=True)
-            return
-        except LockError:  # a person's `dvc status`, say; this has waited some seconds
-            continue
 
 
 @contextmanager

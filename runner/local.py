@@ -60,21 +60,15 @@ class Local:
 
     def _run(self, job: Job) -> Outcome:
         environment, log = self._free.get(), LOGS / f"{job.key}.log"
-        program, *arguments = job.command
-        command = [sys.executable if program == "python" else program, *arguments]
-        if sys.platform == "linux":
-            command = [sys.executable, "-c", BOUND, *command]
         try:
-            with log.open("wb") as output:
-                with self._starting:
-                    if self._closed:
-                        return Outcome(job.key, -signal.SIGINT, "")
-                    clear(job.outs)
-                    settings = {"PYTHONUNBUFFERED": "1", **environment}
-                    process = start(command, settings, output)
-                    self._running.add(process)
-                status = process.wait()
-                self._running.discard(process)
+            with self._starting:
+                if self._closed:
+                    return Outcome(job.key, -signal.SIGINT, "")
+                clear(job.outs)
+                process = start_run(job.command, environment, log)
+                self._running.add(process)
+            status = process.wait()
+            self._running.discard(process)
         finally:
             self._free.put(environment)
         return Outcome(job.key, status, log.read_text(encoding="utf-8", errors="replace"))
@@ -87,6 +81,16 @@ def clear(outs: Iterable[str]) -> None:
             shutil.rmtree(out)
         else:
             out.unlink(missing_ok=True)
+
+
+def start_run(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, folder: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a run's `python ...` with this Python; what it says goes to `log`."""
+    own = [sys.executable, *command[1:]]
+    bound = [sys.executable, "-c", BOUND] if sys.platform == "linux" else []
+    with log.open("wb") as output:
+        return start([*bound, *own], {"PYTHONUNBUFFERED": "1", **environment}, output, folder)
 
 
 def start(

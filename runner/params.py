@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from ruamel.yaml import YAML
 from ablation.base.errors import UserError
 from ablation.monitoring.provenance import leaves
 from ablation.study.reading import PARAMS, parse
+
+read = partial(parse, path=PARAMS)
 
 
 def of_scale(text: str, scale: str) -> list[str]:
@@ -83,15 +86,6 @@ def _unknown(key: str, tree: Any) -> str:
         tree = tree[part]
     of = f" of {'.'.join(passed)}" if passed else ""
     return f"{key}: unknown key{of}; allowed: {', '.join(map(str, tree or ()))}"
-
-
-def read(text: str) -> dict[str, Any]:
-    """The tree in the text of a params.yaml.
-
-    Raises:
-        UserError: it is no YAML; the message names the line.
-    """
-    return parse(text, PARAMS)
 
 
 def differences(before: str, after: str) -> list[str]:

@@ -14,6 +14,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from ablation.base import cli
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
@@ -21,7 +23,6 @@ from ablation.base.files import read_config, read_json, replacing, write_json, w
 from ablation.composition.config import DataConfig, LayoutConfig
 from ablation.composition.digits import Digits
 from ablation.inputs.own import SIDE as COMPETITION
-from ablation.prediction.card import card
 from ablation.prediction.elsewhere import judge, sides
 from ablation.study.config import StudyConfig
 from ablation.training import framework
@@ -36,7 +37,11 @@ SHIPPED = Path("models/shipped")
 
 def main() -> None:
     asked = os.environ.get("RUN")
-    about, network, config = shipped() if asked == "shipped" else best(asked)
+    if asked == "shipped":
+        about = read_json(SHIPPED / "about.json")
+        network, config = SHIPPED / "network.keras", SHIPPED / "arm.yaml"
+    else:
+        about, network, config = best(asked)
     arm = read_config(config, ArmConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     mnist = read_npz(Path("data/raw/mnist.npz"), ("x_test", "y_test"))
@@ -65,17 +70,14 @@ def main() -> None:
     )
 
 
-def shipped() -> tuple[dict[str, Any], Path, Path]:
-    """What is known of the network in git, its file, and its arm's."""
-    about = read_json(SHIPPED / "about.json")
-    return about, SHIPPED / "network.keras", SHIPPED / "arm.yaml"
-
-
 def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
-    """The run with the best validation accuracy of those with a small network, as `shipped` has it.
+    """The run with the best validation accuracy of those with a small network.
 
     Args:
         asked: ARM-SEED, the one run to take; None for the best.
+
+    Returns:
+        What is known of it, the file of its network, and its arm's.
 
     Raises:
         UserError: there is none.
@@ -107,6 +109,33 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
         "provenance": read_json(reasons.RECORDS / f"{key}.json"),
     }
     return about, network, Path(f"configs/arms/{row['arm']}.yaml")
+
+
+def card(about: dict[str, Any], arm: ArmConfig) -> str:
+    """The model card in Markdown: what the network is, what it is for, and how good.
+
+    Args:
+        about: the content of about.json.
+        arm: the network's.
+    """
+    here = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined,
+        trim_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    last = next(each for each in reversed(about["elsewhere"]) if not each["other_pictures"])
+    gaps = [
+        each["images"] * abs(each["probability"] - each["accuracy"]) for each in last["calibration"]
+    ]
+    return here.get_template("card.md.j2").render(
+        about=about,
+        arm=arm,
+        sides=sides(arm),
+        last=last,
+        error=sum(gaps) / last["images"],
+        images=arm.train.epochs * arm.train.images_per_epoch,
+        minutes=round(about["provenance"]["seconds"] / 60),
+        percent="{:.1%}".format,
+    )
 
 
 if __name__ == "__main__":

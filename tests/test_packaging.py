@@ -11,16 +11,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_every_file_that_the_package_reads_is_packed() -> None:
+def test_every_file_that_the_packages_read_is_packed() -> None:
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
-    others = [
-        path.name
-        for path in (ROOT / "ablation").rglob("*")
-        if path.is_file() and path.suffix not in (".py", ".pyc")
-    ]
-    assert {name for name in others if not any(fnmatch(name, each) for each in patterns)} == set()
-    for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]:
-        assert list((ROOT / pattern.rstrip("*")).glob("*.py"))
+    for package in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]:
+        folder = ROOT / package.rstrip("*")
+        assert list(folder.glob("*.py"))
+        others = [
+            path.name
+            for path in folder.rglob("*")
+            if path.is_file() and path.suffix not in (".py", ".pyc")
+        ]
+        assert [name for name in others if not any(fnmatch(name, each) for each in patterns)] == []
 
 
 def test_a_clone_has_the_same_bytes_whatever_git_does_with_line_ends() -> None:

@@ -13,8 +13,8 @@ import matplotlib.pyplot as plt
 import pytest
 
 from ablation.base.files import read_config
-from ablation.prediction.card import card
 from ablation.training.config import ArmConfig
+from runner.ship import card
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runner.local import BOUND, start, stop
+from runner.local import start_run, stop
 
 POLL = 0.3  # seconds between two looks at a run
 TELL = 2.0  # seconds between two words on how far it is
@@ -94,7 +94,7 @@ def prepare(study: Mapping[str, Any]) -> str:
                 "give its address with GIT=ADDRESS"
             ) from None
         for command in study["commands"]:
-            _said(_mine(shlex.split(command)), place)
+            _said([sys.executable, *shlex.split(command)[1:]], place)  # `python ...`
         if digest(place, study["inputs"]) != study["digest"]:
             raise ValueError(f"{', '.join(study['inputs'])} differ from those of the head")
         ready.parent.mkdir(exist_ok=True)
@@ -174,10 +174,7 @@ def _train(
     progress = place / ".scratch" / "progress" / f"{job['key']}.json"
     progress.unlink(missing_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", BOUND, *_mine(job["command"])]
-    with log.open("wb") as output:
-        settings = {"PYTHONUNBUFFERED": "1", **job["environment"]}
-        process = start(command, settings, output, place)
+    process = start_run(job["command"], job["environment"], log, place)
     told = 0.0
     try:
         while process.poll() is None:
@@ -196,11 +193,6 @@ def _files(place: Path, paths: Sequence[str]) -> list[str]:
     """These files and all files in these folders, relative to `place`."""
     found = [file for path in paths for file in [place / path, *(place / path).rglob("*")]]
     return sorted(file.relative_to(place).as_posix() for file in found if file.is_file())
-
-
-def _mine(command: Sequence[str]) -> list[str]:
-    """The command `python ...` for this worker's own Python."""
-    return [sys.executable, *command[1:]]
 
 
 def _said(command: Sequence[str], place: Path | None = None) -> str:
