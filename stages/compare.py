@@ -16,22 +16,14 @@ from ablation.base.cli import run
 from ablation.base.files import read_config, read_yaml, write_bytes, write_json, write_text
 from ablation.composition.config import DataConfig
 from ablation.reporting import exports, figure_tables
-from ablation.reporting.config import (
-    ArchitecturesFigure,
-    AugmentationFigure,
-    BestFigure,
-    CurvesFigure,
-    DeclaredFigure,
-    ForestFigure,
-    LadderFigure,
-)
+from ablation.reporting.config import DeclaredFigure
 from ablation.reporting.tables import read_csv, write_csv
 from ablation.reporting.verdict_table import counts, in_regimes, lines, markdown, reading
 from ablation.reporting.wording import short_names
 from ablation.statistics import verdicts
 from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig
-from ablation.statistics.regimes import COLUMNS, regimes
+from ablation.statistics.regimes import regimes
 from ablation.study.config import StudyConfig
 
 CONFIGS, RUNS, SAMPLES = Path("configs"), Path("models/runs"), Path("data/samples")
@@ -49,8 +41,7 @@ def main() -> None:
     config = read_config(CONFIGS / "claims.yaml", ClaimsConfig)
     table = read_csv(REPORTS / "runs.csv")
     comparisons = compare(config, table)
-    pilots = read_csv(PILOTS) if PILOTS.exists() else pd.DataFrame(columns=COLUMNS)
-    found = regimes(config, pilots)
+    found = regimes(config, read_csv(PILOTS))
     classes = np.bincount(read_npz(DIGITS)["y_train"], minlength=10)
     # Our own images are composed to have the labels that a claim speaks of: the official judge it.
     official = np.array(read_yaml(MEASURED)["labels"])
@@ -82,25 +73,25 @@ def main() -> None:
     for name in study.figures:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         folder = TABLES / name
-        if isinstance(figure, AugmentationFigure):
+        if figure.kind == "augmentation":
             write_bytes(folder / "data.npz", (SAMPLES / f"{name}.npz").read_bytes())
             continue
-        if isinstance(figure, CurvesFigure):
+        if figure.kind == "curves":
             shown = figure_tables.curves_table(figure, curves, table)
             ended = figure_tables.curves_runs(figure, table, config)
             write_csv(folder / "runs.csv", ended)
-        elif isinstance(figure, ArchitecturesFigure):
+        elif figure.kind == "architectures":
             # An arm's layers are the same with each seed.
             layers = {
                 arm: read_csv(RUNS / f"{arm}-{study.seeds_of(arm)[0]}" / "layers.csv")
                 for arm in figure.arms
             }
             shown = pd.concat(layers, names=["arm"]).reset_index("arm")
-        elif isinstance(figure, BestFigure):
+        elif figure.kind == "best":
             shown = figure_tables.best_table(figure, table)
-        elif isinstance(figure, ForestFigure):
+        elif figure.kind == "forest":
             shown = figure_tables.forest_table(figure, comparisons, config)
-        elif isinstance(figure, LadderFigure):
+        elif figure.kind == "ladder":
             own = table.assign(study="this study", images=table["train_images"])
             rungs = pd.concat([read_csv(EARLIER), own])
             shown = figure_tables.ladder_table(config, rungs)

@@ -6,7 +6,6 @@ from pydantic import BaseModel
 
 from ablation.base.cli import run
 from ablation.base.files import write_yaml
-from ablation.reporting.config import ForestFigure, LadderFigure
 from ablation.study.reading import PAPER, PARAMS, read
 from ablation.study.resolution import Resolved, resolve
 
@@ -33,7 +32,7 @@ def write(study: Resolved) -> None:
     }
     written |= {f"arms/{name}": arm for name, arm in study.arms.items()}
     for name, figure in study.figures.items():
-        every = isinstance(figure, ForestFigure | LadderFigure)
+        every = figure.kind in ("forest", "ladder")
         arms = study.study.arms if every else getattr(figure, "arms", [])
         labels = {arm: study.study.arms[arm] for arm in arms}
         written[f"figures/{name}"] = {"figure": figure.model_dump(), "labels": labels}

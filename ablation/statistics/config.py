@@ -236,7 +236,6 @@ class ArmFacts(Section):
         learning_rate: the highest.
         steady: the first and the last measurement, from 1, at which its learning rate is at least
             `steady_rate` times the highest; the second is the smaller where there is none.
-        validation_images: how many the trained network is judged on.
         measured_training, measured_validation: on how many each point of a curve.
     """
 
@@ -244,7 +243,6 @@ class ArmFacts(Section):
     epoch_images: Positive
     learning_rate: float
     steady: Annotated[list[int], Field(min_length=2, max_length=2)]
-    validation_images: Positive
     measured_training: Positive
     measured_validation: Positive
 

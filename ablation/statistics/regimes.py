@@ -9,11 +9,6 @@ import pandas as pd
 
 from ablation.statistics.config import PAPER, ClaimsConfig
 
-# docs/pilots.csv, a row a pilot run that saw `images`; training accuracy is with dropout off.
-COLUMNS = [
-    "pilot", "arm", "seed", "learning_rate", "images", "stuck", "training_accuracy",
-    "running_accuracy", "validation_accuracy", "commit",
-]  # fmt: skip
 WHOLE = 0.99  # of the images of the study's runs: what does not fill a batch is not seen
 
 
@@ -40,6 +35,10 @@ def regimes(config: ClaimsConfig, pilots: pd.DataFrame) -> list[Regime]:
     """Each regime of paper.yaml, by the pilot runs that are like the study's.
 
     Those are as long and have the same rate: shorter ones and other rates chose something else.
+
+    Args:
+        pilots: docs/pilots.csv, a row a pilot run that saw `images`; its training accuracy is with
+            dropout off.
     """
     found = []
     for name, regime in config.regimes.items():

@@ -182,7 +182,6 @@ def _facts(settings: StatisticsConfig, arm: ArmSettings) -> ArmFacts:
         epoch_images=train.images_per_epoch // train.batch_size * train.batch_size,
         learning_rate=train.optimizer.learning_rate,
         steady=steady(train, settings.steady_rate),
-        validation_images=validation,
         measured_training=min(train.measured_images, train.images),
         measured_validation=min(train.measured_images, validation),
     )

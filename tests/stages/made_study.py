@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from ablation.base.files import read_yaml, write_yaml
+from tests.params import PARAMS, ROOT
 from tests.reporting.figures.tables import layers, samples
 
-ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("paper.yaml", "ablation/inputs/measured.yaml", "docs/ladder.csv")
 MNIST = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
 SEEDS = [0, 1]
@@ -29,12 +29,13 @@ Arrays = dict[str, np.ndarray]
 
 def make(folder: Path) -> Path:
     """Writes the study into `folder`, as far as its trained runs; `folder`."""
-    params = read_yaml(ROOT / "params.yaml")
-    params |= {"scale": "smoke", "seeds": SEEDS, "costly_seeds": SEEDS}
+    params = PARAMS | {"scale": "smoke", "seeds": SEEDS, "costly_seeds": SEEDS}
     write_yaml(folder / "params.yaml", params)
     for name in COPIED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
+    with (ROOT / "docs/pilots.csv").open() as pilots:  # none of them is of this study
+        (folder / "docs/pilots.csv").write_text(pilots.readline())
     stage(folder, "resolve")
     labels, data = _data(folder)
     study, claims = (read_yaml(folder / f"configs/{name}.yaml") for name in ("study", "claims"))

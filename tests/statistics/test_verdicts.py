@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from ablation.statistics.comparison import compare
 from ablation.statistics.config import ClaimsConfig
 from ablation.statistics.intervals import maximum_of
-from ablation.statistics.regimes import COLUMNS, Regime, may_fail, regimes
+from ablation.statistics.regimes import Regime, may_fail, regimes
 from ablation.statistics.verdicts import Judgement, Study, judge
 from tests.statistics.study_of_claims import (
     config,
@@ -26,7 +25,6 @@ from tests.statistics.study_of_claims import (
     with_values,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 CLASSES = np.full(10, 0.1)
 NEAR, WIDE = 0.002, 0.03  # spreads over seeds
 MET = [Regime("cnn", True, [])]
@@ -226,24 +224,7 @@ def test_a_claim_whose_arm_is_not_what_its_label_says_is_not_applicable() -> Non
 
 REGIMES = {"cnn": {"arms": ["base"], "training_accuracy": 0.99, "validation_accuracy": 0.92},
            "vgg": {"arms": ["a", "b"], "training_accuracy": 0.95}}  # fmt: skip
-
-
-def pilots(*rows: tuple[str, float, int, float, float]) -> pd.DataFrame:
-    table = pd.DataFrame(columns=COLUMNS)
-    for arm, rate, images, training, validation in rows:
-        table.loc[len(table)] = [
-            "rates",
-            arm,
-            0,
-            rate,
-            images,
-            False,
-            training,
-            0.9,
-            validation,
-            "c",
-        ]
-    return table
+PILOT = ["arm", "learning_rate", "images", "training_accuracy", "validation_accuracy"]
 
 
 @pytest.mark.parametrize(
@@ -260,14 +241,10 @@ def pilots(*rows: tuple[str, float, int, float, float]) -> pd.DataFrame:
     ],
 )
 def test_a_regime_is_met_where_pilot_runs_like_the_study_s_reach_it(rows: Any, met: set) -> None:
-    found = regimes(config(regimes=REGIMES), pilots(*rows))
+    found = regimes(config(regimes=REGIMES), pd.DataFrame(rows, columns=PILOT))
     assert {regime.name for regime in found if regime.met} == met
     assert may_fail([], found, "laptop")
     assert may_fail(["cnn"], found, "laptop") == ("cnn" in met)
     assert not may_fail(["cnn", "vgg"], found, "laptop")
     assert not may_fail(["paper"], found, "laptop")
     assert may_fail(["paper"], found, "paper")
-
-
-def test_the_study_s_pilots_have_these_columns() -> None:
-    assert list(pd.read_csv(ROOT / "docs/pilots.csv")) == COLUMNS
