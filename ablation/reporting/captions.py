@@ -29,7 +29,6 @@ Facts = dict[str, Any]
 Labels = Mapping[str, str]
 
 LAYER_KINDS = {"convolutions": "Conv", "dense layers": "Dense", "pooling layers": "Pool"}
-PARTS = ("training", "validation", "test")
 
 
 def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
@@ -64,7 +63,7 @@ def best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
         seeds[name] = int(rows["seed"].nunique())
         groups.append(
             {"group": group, "arm": name, "of": len(arms),
-             "parts": {part: float(means[part]) for part in PARTS if part in means}}
+             "parts": {part: float(means[part]) for part in figures.PARTS if part in means}}
         )  # fmt: skip
     images = chosen.loc[chosen["part"] != "training", "images"]
     return {

@@ -9,17 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+PARTS = ("training", "validation", "test")
 # Points. What reaches further out than this stands on an axis of its own: on one with it neither
 # the others' intervals would show nor the margin of equivalence.
 FAR = 10
-
-
-def last_epochs(count: int, share: float) -> int:
-    """How many of `count` epochs are the last `share` of them: rounded, at least 1.
-
-    50 of 300 epochs for a sixth, as in the paper's figure 5 (right).
-    """
-    return max(1, round(count * share))
 
 
 def far(table: pd.DataFrame) -> pd.Series[bool]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ablation.base.arrays import read_npz
 from ablation.reporting.config import AugmentationFigure
-from ablation.reporting.figures.style import DOUBLE_COLUMN, journal
+from ablation.reporting.figures.style import DOUBLE_COLUMN, inwards, journal
 
 # The paper shows its first columns with matplotlib's default colours and the others as grey RGB.
 BLOCKS = {"viridis": "Pseudocoloured", "gray": "Grey, as RGB"}
@@ -58,7 +57,7 @@ def draw(figure: AugmentationFigure, labels: Mapping[str, str], folder: Path) ->
                 axes.spines[["top", "right"]].set_visible(True)
                 axes.set_yticks([])
                 axes.set_xticks([-0.5, image.shape[1] - 0.5], ["0", str(image.shape[1])])
-                _inwards(axes)
+                inwards(axes)
                 axes.tick_params(length=2, pad=2, labelbottom=row == len(numbers) - 1)
                 if row == 0:
                     pad = 3 + 9 * (crowded and column % 2)
@@ -74,12 +73,5 @@ def draw(figure: AugmentationFigure, labels: Mapping[str, str], folder: Path) ->
                 cax=picture.add_subplot(block[-1, first:end]), ticks=[0, most], format="%g",
             )  # fmt: skip
             bar.set_label("grey value", fontsize=8, labelpad=0 if end - first == 1 else -6)
-            _inwards(bar.ax)
+            inwards(bar.ax)
     return picture
-
-
-def _inwards(axes: Axes) -> None:
-    """The numbers at both ends of an axis stand inside it, apart from its neighbours'."""
-    first, last = axes.get_xticklabels()
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ablation.evaluation.metrics import wilson
 from ablation.reporting.config import BestFigure
+from ablation.reporting.figures import PARTS
 from ablation.reporting.figures.style import (
     PAPERS,
     SINGLE_COLUMN,
@@ -23,9 +23,8 @@ from ablation.reporting.figures.style import (
 )
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import rounded
-from ablation.statistics.intervals import mean_interval
+from ablation.statistics.intervals import level_interval
 
-PARTS = ("training", "validation", "test")
 APART = 0.4  # between the groups of a part, which are 1 apart
 
 
@@ -94,8 +93,7 @@ def interval(rows: pd.DataFrame) -> tuple[float, float]:
     One seed: Wilson's over its images, which says how well this network was measured. Several:
     Student's t over the seeds.
     """
-    over_seeds = mean_interval(rows["accuracy"].to_numpy(np.float64))
-    if over_seeds is None:
-        images = int(rows["images"].iloc[0])
-        return wilson(round(float(rows["accuracy"].iloc[0]) * images), images)
-    return max(0.0, over_seeds.low), min(1.0, over_seeds.high)
+    images = int(rows["images"].iloc[0]) if len(rows) == 1 else None
+    found = level_interval(rows["accuracy"].to_numpy(np.float64), images)
+    assert found is not None
+    return max(0.0, found.low), min(1.0, found.high)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ablation.reporting.figures.style import DPI, journal
+from ablation.reporting.figures.style import DPI, inwards, journal
 
 # Inches. Whole pixels of the PNG everywhere, so that it shows each pixel of an image as a square.
 SIDE, GAP = 256 / DPI, 10 / DPI
@@ -38,9 +38,7 @@ def draw(crops: Mapping[str, NDArray[np.uint8]]) -> Figure:
             if row == len(crops) - 1:
                 axes.set_xticks([-0.5, size - 0.5], ["0", str(size)])
                 axes.tick_params(length=2, pad=2)
-                first, last = axes.get_xticklabels()
-                first.set_horizontalalignment("left")
-                last.set_horizontalalignment("right")
+                inwards(axes)
                 axes.set_xlabel("x (px)", fontsize=8, labelpad=-6)
             if column == 0:
                 axes.set_ylabel(name, fontsize=9, fontweight="bold", labelpad=4)

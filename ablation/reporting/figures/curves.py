@@ -16,7 +16,6 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from ablation.reporting.config import CurvesFigure
-from ablation.reporting.figures import last_epochs
 from ablation.reporting.figures.style import (
     DOUBLE_COLUMN,
     GREY,
@@ -71,6 +70,14 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], folder: Path) -> Figur
     seeds = {str(arm): int(n) for arm, n in table.groupby("arm")["seed"].nunique().items()}
     _legends(picture, figure, short_names(figure.arms, labels), seeds, lines)
     return picture
+
+
+def last_epochs(count: int, share: float) -> int:
+    """How many of `count` epochs are the last `share` of them: rounded, at least 1.
+
+    50 of 300 epochs for a sixth, as in the paper's figure 5 (right).
+    """
+    return max(1, round(count * share))
 
 
 def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from ablation.reporting.config import ForestFigure
 from ablation.reporting.figures import far
@@ -128,7 +128,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], floa
         axes.plot(row.paper, y, **PAPERS, zorder=3)
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center_baseline")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.spines["left"].set_visible(False)
     grid(axes, "x")
     axes.tick_params(axis="y", length=0)

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from ablation.reporting.config import LadderFigure
 from ablation.reporting.figures.style import (
@@ -164,7 +164,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(PAPER_IMAGES + 3, paper[0], **SINGLE, zorder=4)
     axes.set_ylim(bottom, top)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", MINUS)))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
 
 

@@ -73,6 +73,13 @@ def grid(axes: Axes, axis: str = "y") -> None:
     axes.tick_params(length=3, width=0.8)
 
 
+def inwards(axes: Axes) -> None:
+    """The numbers at both ends of an axis stand inside it, apart from its neighbours'."""
+    first, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
+
+
 def legend_below(figure: Figure, handles: Sequence[Any], columns: int, length: float = 2.8) -> None:
     """A legend under the axes, where it hides no data; `length` of its lines, in font sizes."""
     figure.legend(
