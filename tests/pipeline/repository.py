@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ablation.base.files import read_yaml, write_yaml
 
 
 class Repository:
@@ -22,12 +22,7 @@ class Repository:
     def run(self, *command: str, check: bool = True) -> str:
         """The command's output and messages; a failure fails the test with both."""
         done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
+            command, cwd=self.path, env=environment(), capture_output=True, text=True, check=False
         )
         self.status = done.returncode
         output = done.stdout + done.stderr
@@ -78,11 +73,10 @@ class Repository:
         file.write_text(text.replace(old, new), encoding="utf-8")
 
     def yaml(self, name: str) -> dict[str, Any]:
-        return yaml.safe_load((self.path / name).read_text(encoding="utf-8"))
+        return read_yaml(self.path / name)
 
     def write_yaml(self, name: str, content: dict[str, Any]) -> None:
-        text = yaml.safe_dump(content, sort_keys=False)
-        (self.path / name).write_text(text, encoding="utf-8")
+        write_yaml(self.path / name, content)
 
 
 def environment() -> dict[str, str]:

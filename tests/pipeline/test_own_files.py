@@ -89,13 +89,3 @@ def test_the_competition_s_images_have_no_test_metrics_and_a_submission(copy: Re
     assert trained(output) == []
     assert output.count("only predicts") == 3
     assert json.loads((reports / "arms.json").read_text())["adam"]["external_images"] == 15
-
-
-def test_a_file_that_is_not_there_is_one_line_before_anything_is_composed(
-    clone: Repository,
-) -> None:
-    output = clone.dvc("exp", "run", "-S", "data.external=real.npz", "preprocess", check=False)
-    assert clone.status != 0
-    assert "Traceback" not in output
-    assert "admit: data.external = 'real.npz'" in output
-    assert not (clone.path / "data/sets").exists()

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from ablation.base.files import read_yaml
+from tests.params import PAPER, PARAMS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-GRAPH: dict[str, Any] = read_yaml(ROOT / "dvc.yaml")["stages"]
-PARAMS: dict[str, Any] = {**read_yaml(ROOT / "params.yaml"), **read_yaml(ROOT / "paper.yaml")}
+DVC: dict[str, Any] = read_yaml(ROOT / "dvc.yaml")
+GRAPH: dict[str, Any] = DVC["stages"]
 SCRIPTS = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
-KINDS = sorted({figure["kind"] for figure in PARAMS["figures"].values()})
+KINDS = sorted({figure["kind"] for figure in PAPER["figures"].values()})
 # These import the module named as a figure's kind when they are asked for it.
 BY_KIND = {"figures": "ablation.reporting.figures"}
 COSTLY = "_costly"
@@ -45,10 +45,6 @@ def source(module: str) -> Path | None:
     return None
 
 
-def package_of(file: Path) -> list[str]:
-    return list(file.parent.parts)
-
-
 @cache
 def is_docstring(file: Path) -> bool:
     """Whether the file holds a docstring alone, as a package may: no result depends on it."""
@@ -66,9 +62,8 @@ def imported(file: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            above = package_of(file)[: len(file.parent.parts) - node.level + 1]
-            base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
-            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+            assert node.level == 0, f"{file}: imports are by the whole name"
+            names |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
@@ -132,7 +127,7 @@ def items(stage: str) -> list[dict[str, str]]:
     if "foreach" in GRAPH[stage]:
         return [
             {"${key}": name, "${item.kind}": figure["kind"]}
-            for name, figure in PARAMS["figures"].items()
+            for name, figure in PAPER["figures"].items()
         ]
     return [{}]
 
@@ -278,39 +273,31 @@ def test_every_figure_is_drawn() -> None:
     assert GRAPH["figures"]["foreach"] == "${figures}"
 
 
-def everything(stage: str, *sections: str) -> set[str]:
-    return {
-        path
-        for section in sections
-        for item in items(stage)
-        for path in paths(body(stage).get(section, []), item)
-    }
+OUTPUTS = [
+    path
+    for stage in GRAPH
+    for item in items(stage)
+    for path in paths([*body(stage)["outs"], *body(stage).get("metrics", [])], item)
+]
 
 
 def test_every_file_that_a_stage_reads_is_made_by_a_stage() -> None:
-    made = {out for stage in GRAPH for out in everything(stage, "outs", "metrics")}
     for stage in GRAPH:
-        for dep in everything(stage, "deps"):
+        for dep in {dep for item in items(stage) for dep in paths(body(stage)["deps"], item)}:
             if dep.startswith("stages/"):
                 continue
             # docs/ has runs that were made before: of pilots and of other scales.
             if dep.startswith(("ablation/", "docs/")) or dep in ("params.yaml", "paper.yaml"):
                 continue
-            inside = any(dep == out or dep.startswith(f"{out}/") for out in made)
-            around = any(out.startswith(f"{dep}/") for out in made)
+            inside = any(dep == out or dep.startswith(f"{out}/") for out in OUTPUTS)
+            around = any(out.startswith(f"{dep}/") for out in OUTPUTS)
             assert inside or around, f"{stage} reads {dep}, which no stage makes"
 
 
 def test_no_two_stages_make_the_same_file() -> None:
-    outs = [
-        path
-        for stage in GRAPH
-        for item in items(stage)
-        for path in paths([*body(stage)["outs"], *body(stage).get("metrics", [])], item)
-    ]
-    assert len(set(outs)) == len(outs)
-    for out in outs:
-        assert not any(out != other and out.startswith(f"{other}/") for other in outs)
+    assert len(set(OUTPUTS)) == len(OUTPUTS)
+    for out in OUTPUTS:
+        assert not any(out != other and out.startswith(f"{other}/") for other in OUTPUTS)
 
 
 def test_what_is_in_git_is_out_of_dvc_s_cache_and_the_rest_in_it() -> None:
@@ -352,16 +339,11 @@ def test_importing_a_stage_imports_no_framework() -> None:
 
 
 def test_plots_show_what_the_stages_make_by_templates_that_are_there() -> None:
-    outs = {path for stage in GRAPH for item in items(stage) for path in outputs(stage, item)}
-    for plot in read_yaml(ROOT / "dvc.yaml")["plots"]:
+    for plot in DVC["plots"]:
         if isinstance(plot, str):
-            assert plot in outs
+            assert plot in OUTPUTS
             continue
         (settings,) = plot.values()
         assert (ROOT / ".dvc" / "plots" / f"{settings['template']}.json").is_file()
         for path in settings["y"]:
-            assert any(path.startswith(f"{out}/") for out in outs), path
-
-
-def outputs(stage: str, item: dict[str, str]) -> list[str]:
-    return paths(body(stage).get("outs", []) + body(stage).get("metrics", []), item)
+            assert any(path.startswith(f"{out}/") for out in OUTPUTS), path
