@@ -73,7 +73,7 @@ def claims_latex(lines: Sequence[Line], study: StudyConfig, config: ClaimsConfig
             "Section": [line.section for line in lines],
             "Claim": [line.sentence for line in lines],
             "Paper": [line.paper for line in lines],
-            "Ours": ["; ".join(number for number, _ in line.ours) for line in lines],
+            "Ours": ["; ".join(number for number, *_ in line.ours) for line in lines],
             "Evidence": [line.evidence for line in lines],
             "Verdict": [line.verdict for line in lines],
         }

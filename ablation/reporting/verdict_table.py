@@ -37,25 +37,24 @@ class Line:
     """A claim as tables print it.
 
     Attributes:
-        ours: a number with its interval, and what it is of, for each metric of the claim.
+        ours: of each metric of the claim a number with its interval, what it is of, and its mark,
+            None where there is no number.
         n: how many runs of each arm, or images, stand behind it.
         evidence: p after Holm's correction, runs above the other's median.
         why: the verdict's reason.
         notes: what else to know: stuck runs, a claim that contradicts it, what is only implied.
-        marks: the drawings of ours, None where there is no number.
     """
 
     claim: str
     section: str
     sentence: str
     paper: str
-    ours: list[tuple[str, str]]
+    ours: list[tuple[str, str, Mark | None]]
     n: str
     evidence: str
     verdict: str
     why: str
     notes: list[str]
-    marks: list[Mark | None]
 
 
 def lines(
@@ -97,13 +96,15 @@ def _line(
         section=claim["section"],
         sentence=claim["sentence"],
         paper=paper or NOTHING,
-        ours=[_ours(number, config, names, claim["n"], expect) for number in numbers],
+        ours=[
+            (*_ours(number, config, names, claim["n"], expect), _mark(number, config))
+            for number in numbers
+        ],
         n=", ".join(counted(n, "image") if images else str(n) for n in claim["n"]) or NOTHING,
         evidence=", ".join(evidence),
         verdict=claim["verdict"],
         why=claim["why"],
         notes=notes,
-        marks=[_mark(number, config) for number in numbers],
     )
 
 
@@ -208,7 +209,7 @@ def markdown(table: Sequence[Line], introduced: Sequence[str]) -> str:
     # Not DataFrame.to_markdown: it pads columns, and one longer cell would change every line.
     rows = [("Section", "Claim", "Paper", "Ours", "n", "Evidence", "Verdict"), ("---",) * 7]
     for line in table:
-        ours = "; ".join(f"{number}, {name}" for number, name in line.ours)
+        ours = "; ".join(f"{number}, {name}" for number, name, _ in line.ours)
         verdict = f"{line.verdict}: {line.why}" if line.why else line.verdict
         sentence = " ".join([line.sentence, *(f"({note})" for note in line.notes)])
         rows.append(

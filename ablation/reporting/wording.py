@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-import numpy as np
 import pandas as pd
 
 from ablation.statistics.config import Metric
@@ -33,15 +32,10 @@ def percent(share: float) -> str:
     return f"{rounded(share * 100)}%"
 
 
-def size(value: float, metric: Metric) -> str:
-    """The size of a difference in the metric's unit, without it: "1.2", "12,000"."""
-    factor = 1 if metric.unit == "images" else 100
-    return f"{Decimal(rounded(abs(value) * factor, metric.decimals)):,}"
-
-
 def signed(value: float, metric: Metric) -> str:
     """A difference of two runs in the metric's unit, without it: "+1.2", "−0.35", "0.0"."""  # noqa: RUF002
-    text = size(value, metric)
+    factor = 1 if metric.unit == "images" else 100
+    text = f"{Decimal(rounded(abs(value) * factor, metric.decimals)):,}"
     if not text.strip("0."):
         return text
     return ("+" if value > 0 else MINUS) + text
@@ -68,11 +62,6 @@ def ends(low: float | None, high: float | None, metric: Metric) -> tuple[str, st
     """The ends of a difference's interval; one that is None has no bound."""
     return (f"{MINUS}∞" if low is None else signed(low, metric),
             "∞" if high is None else signed(high, metric))  # fmt: skip
-
-
-def finite(value: float) -> float | None:
-    """None for what a table has as missing or infinite."""
-    return float(value) if np.isfinite(value) else None
 
 
 def p_value(p: float | None) -> str:

@@ -70,14 +70,14 @@ def test_ours_and_the_paper_s_stand_in_the_metric_s_unit(
     claim: str, number: dict[str, Any], ours: tuple[str, str], paper: str
 ) -> None:
     found = line(claim, number)
-    assert (found.ours, found.paper) == ([ours], paper)
+    ((*told, _),) = found.ours
+    assert (told, found.paper) == ([*ours], paper)
 
 
 def test_what_nobody_measured_has_its_name_alone() -> None:
     nothing = {"value": None, "low": None, "high": None}
     found = line("higher", nothing, n=[], p=None, above=None)
-    assert (found.ours, found.n, found.evidence) == ([(DASH, "a number")], DASH, "")
-    assert found.marks == [None]
+    assert (found.ours, found.n, found.evidence) == ([(DASH, "a number", None)], DASH, "")
 
 
 def test_the_evidence_is_p_and_how_many_runs_lie_above_the_other_s_median() -> None:
@@ -97,7 +97,7 @@ def test_notes_name_stuck_runs_the_contrary_claim_and_what_is_only_implied() -> 
 
 
 def test_a_level_s_mark_stands_beside_the_level() -> None:
-    (mark,) = line("good", {"value": 0.84, "low": 0.82, "high": 0.86, "level": 0.8}).marks
+    ((*_, mark),) = line("good", {"value": 0.84, "low": 0.82, "high": 0.86, "level": 0.8}).ours
     assert mark is not None
     assert (mark.at, mark.value) == (80.0, 84.0)
 

@@ -17,7 +17,6 @@ from ablation.reporting.wording import (
     RANGE,
     difference,
     ends,
-    finite,
     listed,
     p_value,
     percent,
@@ -224,16 +223,21 @@ def _accuracy(found: Level | None, paper: float | None) -> Cell:
     return Cell(percent(found.mean), found.bounds() + median + theirs, found.mean)
 
 
+def _finite(value: float) -> float | None:
+    """None for what a table has as missing or infinite."""
+    return float(value) if np.isfinite(value) else None
+
+
 def _points(row: Row | None) -> Cell:
     if row is None:
         return Cell()
-    value, low, high = row["difference"], finite(row["low"]), finite(row["high"])
+    value, low, high = row["difference"], _finite(row["low"]), _finite(row["high"])
     small = "" if low is None and high is None else " to ".join(ends(low, high, POINTS))
     return Cell(signed_points(value), small, value, difference_mark(value, low, high, "points"))
 
 
 def _compared(row: Row, metric: Metric) -> dict[str, Cell]:
-    value, low, high = (finite(row[key]) for key in ("difference", "low", "high"))
+    value, low, high = (_finite(row[key]) for key in ("difference", "low", "high"))
     paper = "" if pd.isna(row["paper"]) else f"paper {signed(row['paper'], metric)}"
     mark = None if value is None else difference_mark(value, low, high, metric.unit)
     between = ""
