@@ -69,50 +69,26 @@ def resolved() -> Callable[[str], Resolved]:
 
 
 TINY: dict[str, Any] = {
-    "image_size": 12,
-    "precision": "float32",
+    "image_size": 12, "precision": "float32",
     "input": {
-        "set": "modified",
-        "downscale": 1,
-        "threshold": None,
-        "pad": None,
-        "scaling": "unit",
+        "set": "modified", "downscale": 1, "threshold": None, "pad": None, "scaling": "unit",
     },
     "model": {
-        "architecture": "cnn",
-        "stem": None,
-        "blocks": [[4, 4], [8]],
-        "pools": [2, 2],
-        "kernel": 3,
-        "normalization_momentum": 0.9,
-        "spatial_dropout": [0.2, 0.0],
-        "dropout": [0.0, 0.2],
-        "head": "dense",
-        "dense": [12],
-        "dense_dropout": 0.5,
-        "regularizer": None,
+        "architecture": "cnn", "stem": None, "blocks": [[4, 4], [8]], "pools": [2, 2], "kernel": 3,
+        "normalization_momentum": 0.9, "spatial_dropout": [0.2, 0.0], "dropout": [0.0, 0.2],
+        "head": "dense", "dense": [12], "dense_dropout": 0.5, "regularizer": None,
     },
     "train": {
-        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
-        "engine": "steps",
-        "epochs": 2,
-        "images": 1000,
-        "images_per_epoch": 1000,
-        "batch_size": 8,
-        "measured_images": 20,
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"), "engine": "steps", "epochs": 2,
+        "images": 1000, "images_per_epoch": 1000, "batch_size": 8, "measured_images": 20,
         "threads": 1,
         "optimizer": {
-            "algorithm": "sgd",
-            "learning_rate": 0.01,
-            "momentum": 0.9,
-            "nesterov": True,
-            "schedule": "constant",
-            "warmup": None,
-            "decay": None,
+            "algorithm": "sgd", "learning_rate": 0.01, "momentum": 0.9, "nesterov": True,
+            "schedule": "constant", "warmup": None, "decay": None,
         },
     },
     "fresh": None,
-}
+}  # fmt: skip
 # An optimizer with moments and a schedule, where the tiny arm has SGD.
 ADAM = AdamConfig(algorithm="adam", learning_rate=0.003, schedule="cosine", warmup=0.1, decay=None)
 

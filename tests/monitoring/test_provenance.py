@@ -97,10 +97,7 @@ def test_a_run_that_was_never_committed_or_was_changed_by_hand_is_none() -> None
         (
             {"model": {"dense": [1024], "regularizer": {"kind": "l2"}}},
             {"configs/arms/adam.yaml": "3", "data/split/0.npz": "4"},
-            [
-                "configs/arms/adam.yaml: model.dense, model.regularizer.kind",
-                "data/split/0.npz",
-            ],
+            ["configs/arms/adam.yaml: model.dense, model.regularizer.kind", "data/split/0.npz"],
         ),
     ],
 )

@@ -31,13 +31,10 @@ def small(params: dict[str, Any], paper: dict[str, Any]) -> None:
     smoke["train"] |= {"epochs": 1, "batch_size": 30}
     smoke["arms"] = {name: smoke["arms"][name] for name in ("vgg_raw",)}
     params |= {
-        "scale": "smoke",
-        "seeds": [0],
-        "costly_seeds": [0],
-        "scales": {"smoke": smoke},
+        "scale": "smoke", "seeds": [0], "costly_seeds": [0], "scales": {"smoke": smoke},
         "arms": {name: arms[name] for name in ARMS},
         "costly_arms": {"vgg_raw": params["costly_arms"]["vgg_raw"]},
-    }
+    }  # fmt: skip
     # One figure a kind, under the name of its kind.
     paper["figures"] = {figure["kind"]: figure for figure in paper["figures"].values()}
     for figure in paper["figures"].values():

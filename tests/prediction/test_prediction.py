@@ -55,11 +55,7 @@ def save(path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "change"),
     [
-        ("L", None),
-        ("RGB", None),
-        ("RGBA", None),
-        ("P", None),
-        ("CMYK", None),
+        *((kind, None) for kind in ("L", "RGB", "RGBA", "P", "CMYK")),
         ("16", "uint16 0..65535 to 8 bit"),
         ("8 of 16", "uint16 0..255 to 8 bit"),
         ("float", "float32 0..1 to 8 bit"),

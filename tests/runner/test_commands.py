@@ -52,14 +52,9 @@ def make(tmp_path: Path) -> Make:
     def call(*arguments: str) -> str:
         outer = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(
-            ["make", *arguments],
-            cwd=tmp_path,
-            env=outer,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+            ["make", *arguments], cwd=tmp_path, env=outer, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
         return done.stdout
 
     return call

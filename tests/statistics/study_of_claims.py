@@ -24,14 +24,9 @@ METRICS: dict[str, Any] = {
     "loss_rise": {"label": "rise of the loss", "take": "rise", "of": "validation_loss"},
 }  # fmt: skip
 STATISTICS: dict[str, Any] = {
-    "metrics": ["test_accuracy", "validation_accuracy"],
-    "margin": 0.005,
-    "stuck_accuracy": 0.4,
-    "stuck_at": 0.25,
-    "stuck_share": 0.3,
-    "fails_in_paper": [],
-    "steady_rate": 0.75,
-}
+    "metrics": ["test_accuracy", "validation_accuracy"], "margin": 0.005, "stuck_accuracy": 0.4,
+    "stuck_at": 0.25, "stuck_share": 0.3, "fails_in_paper": [], "steady_rate": 0.75,
+}  # fmt: skip
 ARMS = ("base", "a", "b", "c")
 IMAGES = 10_000
 HEADS = {

@@ -43,19 +43,10 @@ def test_the_baseline_is_the_paper_s_network() -> None:
         "set": "modified", "downscale": 1, "threshold": None, "pad": None, "scaling": "unit"
     }  # fmt: skip
     assert baseline.model == CnnConfig(
-        architecture="cnn",
-        stem=None,
-        blocks=[[64, 64, 64], [128, 128], [256, 256]],
-        pools=[2, 2, 2],
-        kernel=3,
-        normalization_momentum=0.9,
-        spatial_dropout=[0.2, 0.2, 0.0],
-        dropout=[0.0, 0.0, 0.2],
-        head="dense",
-        dense=[512],
-        dense_dropout=0.5,
-        regularizer=None,
-    )
+        architecture="cnn", stem=None, blocks=[[64, 64, 64], [128, 128], [256, 256]],
+        pools=[2, 2, 2], kernel=3, normalization_momentum=0.9, spatial_dropout=[0.2, 0.2, 0.0],
+        dropout=[0.0, 0.0, 0.2], head="dense", dense=[512], dense_dropout=0.5, regularizer=None,
+    )  # fmt: skip
     assert baseline.train.epochs == 300
     optimizer = baseline.train.optimizer
     assert isinstance(optimizer, SgdConfig)
