@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ablation.environment import difference, relocate
-from tests.conftest import ROOT
+from tests.params import ROOT
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from ablation.composition.config import FreshLayoutConfig
 from ablation.composition.digits import Digits
 from ablation.composition.handwriting import HandwritingConfig
 from ablation.composition.placement import Geometry, geometry, place
-from tests.conftest import ROOT
+from tests.params import ROOT
 
 # Class counts of MNIST's 60,000 training digits, and of the 50,000 official labels (measured).
 MNIST_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
