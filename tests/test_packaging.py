@@ -1,4 +1,4 @@
-"""What tools read of the project: its packaging, its line ends."""
+"""What tools read of the project: its packaging, its citation, its hooks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import yaml
+
+from tests.params import ROOT
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -24,7 +27,40 @@ def test_every_file_that_the_packages_read_is_packed() -> None:
         assert [name for name in others if not any(fnmatch(name, each) for each in patterns)] == []
 
 
-def test_a_clone_has_the_same_bytes_whatever_git_does_with_line_ends() -> None:
-    asked = ["git", "check-attr", "text", "--", "params.yaml"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "params.yaml: text: unset\n"
+def test_what_it_needs_stands_in_one_place() -> None:
+    (source,) = [PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]]
+    assert source == ["requirements.in"]
+    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
+    assert "(3, 11) <= sys.version_info < (3, 14)" in (ROOT / "Makefile").read_text()
+
+
+def test_citation_and_hooks_are_whole() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["license"] == PROJECT["project"]["license"] == "MIT"
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    entries = [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]]
+    lint = next(
+        line
+        for line in (ROOT / "Makefile").read_text().splitlines()
+        if "ruff check" in line and not line.startswith("#")
+    )
+    assert all(entry.removeprefix(".venv/bin/") in lint for entry in entries)
+
+
+def test_a_clone_has_the_same_bytes_whatever_git_does_with_line_ends(tmp_path: Path) -> None:
+    found = []
+    for name, settings in (("unix", []), ("windows", ["core.autocrlf=true", "core.eol=crlf"])):
+        options = [word for setting in settings for word in ("-c", setting)]
+        clone = ["git", *options, "clone", "--quiet", *options, str(ROOT), str(tmp_path / name)]
+        subprocess.run(clone, check=True)
+        files = [path for path in (tmp_path / name).rglob("*") if path.is_file()]
+        found.append(
+            {
+                path.relative_to(tmp_path / name): path.read_bytes()
+                for path in files
+                if ".git" not in path.parts
+            }
+        )
+    assert found[0] == found[1]
+    assert Path("params.yaml") in found[0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.params import ROOT
+
 DOCUMENT = "docs/statistics.md"
 FIXED = "Protocol fixed: 3"  # a line of the document
 PARTS = ("questions", "statistics", "regimes", "metrics", "claims")  # of paper.yaml
@@ -25,6 +25,7 @@ def protocol() -> str:
     """The commit that fixed it."""
     if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
         pytest.skip("a shallow clone, or none: no commits to ask")
+    assert FIXED in (ROOT / DOCUMENT).read_text(encoding="utf-8").splitlines()
     return git("log", "--reverse", "--format=%H", f"-S{FIXED}", "--", DOCUMENT).stdout.split()[0]
 
 

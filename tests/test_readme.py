@@ -15,8 +15,8 @@ import pytest
 from ablation.base.files import read_config
 from ablation.training.config import ArmConfig
 from runner.ship import card
+from tests.params import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # In blocks of code and between backticks; of a command what comes before its values.
 TYPED = sorted(

@@ -12,8 +12,7 @@ import pytest
 
 from ablation.base.cli import run, seed
 from ablation.base.errors import UserError
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.params import ROOT
 
 
 @pytest.fixture(autouse=True)

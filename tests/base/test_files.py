@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from ablation.base import arrays, files
 from ablation.base.errors import UserError
 from ablation.base.section import Section
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.params import ROOT
 
 
 class Speed(Section):

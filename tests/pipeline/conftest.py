@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import merged
+from tests.params import ROOT
 from tests.pipeline.repository import Repository
 
-ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ("reports/", "models/runs/", "models/provenance/", "dvc.lock")  # of another scale
 ARMS = ("simple_mnist", "baseline", "adam", "largest_fresh")
 SIZES = {"images": 150, "test_images": 40, "mnist_images": 150, "mnist_test_images": 40}

@@ -19,9 +19,9 @@ from ablation.prediction.elsewhere import calibration, judge, sides
 from ablation.prediction.pictures import Picture, find, labels
 from ablation.study.resolution import Resolved
 from ablation.training.config import ArmConfig
+from tests.params import ROOT
 
 Arm = Callable[..., ArmConfig]
-ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "models/shipped"
 SIDES = range(12, 41)
 GREY = np.random.default_rng(0).integers(0, 256, (12, 16)).astype(np.uint8)

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.params import ROOT
 from tests.pipeline.repository import Repository, environment
-
-ROOT = Path(__file__).resolve().parents[2]
 
 PARAMS = """\
 # Every choice of a small study.

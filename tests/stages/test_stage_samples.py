@@ -37,8 +37,9 @@ def test_images_stand_at_the_same_share_of_a_smaller_set_and_go_through_each_lay
     write_yaml(Path("configs/figures/shown.yaml"), {"figure": FIGURE, "labels": {"tiny": "tiny"}})
     other = {"kind": "label_density", "title": "Labels", "paper": "figure 1"}
     write_yaml(Path("configs/figures/labels.yaml"), {"figure": other, "labels": {}})
-    # Black and white, whose means any precision has exactly.
-    images = np.random.default_rng(0).choice(np.array([0, 255], np.uint8), (100, 12, 12))
+    # In half precision only black, white and their means are exact.
+    greys = range(256) if precision == "float32" else (0, 255)
+    images = np.random.default_rng(0).choice(np.array(greys, np.uint8), (100, 12, 12))
     Path("data/sets/train/modified").mkdir(parents=True)
     np.save("data/sets/train/modified/images.npy", images)
     np.save("data/sets/train/modified/labels.npy", np.arange(100, dtype=np.uint8) % 10)
@@ -49,11 +50,12 @@ def test_images_stand_at_the_same_share_of_a_smaller_set_and_go_through_each_lay
     assert kept["numbers"].tolist() == [1, 50, 100]
     assert kept["labels"].tolist() == [0, 9, 9]
     raw = images[[0, 49, 99]]
-    small = (raw / 255).reshape(3, 12 // downscale, downscale, 12 // downscale, downscale)
+    scaled = raw / np.float32(255)
+    small = scaled.reshape(3, 12 // downscale, downscale, 12 // downscale, downscale)
     downscaled = small.mean((2, 4))
     thresholded = np.where(downscaled < 0.5, 0, downscaled)
     side = (16 - 12 // downscale) // 2
-    steps = {"raw": raw, "scaled": raw / 255, "downscaled": downscaled, "thresholded": thresholded,
+    steps = {"raw": raw, "scaled": scaled, "downscaled": downscaled, "thresholded": thresholded,
              "padded": np.pad(thresholded, ((0, 0), (side, side), (side, side)))}  # fmt: skip
     if downscale == 1:
         del steps["downscaled"]

@@ -73,10 +73,8 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
     ),
     "train.threads": (2, ALL),
     "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *FRESH}),
-    "scales.smoke.train.optimizers.adam.learning_rate": (
-        0.0123,
-        {"adam"},
-    ),  # the others have own ones
+    # The others have rates of their own.
+    "scales.smoke.train.optimizers.adam.learning_rate": (0.0123, {"adam"}),
     "train.optimizers.adam.momentum": (0.5, NONE),  # Adam has none of SGD's
     "train.optimizers.adam.nesterov": (False, NONE),
     "train.optimizers.adam.schedule": ("constant", {"adam", *VGG, *FRESH}),

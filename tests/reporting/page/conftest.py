@@ -12,9 +12,9 @@ import pytest
 
 from ablation.base.files import read_json, read_yaml, write_json, write_yaml
 from stages import report
+from tests.params import ROOT
 
 STUDY = Path(__file__).with_name("study")
-REPORTS = Path(__file__).resolve().parents[3] / "reports"
 RECORD = {
     "commit": "0123456789abcdef", "clean": True, "device": "cpu", "threads": 2,
     "processor": "A processor", "python": "3.11.9", "packages": {"keras": "3.15.1"},
@@ -87,7 +87,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return reported(folder)
 
 
-@pytest.fixture(params=["whole", "bare", *REPORTS.glob("*.html")], ids=str)
+@pytest.fixture(params=["whole", "bare", *(ROOT / "reports").glob("*.html")], ids=str)
 def page(request: pytest.FixtureRequest) -> Path:
     """Each of both, and the committed page."""
     made = request.param
