@@ -171,7 +171,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
             slower = reasons.slower(place.places)
             busy = f", or {duration(slower * total)} while it is as busy as now"
             time = f", about {duration(total)}{busy if slower > 1.2 else ''}"
-        known = f"; {plan.trained} more have trained already" if plan.trained else ""
+        known = f"; {plan.trained} more only predict" if plan.trained else ""
         print(
             f"{len(jobs) - plan.trained} of {len(work)} runs to train, {place.places} at a time"
             f"{time}{known}"

@@ -1,7 +1,6 @@
 """Reads a person's own files: the competition's data and an external test set, if any.
 
-Each is checked and kept as plain arrays, so that no later stage opens a file from outside. What is
-not configured leaves an empty folder.
+Each is checked and kept as plain arrays, so that no later stage opens a file from outside.
 """
 
 import os
@@ -22,6 +21,7 @@ from ablation.inputs.own import (
     read_external,
 )
 
+ABOUT = "The arrays of the files that params.yaml names under data, if any.\n"
 COMPETITION, EXTERNAL = Path("data/own/competition"), Path("data/own/external")
 
 
@@ -30,6 +30,7 @@ def main() -> None:
     for folder in (COMPETITION, EXTERNAL):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        (folder / "about.txt").write_text(ABOUT, encoding="utf-8")  # DVC warns of empty folders
     if config.source == "kaggle":
         if config.kaggle_dir is None:
             folder = download_competition()

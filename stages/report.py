@@ -45,6 +45,7 @@ def main() -> None:
         counts=verdict_table.counts(judged["claims"], config),
         cards=head.cards(config.headline, study, runs),
         external=int(runs["external_images"].max()) if runs["external_images"].any() else 0,
+        learned=not runs.loc[runs["arm"] == study.baseline, "stuck"].all(),
         stuck=named_runs(stuck_runs(runs, *study.arms), names),
         reading=verdict_table.reading(config, study.scale),
         regimes=verdict_table.in_regimes(judged["regimes"], names),

@@ -52,7 +52,7 @@ def main(arm: str, seed: int) -> None:
     same = f"{identity(inputs.without(*JUDGING))}-{framework.versions()}"
     network = root / "models" / "networks" / key / same
     if (network / "network.keras").exists():  # written last
-        print(f"{key}  is trained: its network in models/networks only predicts", flush=True)
+        print(f"{key}  was trained here before: its network only predicts", flush=True)
     else:
         checkpoint = root / ".scratch" / "runs" / key / same / "state.npz"
         if checkpoint.exists():

@@ -78,7 +78,9 @@ def _line(error: ErrorDetails, tree: Any) -> str:
         return f"{key}.{tag} = {shown(of['tag'])}; allowed: {of['expected_tags']}"
     if kind == "value_error":
         return f"{key}.{of['error']}".removeprefix(".")  # which begins with a key of the section
-    if kind in ("model_type", "dict_type", "model_attributes_type"):
+    if kind == "string_pattern_mismatch" and error["loc"][-1:] == ("[key]",):
+        message = "should be a name of a-z, 0-9 and _, which begins with a letter"
+    elif kind in ("model_type", "dict_type", "model_attributes_type"):
         message = "should be a mapping of keys to values"
     else:
         message = error["msg"].removeprefix("Input ").removeprefix("String ")

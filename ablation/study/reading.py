@@ -28,7 +28,7 @@ def read(path: Path) -> Tree:
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing; `git checkout {path}` brings it back") from None
     except ValueError as error:
-        raise ConfigError(f"{path}: no YAML: {error}") from None
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     return parse(text, path)
 
 
@@ -44,7 +44,7 @@ def parse(text: str, path: Path) -> Tree:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}:" if mark else ""
         problem = str(error.problem).partition("\n")[0]
-        raise ConfigError(f"{path}:{line} no YAML: {problem}") from None
+        raise ConfigError(f"{path}:{line} not valid YAML: {problem}") from None
     except (YAMLError, ValueError) as error:
-        raise ConfigError(f"{path}: no YAML: {error}") from None
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     return tree

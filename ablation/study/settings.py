@@ -266,7 +266,8 @@ class TrainSettings(Section):
     optimizers: dict[Name, OptimizerSettings]
 
     @model_validator(mode="after")
-    def _engine_is_of_the_backend(self) -> TrainSettings:
+    def _optimizer_and_engine_are_on_offer(self) -> TrainSettings:
+        known(self.optimizer, self.optimizers, "optimizer")
         if self.engine == "compiled" and self.backend != "jax":
             raise ValueError(
                 f"engine = 'compiled' with backend {self.backend}; allowed: steps, or the backend "
@@ -289,7 +290,6 @@ class ArmSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _input_suits_the_network(self) -> ArmSettings:
-        known(self.train.optimizer, self.train.optimizers, "train.optimizer")
         if self.input.scaling == "imagenet" and self.model.architecture == "cnn":
             raise ValueError(
                 "input.scaling = 'imagenet' with model.architecture cnn; allowed: unit, or vgg16, "

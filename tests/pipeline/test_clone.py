@@ -89,7 +89,7 @@ def test_code_that_judges_asks_the_network_where_it_is_and_trains_where_it_is_no
     for repository in (copy, clone):
         repository.edit("ablation/evaluation/answers.py", "AT_ONCE = 250", "AT_ONCE = 50")
     output = copy.dvc("repro", "train@baseline-0")
-    assert "baseline-0  is trained: its network in models/networks only predicts" in output
+    assert "baseline-0  was trained here before: its network only predicts" in output
     assert trained(output) == []
     output = clone.dvc("repro", "train@baseline-0")
     assert "its network is not here and these changed: ablation/evaluation/answers.py" in output

@@ -112,7 +112,7 @@ def test_it_trains_and_leaves_history_layers_answers_and_circumstances(say: Say)
 def test_run_again_it_only_answers_also_when_what_judges_changed(say: Say) -> None:
     say()
     first, trained = left(), [path.stat().st_mtime_ns for path in NETWORKS.rglob("network.keras")]
-    assert say() == "tiny-0  is trained: its network in models/networks only predicts\n"
+    assert say() == "tiny-0  was trained here before: its network only predicts\n"
     assert left() == first
     # A test set of other images, an external one, and code that judges.
     np.save(SETS / "test/modified/images.npy", images(9, 2))
