@@ -64,13 +64,16 @@ def test_arms_stand_as_they_end_and_those_of_fewer_seeds_say_so(tmp_path: Path) 
 
 
 def test_the_line_is_the_mean_over_seeds_with_student_s_interval_and_no_gap() -> None:
-    rows = [("a", seed, 1, "m", value) for seed, value in enumerate((0.2, 0.3, 0.7))]
+    rows = [("a", seed, 1, "m", value) for seed, value in enumerate((0.3, 0.4, 0.5))]
     rows.append(("a", 0, 2, "m", 0.9))  # the others lack this epoch
     table = pd.DataFrame(rows, columns=["arm", "seed", "epoch", "metric", "value"])
-    half = 4.302653 * np.std([20, 30, 70], ddof=1) / np.sqrt(3)
+    rows += [("b", seed, 1, "m", value) for seed, value in enumerate((0.2, 0.3, 0.7))]
+    half = 4.302653 * 10 / np.sqrt(3)
     (line,) = over_seeds(table, "a", "m").to_dict("records")
     assert line == pytest.approx({"mean": 40, "low": 40 - half, "high": 40 + half}, rel=1e-6)
 
+    (wide,) = over_seeds(table, "b", "m").to_dict("records")  # from -26 to 106, Student's alone
+    assert wide == pytest.approx({"mean": 40, "low": 0, "high": 100})
 
 def test_the_second_panel_shows_the_last_share_of_the_epochs(tmp_path: Path) -> None:
     left, right = drawn("curves", curves_table(ARMS, 1, epochs=30), tmp_path).axes
