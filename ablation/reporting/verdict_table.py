@@ -80,7 +80,7 @@ def _line(
     notes = [beside] if beside else []
     if claim["stuck"]:
         runs = Counter(run.rsplit("-", 1)[0] for run in claim["stuck"])
-        notes.append("stuck runs: " + listed(f"{names[arm]} {n}" for arm, n in runs.items()))
+        notes.append("stuck runs: " + listed(f"{names[arm]}: {n}" for arm, n in runs.items()))
     if declared.contradicts is not None:
         contrary = config.claims[declared.contradicts].sentence
         notes.append(f"the paper also says: “{contrary}”")
@@ -163,9 +163,9 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
             significant += claim["p"] < SIGNIFICANCE
     if sides:
         said += (
-            f" {sides.total()} of them compare two arms: our difference has the paper's sign in "
-            f"{sides[True]} and the opposite sign in {sides[False]}, and is significant in "
-            f"{significant}."
+            f" {sides.total()} of them say which of two arms is higher: our difference has the "
+            f"paper's sign in {sides[True]} and the opposite sign in {sides[False]}, and is "
+            f"significant in {significant}."
         )
     return said
 
@@ -199,8 +199,8 @@ def in_regimes(found: Sequence[Content], names: Mapping[str, str]) -> str:
     if not texts:
         return ""
     return (
-        "A claim can fail only if pilot runs reach the paper's regime; otherwise it is open: "
-        f"{'. '.join(texts)}."
+        "A claim can fail only if pilot runs reach the paper's regime; where they do not, it holds "
+        f"or is open. {'. '.join(texts)}."
     )
 
 

@@ -89,7 +89,7 @@ def test_the_evidence_is_p_and_how_many_runs_lie_above_the_other_s_median() -> N
 
 def test_notes_name_stuck_runs_the_contrary_claim_and_what_is_only_implied() -> None:
     stuck = line("equal", stuck=["a-20", "a-21", "b-20"])
-    assert stuck.notes == ["stuck runs: Adam 2, SGD 1"]
+    assert stuck.notes == ["stuck runs: Adam: 2, SGD: 1"]
     assert line("higher").notes == ["the paper also says: “Both are equal.”"]
     assert line("implied").notes == ["implied by the paper, not stated, and not counted"]
     (beside,) = lines([judged("faster")], config(CLAIMS), NAMES, {"faster": "in seconds: 3"})
@@ -108,8 +108,9 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
         judged("faster", p=0.2), judged("implied", verdict="holds"),
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
-        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them compare two arms: our "
-        "difference has the paper's sign in 1 and the opposite sign in 1, and is significant in 1."
+        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them say which of two arms is "
+        "higher: our difference has the paper's sign in 1 and the opposite sign in 1, and is "
+        "significant in 1."
     )
     assert counts([judged("good", p=None)], config(CLAIMS)).endswith(" 1 is open.")
 
@@ -120,9 +121,9 @@ def test_regimes_say_what_pilots_reach_and_what_is_asked() -> None:
         {"arm": "a", "accuracy": "validation_accuracy", "level": 0.92, "mean": None},
     ]
     assert in_regimes([{"name": "cnn", "met": False, "reached": reached}], NAMES) == (
-        "A claim can fail only if pilot runs reach the paper's regime; otherwise it is open: cnn "
-        "not met: baseline training accuracy 99.4%, required 99.0%; Adam validation accuracy not "
-        "measured, required 92.0%."
+        "A claim can fail only if pilot runs reach the paper's regime; where they do not, it holds "
+        "or is open. cnn not met: baseline training accuracy 99.4%, required 99.0%; Adam "
+        "validation accuracy not measured, required 92.0%."
     )
     assert in_regimes([], NAMES) == ""
 
