@@ -38,10 +38,14 @@ def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     """
     runs = read_csv(folder / "runs.csv")
     names = short_names(figure.arms, labels)
-    means = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]].mean()
-    seeds = runs["arm"].value_counts()
+    found = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]]
+    means, medians = found.mean(), found.median()
+    seeds, stuck = runs["arm"].value_counts(), {*runs.loc[runs["stuck"], "arm"]}
     return {
-        "arms": [(names[arm], *means.loc[arm]) for arm in figure.arms],
+        "arms": [
+            (names[arm], *means.loc[arm], tuple(medians.loc[arm]) if arm in stuck else None)
+            for arm in figure.arms
+        ],
         "stuck": named_runs(stuck_runs(runs, *figure.arms), names),
         "epochs": int(runs["epochs"].max()),
         "measured": [

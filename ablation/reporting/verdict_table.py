@@ -123,12 +123,13 @@ def _ours(
         return NOTHING, name
     if number["level"] is None:
         return difference(value, low, high, metric), name
-    if metric.signed:
-        asked = difference(number["level"], None, None, metric)
-        return difference(value, low, high, metric), f"{name}, required {expect} {asked}"
     over = " over seeds and images" if number["over"] == "seeds and images" else ""
-    asked = f"{name}, required {expect} {percent(number['level'])}"
-    return level(value, low, high, metric) + over, asked
+    median, asked = (
+        None if number[key] is None else level(number[key], None, None, metric)
+        for key in ("median", "level")
+    )
+    beside = "" if median is None else f", median {median}"
+    return level(value, low, high, metric) + over + beside, f"{name}, required {expect} {asked}"
 
 
 def _mark(number: Content, config: ClaimsConfig) -> Mark | None:
