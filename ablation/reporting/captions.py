@@ -38,10 +38,14 @@ def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     """
     runs = read_csv(folder / "runs.csv")
     names = short_names(figure.arms, labels)
-    means = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]].mean()
-    seeds = runs["arm"].value_counts()
+    found = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]]
+    means, medians = found.mean(), found.median()
+    seeds, stuck = runs["arm"].value_counts(), {*runs.loc[runs["stuck"], "arm"]}
     return {
-        "arms": [(names[arm], *means.loc[arm]) for arm in figure.arms],
+        "arms": [
+            (names[arm], *means.loc[arm], tuple(medians.loc[arm]) if arm in stuck else None)
+            for arm in figure.arms
+        ],
         "stuck": named_runs(stuck_runs(runs, *figure.arms), names),
         "epochs": int(runs["epochs"].max()),
         "measured": [
@@ -101,16 +105,16 @@ def forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
 
 
 def ladder(figure: LadderFigure, labels: Labels, folder: Path) -> Facts:
-    """Of each claim, whether the shift of fewest and of most images have one sign."""
+    """Of each claim, whether the shifts of fewest and of most images surely have unlike signs."""
     table, runs = read_csv(folder / "data.csv"), read_csv(folder / "runs.csv")
-    ends = table.groupby("claim", sort=False)["difference"].agg(["first", "last"])
-    sure = (table["low"] > 0) | (table["high"] < 0)
-    either = sure.groupby(table["claim"]).any()
+    # The side of 0 on which an interval lies: -1, 1, or 0 on both.
+    side = (table["low"] > 0).astype(int) - (table["high"] < 0).astype(int)
+    ends = side.groupby(table["claim"]).agg(["first", "last"])
     names = short_names(figure.arms, labels)
     medians = runs.groupby(["arm", "images"])["validation_accuracy"].median()
     return {
         "claims": len(ends),
-        "turned": int(((ends["first"] * ends["last"] < 0) & either[ends.index]).sum()),
+        "turned": int((ends["first"] * ends["last"] < 0).sum()),
         "studies": [
             (study, int(images)) for study, images in runs.groupby("study")["images"].max()
             .sort_values().items()

@@ -15,7 +15,7 @@ from ablation.study.config import StudyConfig
 
 # What pdflatex has no glyph for, or another.
 SYMBOLS = {MINUS: "$-$", "≈": r"$\approx$", "√": r"$\surd$", "<": r"\textless{}",
-           ">": r"\textgreater{}"}  # fmt: skip
+           ">": r"\textgreater{}", "∞": r"$\infty$"}  # fmt: skip
 SHIFT = "; differences are Hodges-Lehmann shifts with exact intervals"
 
 

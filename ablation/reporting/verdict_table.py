@@ -80,7 +80,7 @@ def _line(
     notes = [beside] if beside else []
     if claim["stuck"]:
         runs = Counter(run.rsplit("-", 1)[0] for run in claim["stuck"])
-        notes.append("stuck runs: " + listed(f"{names[arm]} {n}" for arm, n in runs.items()))
+        notes.append("stuck runs: " + listed(f"{names[arm]}: {n}" for arm, n in runs.items()))
     if declared.contradicts is not None:
         contrary = config.claims[declared.contradicts].sentence
         notes.append(f"the paper also says: “{contrary}”")
@@ -123,12 +123,13 @@ def _ours(
         return NOTHING, name
     if number["level"] is None:
         return difference(value, low, high, metric), name
-    if metric.signed:
-        asked = difference(number["level"], None, None, metric)
-        return difference(value, low, high, metric), f"{name}, required {expect} {asked}"
     over = " over seeds and images" if number["over"] == "seeds and images" else ""
-    asked = f"{name}, required {expect} {percent(number['level'])}"
-    return level(value, low, high, metric) + over, asked
+    median, asked = (
+        None if number[key] is None else level(number[key], None, None, metric)
+        for key in ("median", "level")
+    )
+    beside = "" if median is None else f", median {median}"
+    return level(value, low, high, metric) + over + beside, f"{name}, required {expect} {asked}"
 
 
 def _mark(number: Content, config: ClaimsConfig) -> Mark | None:
@@ -163,9 +164,9 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
             significant += claim["p"] < SIGNIFICANCE
     if sides:
         said += (
-            f" {sides.total()} of them compare two arms: our difference has the paper's sign in "
-            f"{sides[True]} and the opposite sign in {sides[False]}, and is significant in "
-            f"{significant}."
+            f" {sides.total()} of them say which of two arms is higher: our difference has the "
+            f"paper's sign in {sides[True]} and the opposite sign in {sides[False]}, and is "
+            f"significant in {significant}."
         )
     return said
 
@@ -199,8 +200,8 @@ def in_regimes(found: Sequence[Content], names: Mapping[str, str]) -> str:
     if not texts:
         return ""
     return (
-        "A claim can fail only if pilot runs reach the paper's regime; otherwise it is open: "
-        f"{'. '.join(texts)}."
+        "A claim can fail only if pilot runs reach the paper's regime; where they do not, it holds "
+        f"or is open. {'. '.join(texts)}."
     )
 
 

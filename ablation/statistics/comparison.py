@@ -54,8 +54,9 @@ def compare(config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
     for _, of_question in table.groupby(["question", "metric"]):
         table.loc[of_question.index, "tests"] = len(of_question)
         for p, corrected in (("p", "p_holm"), ("welch_p", "welch_p")):
-            known = of_question[p].dropna()
-            table.loc[known.index, corrected] = holm(list(known))
+            # A pair without a p, since a run of it has no finite number, is asked all the same.
+            every = pd.Series(holm(list(of_question[p].fillna(1.0))), of_question.index)
+            table.loc[of_question.index, corrected] = every.where(of_question[p].notna())
     table["found"] = [found(config, row) for row in table.to_dict("records")]
     return table
 

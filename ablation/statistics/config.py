@@ -128,7 +128,8 @@ class Claim(Section):
 
     Attributes:
         implied: the paper does not state it: it is shown and not counted.
-        contradicts: a claim that the paper makes too, and that cannot hold with this one.
+        contradicts: a claim that the paper makes too and that says otherwise. Both may hold: a
+            difference may be significant and within the margin.
     """
 
     section: str

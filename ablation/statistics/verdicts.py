@@ -70,6 +70,7 @@ class Number:
         of: of several pairs of arms that which it is of.
         level: what it is held against, None for a difference.
         over: what the interval is over: seeds, images, or both.
+        median: of a level beside its mean, where a run is stuck.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Number:
     high: float | None = None
     level: float | None = None
     over: str = "seeds"
+    median: float | None = None
 
 
 @dataclass(frozen=True)
@@ -257,8 +259,8 @@ def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Stu
         interval = level_interval(values, int(runs["test_images"].iloc[0]) if shared else None)
         low, high = interval or (None, None)
         over = "seeds and images" if shared else "seeds"
-        value = float(values.mean())
-        numbers.append(Number(metric.label, name, "", value, low, high, level, over))
+        value, median = float(values.mean()), float(np.median(values)) if blank.stuck else None
+        numbers.append(Number(metric.label, name, "", value, low, high, level, over, median))
         sides.append(
             0 if interval is None else int(interval.low >= level) - int(interval.high < level)
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ablation.reporting.exports import arms, arms_latex, arms_markdown
+from ablation.reporting.exports import arms, arms_latex, arms_markdown, claims_latex
+from ablation.reporting.verdict_table import Line
 from ablation.study.config import StudyConfig
+from tests.statistics.study_of_claims import config
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -49,6 +51,14 @@ def test_where_a_run_is_stuck_the_median_stands_beside_the_mean() -> None:
     table = arms(STUDY, RUNS.assign(stuck=[True, False, False, False]), COMPARED)
     assert table["Validation (%)"].iloc[0].endswith(", median 81.0")
     assert list(table["Stuck"]) == ["1", "0"]
+
+
+def test_a_claim_s_interval_without_an_end_is_latex_too() -> None:
+    ours = [(f"{MINUS}800 images [{MINUS}1,200, ∞]", "images to 80%", None)]
+    line = Line("faster", "4.1", "A is faster.", "", ours, "5, 10", "p < 0.001", "holds", "", [])
+    assert r"$-$800 images [$-$1,200, $\infty$] & p \textless{} 0.001 & holds" in claims_latex(
+        [line], STUDY, config()
+    )
 
 
 def test_markdown_is_read_as_it_is() -> None:

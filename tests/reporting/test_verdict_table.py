@@ -27,7 +27,7 @@ CLAIMS = {
 }
 NUMBER: dict[str, Any] = {
     "name": "a number", "metric": "validation_accuracy", "of": "", "value": 0.012, "low": -0.001,
-    "high": 0.025, "level": None, "over": "seeds",
+    "high": 0.025, "level": None, "over": "seeds", "median": None,
 }  # fmt: skip
 
 
@@ -58,8 +58,11 @@ def line(claim: str, number: dict[str, Any] | None = None, **changes: Any) -> Li
                   "over": "seeds and images"},
          ("84.0% [82.0%, 86.0%] over seeds and images", "a number, required at least 80.0%"),
          "95.5%"),
-        ("overfits", {"metric": "loss_rise", "value": 0.5, "low": 0.4, "high": 0.6, "level": 0.1},
-         ("+50% [+40, +60]", "a number, required at least +10%"), DASH),
+        ("good", {"value": 0.84, "low": 0.6, "high": 1.1, "level": 0.8, "median": 0.943},
+         ("84.0% [60.0%, 100.0%], median 94.3%", "a number, required at least 80.0%"), "95.5%"),
+        ("overfits", {"metric": "loss_rise", "value": 0.5, "low": 0.4, "high": 0.6, "level": 0.1,
+                      "median": 0.45},
+         ("+50% [+40, +60], median +45%", "a number, required at least +10%"), DASH),
         ("skewed", {"metric": "", "over": "images"},
          (f"+1.2 points [{MINUS}0.1, +2.5]", "a number"), DASH),
         ("higher", {"of": "b"}, (f"+1.2 points [{MINUS}0.1, +2.5]", "a number (SGD)"),
@@ -89,7 +92,7 @@ def test_the_evidence_is_p_and_how_many_runs_lie_above_the_other_s_median() -> N
 
 def test_notes_name_stuck_runs_the_contrary_claim_and_what_is_only_implied() -> None:
     stuck = line("equal", stuck=["a-20", "a-21", "b-20"])
-    assert stuck.notes == ["stuck runs: Adam 2, SGD 1"]
+    assert stuck.notes == ["stuck runs: Adam: 2, SGD: 1"]
     assert line("higher").notes == ["the paper also says: “Both are equal.”"]
     assert line("implied").notes == ["implied by the paper, not stated, and not counted"]
     (beside,) = lines([judged("faster")], config(CLAIMS), NAMES, {"faster": "in seconds: 3"})
@@ -108,8 +111,9 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
         judged("faster", p=0.2), judged("implied", verdict="holds"),
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
-        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them compare two arms: our "
-        "difference has the paper's sign in 1 and the opposite sign in 1, and is significant in 1."
+        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them say which of two arms is "
+        "higher: our difference has the paper's sign in 1 and the opposite sign in 1, and is "
+        "significant in 1."
     )
     assert counts([judged("good", p=None)], config(CLAIMS)).endswith(" 1 is open.")
 
@@ -120,9 +124,9 @@ def test_regimes_say_what_pilots_reach_and_what_is_asked() -> None:
         {"arm": "a", "accuracy": "validation_accuracy", "level": 0.92, "mean": None},
     ]
     assert in_regimes([{"name": "cnn", "met": False, "reached": reached}], NAMES) == (
-        "A claim can fail only if pilot runs reach the paper's regime; otherwise it is open: cnn "
-        "not met: baseline training accuracy 99.4%, required 99.0%; Adam validation accuracy not "
-        "measured, required 92.0%."
+        "A claim can fail only if pilot runs reach the paper's regime; where they do not, it holds "
+        "or is open. cnn not met: baseline training accuracy 99.4%, required 99.0%; Adam "
+        "validation accuracy not measured, required 92.0%."
     )
     assert in_regimes([], NAMES) == ""
 

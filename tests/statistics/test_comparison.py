@@ -108,6 +108,18 @@ def test_a_stuck_run_stays_in_and_is_named_and_one_that_never_arrives_is_the_slo
     assert np.isnan(found["welch_p"])
 
 
+def test_a_pair_without_welch_s_p_counts_among_the_tests_of_its_question() -> None:
+    claims = {"slower": difference_claim(metric="convergence")}
+    table = with_values(runs(MEANS | {"a": 0.803}), "b", "convergence", [np.inf])
+    first, second = (
+        table.loc[table["arm"] == arm, "convergence"].to_numpy() for arm in ("a", "base")
+    )
+    found = compare(config(claims), table)
+    alone = welch(first, second).p
+    assert 0.01 < alone < 0.3
+    assert row(found, "a", "base", "convergence")["welch_p"] == pytest.approx(3 * alone)
+
+
 @pytest.mark.parametrize(("arms", "paper"), [(["a", "base"], 0.03), (["base", "a"], -0.03)])
 def test_the_paper_s_difference_stands_beside_the_pair_either_way_round(
     arms: list[str], paper: float

@@ -113,6 +113,7 @@ def test_a_level(expect: str, level: float | str, verdict: str, why: str) -> Non
     claim = level_claim(expect=expect, levels={"validation_accuracy": level})
     found = judged(claim, runs({"a": 0.80}))
     assert (found.verdict, found.why, found.n) == (verdict, why, (10,))
+    assert found.numbers[0].median is None
     few = judged(claim, runs({"a": 0.80}, seeds=4))
     assert (few.verdict, few.why) == ("open", "fewer than five runs")
 
@@ -122,6 +123,7 @@ def test_the_majority_class_is_a_level_with_the_margin_on_top() -> None:
     on_it = runs({"a": 0.27}, sd=0.0005, stuck=True)
     found = judged(claim, on_it, fails_in_paper=["a"])
     assert (found.verdict, found.numbers[0].level) == ("holds", pytest.approx(0.275))
+    assert found.numbers[0].median == on_it["validation_accuracy"].median().round(9)  # stuck
     assert judged(claim, on_it).verdict == "open"  # of an arm that the paper does not say it of
 
 

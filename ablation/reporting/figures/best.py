@@ -91,9 +91,10 @@ def interval(rows: pd.DataFrame) -> tuple[float, float]:
     """The 95% interval of an accuracy (0..1), one row a seed.
 
     One seed: Wilson's over its images, which says how well this network was measured. Several:
-    Student's t over the seeds.
+    Student's t over the seeds; of test images, which all seeds share, over seeds and images.
     """
-    images = int(rows["images"].iloc[0]) if len(rows) == 1 else None
+    shared = len(rows) == 1 or rows["part"].iloc[0] == "test"
+    images = int(rows["images"].iloc[0]) if shared else None
     found = level_interval(rows["accuracy"].to_numpy(np.float64), images)
     assert found is not None
     return max(0.0, found.low), min(1.0, found.high)

@@ -83,8 +83,9 @@ def last_epochs(count: int, share: float) -> int:
 def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     """Mean over the seeds and its 95% t interval, in %, indexed by epoch (k rows).
 
-    Columns mean, low and high; with fewer than `FEWEST` seeds all three are the mean. An epoch that
-    one of the arm's seeds lacks is left out: without it the mean would jump.
+    Columns mean, low and high, the ends inside 0 and 100 as in tables; with fewer than `FEWEST`
+    seeds all three are the mean. An epoch that one of the arm's seeds lacks is left out: without
+    it the mean would jump.
     """
     rows = table[(table["arm"] == arm) & (table["metric"] == metric)]
     values = rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
@@ -92,7 +93,8 @@ def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     half = 0.0 * mean
     if seeds >= FEWEST:
         half = values.sem(axis=1) * float(stats.t.ppf(0.975, seeds - 1))
-    return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
+    ends = {"low": (mean - half).clip(lower=0), "high": (mean + half).clip(upper=100)}
+    return pd.DataFrame({"mean": mean, **ends})
 
 
 def _panel(

@@ -202,7 +202,7 @@ def seconds(
             for arm in claim.arms:
                 images = runs.loc[runs["arm"] == arm, claim.metric].median()
                 time = images / metrics[arm]["images_per_second"]
-                times.append(f"{names[arm]} {time:,.0f}" if np.isfinite(time) else "")
+                times.append(f"{names[arm]}: {time:,.0f}" if np.isfinite(time) else "")
             if all(times):
                 found[name] = f"in seconds of training: {listed(times)}"
     return found

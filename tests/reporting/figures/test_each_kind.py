@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ablation.reporting.figures.best import interval
 from ablation.reporting.figures.curves import over_seeds
+from ablation.statistics.intervals import level_interval
 from tests.reporting.figures.tables import (
     LABELS,
     architectures_table,
@@ -64,12 +65,15 @@ def test_arms_stand_as_they_end_and_those_of_fewer_seeds_say_so(tmp_path: Path) 
 
 
 def test_the_line_is_the_mean_over_seeds_with_student_s_interval_and_no_gap() -> None:
-    rows = [("a", seed, 1, "m", value) for seed, value in enumerate((0.2, 0.3, 0.7))]
+    rows = [("a", seed, 1, "m", value) for seed, value in enumerate((0.3, 0.4, 0.5))]
     rows.append(("a", 0, 2, "m", 0.9))  # the others lack this epoch
+    rows += [("b", seed, 1, "m", value) for seed, value in enumerate((0.2, 0.3, 0.7))]
     table = pd.DataFrame(rows, columns=["arm", "seed", "epoch", "metric", "value"])
-    half = 4.302653 * np.std([20, 30, 70], ddof=1) / np.sqrt(3)
+    half = 4.302653 * 10 / np.sqrt(3)
     (line,) = over_seeds(table, "a", "m").to_dict("records")
     assert line == pytest.approx({"mean": 40, "low": 40 - half, "high": 40 + half}, rel=1e-6)
+    (wide,) = over_seeds(table, "b", "m").to_dict("records")  # from -26 to 106, Student's alone
+    assert wide == pytest.approx({"mean": 40, "low": 0, "high": 100})
 
 
 def test_the_second_panel_shows_the_last_share_of_the_epochs(tmp_path: Path) -> None:
@@ -249,10 +253,14 @@ def test_one_seeds_interval_is_wilsons_and_several_students() -> None:
     one = pd.DataFrame({"accuracy": [0.9], "images": [100]})
     # Wilson 1927 with z = 1.959964: centre (p + z^2/2n) / (1 + z^2/n).
     assert interval(one) == pytest.approx((0.8256343, 0.9447708), abs=1e-6)
-    several = pd.DataFrame({"accuracy": [0.90, 0.92, 0.94], "images": [100] * 3})
+    several = pd.DataFrame({"accuracy": [0.90, 0.92, 0.94], "images": 100, "part": "validation"})
     half = 4.302653 * 0.02 / np.sqrt(3)
     assert interval(several) == pytest.approx((0.92 - half, 0.92 + half), abs=1e-6)
-    assert interval(pd.DataFrame({"accuracy": [1.0, 0.9], "images": [100] * 2}))[1] == 1.0
+    assert interval(several.assign(accuracy=[1.0, 0.9, 1.0]))[1] == 1.0
+    # All seeds share the test images, so theirs is joined, as in the table of arms.
+    shared = level_interval(several["accuracy"].to_numpy(), 100)
+    assert shared is not None
+    assert interval(several.assign(part="test")) == pytest.approx(tuple(shared))
 
 
 # --- labels, networks, samples ----------------------------------------------------------------
