@@ -23,7 +23,7 @@ from ablation.reporting.config import (
 )
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import fewer, named_runs, short_names
-from ablation.statistics.comparison import stuck_runs
+from ablation.statistics.comparison import partly_stuck, stuck_runs
 
 Facts = dict[str, Any]
 Labels = Mapping[str, str]
@@ -47,6 +47,8 @@ def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
             for arm in figure.arms
         ],
         "stuck": named_runs(stuck_runs(runs, *figure.arms), names),
+        "mixed": [names[arm] for arm in figure.arms if arm in partly_stuck(runs)],
+        "last": figure.last,
         "epochs": int(runs["epochs"].max()),
         "measured": [
             (int(runs[column].min()), int(runs[column].max()))

@@ -30,10 +30,11 @@ def curves_table(figure: CurvesFigure, curves: pd.DataFrame, runs: pd.DataFrame)
     """The rows of curves.csv (arm, seed, epoch, metric, value) that the figure shows.
 
     The column `majority_share` is the accuracy of a network that always answers the majority class,
-    on the arm's images as runs.csv has it.
+    on the arm's images, and `stuck` says whether the run is, as runs.csv has both.
     """
-    shown = curves[curves["arm"].isin(figure.arms)]
-    return shown.assign(majority_share=shown["arm"].map(runs.groupby("arm")["majority"].first()))
+    facts = runs[["arm", "seed", "majority", "stuck"]]
+    shown = curves[curves["arm"].isin(figure.arms)].merge(facts, how="left")
+    return shown.rename(columns={"majority": "majority_share"})
 
 
 def curves_runs(figure: CurvesFigure, runs: pd.DataFrame, config: ClaimsConfig) -> pd.DataFrame:

@@ -82,6 +82,12 @@ def stuck_runs(runs: pd.DataFrame, *arms: str) -> list[str]:
     return list(rows["arm"] + "-" + rows["seed"].astype(str))
 
 
+def partly_stuck(runs: pd.DataFrame) -> set[str]:
+    """The arms of which some runs are stuck and some are not: their mean is like no run."""
+    share = runs.groupby("arm")["stuck"].mean()
+    return {str(arm) for arm in share[(share > 0) & (share < 1)].index}
+
+
 def _asked(config: ClaimsConfig, question: str, metric: str) -> bool:
     """Whether a question is asked in a metric: then of all its pairs, so that Holm's are fixed."""
     if metric in config.statistics.metrics:

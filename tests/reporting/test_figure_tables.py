@@ -32,9 +32,12 @@ CURVES = CurvesFigure(kind="curves", title="t", paper="p", arms=["base", "b"], l
 
 
 def test_curves_are_those_of_the_figure_s_arms_beside_the_majority_class() -> None:
-    curves = pd.DataFrame({"arm": ["a", "base", "b"], "epoch": 1, "value": 0.5})
+    curves = pd.DataFrame({"arm": ["a", "base", "b"], "seed": 0, "epoch": 1, "value": 0.5})
     found = curves_table(CURVES, curves, RUNS)
-    assert found[["arm", "majority_share"]].to_numpy().tolist() == [["base", 0.27], ["b", 0.11]]
+    assert found[["arm", "majority_share", "stuck"]].to_numpy().tolist() == [
+        ["base", 0.27, False],
+        ["b", 0.11, True],
+    ]
 
 
 def test_runs_of_curves_end_on_all_their_images_and_say_what_is_stuck() -> None:

@@ -262,7 +262,7 @@ def test_a_mistake_is_one_line_and_leaves_params_yaml(
     ("text", "told"),
     [
         ("seeds: [0]\n seeds: [1]\n", "study: params.yaml: line 2: not valid YAML"),
-        ("seeds: [0]\nseeds: [1]\n", "study: params.yaml: line 2: not valid YAML: found duplicate key"),
+        ("seeds: [0]\nseeds: [1]\n", "study: params.yaml: line 2: not valid YAML: found dupl"),
         (PARAMS.replace("seeds: [0, 1]", "seeds: 3", 1), "study: params.yaml: "),
         (None, "study: params.yaml is missing; `git checkout params.yaml` brings it back"),
     ],

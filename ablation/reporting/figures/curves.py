@@ -27,6 +27,7 @@ from ablation.reporting.figures.style import (
 )
 from ablation.reporting.tables import read_csv
 from ablation.reporting.wording import n_is, rounded, short_names
+from ablation.statistics.comparison import partly_stuck
 
 # Both measured in inference mode; the running accuracy of training, which dropout distorts, is in
 # the table and not drawn.
@@ -45,26 +46,31 @@ ROOM = 6.0  # points of accuracy between two lines that have a name each
 def draw(figure: CurvesFigure, labels: Mapping[str, str], folder: Path) -> Figure:
     """One panel with all epochs; with `figure.last`, a second one with the last share of them.
 
-    The second has an axis of its own, on which differences of a point show. `folder/data.csv` has
-    the columns arm, seed, epoch (from 1), metric, value (0..1) and majority_share (0..1), the
-    accuracy of answering the majority class for every validation image.
+    The second has an axis of its own, on which differences of a point show. Of an arm with a stuck
+    run, whose mean is like none of its runs, each run is drawn, the stuck ones in the first panel
+    alone. `folder/data.csv` has the columns arm, seed, epoch (from 1), metric, value (0..1),
+    majority_share (0..1), the accuracy of answering the majority class for every validation image,
+    and stuck, of the run.
     """
     table = read_csv(folder / "data.csv")
+    mixed = partly_stuck(table)
     lines = {
         (arm, metric): over_seeds(table, arm, metric) for arm in figure.arms for metric in LINES
     }
+    single = {key: by_seed(table, *key) for key in lines if key[0] in mixed}
     epochs = int(table["epoch"].max())
     panels = 1 if figure.last is None else 2
     width = SINGLE_COLUMN if panels == 1 else DOUBLE_COLUMN
     picture = Figure(figsize=(width, HEIGHT), layout="constrained")
     axes = picture.subplots(1, panels, squeeze=False)[0]
-    _panel(axes[0], figure, lines, first=1, last=epochs)
+    _panel(axes[0], figure, lines, single, first=1, last=epochs)
     axes[0].set_ylim(0, 102)  # so that markers at 100 % are whole
     axes[0].set_ylabel("Accuracy (%)")
     _majority(axes[0], figure, table)
     if figure.last is not None:
         count = last_epochs(epochs, figure.last)
-        _panel(axes[1], figure, lines, first=epochs - count + 1, last=epochs)
+        good = {key: by_seed(table[~table["stuck"]], *key) for key in single}
+        _panel(axes[1], figure, lines, good, first=epochs - count + 1, last=epochs)
         axes[0].set_title("All epochs")
         axes[1].set_title("Last epoch" if count == 1 else f"Last {count} epochs")
     seeds = {str(arm): int(n) for arm, n in table.groupby("arm")["seed"].nunique().items()}
@@ -80,15 +86,22 @@ def last_epochs(count: int, share: float) -> int:
     return max(1, round(count * share))
 
 
+def by_seed(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
+    """Each run's curve in %, indexed by epoch (k rows), a column a seed.
+
+    An epoch that one of the arm's seeds lacks is left out: without it the mean would jump.
+    """
+    rows = table[(table["arm"] == arm) & (table["metric"] == metric)]
+    return rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
+
+
 def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
     """Mean over the seeds and its 95% t interval, in %, indexed by epoch (k rows).
 
     Columns mean, low and high, the ends inside 0 and 100 as in tables; with fewer than `FEWEST`
-    seeds all three are the mean. An epoch that one of the arm's seeds lacks is left out: without
-    it the mean would jump.
+    seeds all three are the mean.
     """
-    rows = table[(table["arm"] == arm) & (table["metric"] == metric)]
-    values = rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
+    values = by_seed(table, arm, metric)
     mean, seeds = values.mean(axis=1), values.shape[1]
     half = 0.0 * mean
     if seeds >= FEWEST:
@@ -101,10 +114,14 @@ def _panel(
     axes: Axes,
     figure: CurvesFigure,
     lines: Mapping[tuple[str, str], pd.DataFrame],
+    single: Mapping[tuple[str, str], pd.DataFrame],
     first: int,
     last: int,
 ) -> None:
-    """Draws the epochs from `first` to `last`; bands of validation alone, which hide no other."""
+    """Draws the epochs from `first` to `last`; bands of validation alone, which hide no other.
+
+    `single` has the runs of the arms that have no mean.
+    """
     for index, arm in enumerate(figure.arms):
         style = arm_style(index)
         for metric, line_style in LINES.items():
@@ -112,6 +129,10 @@ def _panel(
             step = max(1, len(line) // MARKS_A_LINE)
             # Arms that run together show their markers in turn.
             turn = (index * step // len(figure.arms), step)
+            if (arm, metric) in single:
+                thin = line_style | {"linewidth": 0.6, "markersize": 2}
+                axes.plot(single[arm, metric].loc[first:last], **style | thin, markevery=turn)
+                continue
             axes.plot(line["mean"], **style, **line_style, markevery=turn, zorder=3)
             if metric == "validation_accuracy":
                 axes.fill_between(

@@ -33,7 +33,7 @@ def curves_table(arms: list[str], seeds: int, epochs: int = 15) -> pd.DataFrame:
             curves = {"train_accuracy": training, "validation_accuracy": validation,
                       "running_accuracy": training * 0.9}  # fmt: skip
             table = pd.DataFrame({"epoch": epoch} | curves).melt("epoch", var_name="metric")
-            tables.append(table.assign(arm=arm, seed=seed, majority_share=MAJORITY))
+            tables.append(table.assign(arm=arm, seed=seed, majority_share=MAJORITY, stuck=False))
     return pd.concat(tables)
 
 

@@ -16,6 +16,7 @@ from ablation.reporting.figures.curves import over_seeds
 from ablation.statistics.intervals import level_interval
 from tests.reporting.figures.tables import (
     LABELS,
+    MAJORITY,
     architectures_table,
     best_table,
     curves_table,
@@ -82,6 +83,18 @@ def test_the_second_panel_shows_the_last_share_of_the_epochs(tmp_path: Path) -> 
     assert list(right.lines[0].get_xdata()) == [26, 27, 28, 29, 30]
     assert len(left.lines[0].get_xdata()) == 30
     assert np.ptp(right.get_ylim()) < 40 < 100 < left.get_ylim()[1]
+
+
+def test_of_an_arm_with_a_stuck_run_each_run_is_drawn(tmp_path: Path) -> None:
+    table = curves_table(["adam", "sgd"], 3, epochs=30)
+    run = (table["arm"] == "sgd") & (table["seed"] == 1)
+    table.loc[run, ["value", "stuck"]] = MAJORITY, True
+    left, right = drawn("curves", table, tmp_path, arms=["adam", "sgd"]).axes
+    thin = [[line for line in axes.lines if line.get_linewidth() < 1] for axes in (left, right)]
+    assert [len(lines) for lines in thin] == [2 * 3, 2 * 2]  # training and validation of each run
+    assert any(np.ptp(line.get_ydata()) == 0 for line in thin[0])
+    assert right.get_ylim()[0] > 100 * MAJORITY
+    assert len(left.collections) == 1  # no band of the mixture
 
 
 def test_arms_may_have_different_numbers_of_epochs_and_majority_classes(tmp_path: Path) -> None:
