@@ -34,8 +34,8 @@ from ablation.reporting.wording import MINUS, short_names
 PAPER_IMAGES = 40  # thousands: 80% of 50,000 (section 2)
 COLUMNS = 4
 # Inches: of the accuracies, of a row of panels, of names of metrics above it, of axis and legend.
-TOP, PANEL, NAMES, BELOW = 1.7, 0.9, 0.08, 0.5
-NAME, LEGEND, HEAD = 25, 20, 24  # characters: of a panel's title, an arm's name, a metric's a panel
+TOP, PANEL, NAMES, BELOW = 1.7, 0.9, 0.14, 0.5
+NAME, LEGEND = 25, 20  # characters: of a panel's title, of an arm's name
 UNITS = {"points": (100, "points"), "images": (1e-3, "thousands"), "%": (100, "%")}
 TITLE: dict[str, Any] = {"fontsize": 8, "fontweight": "normal", "loc": "left", "pad": 3}
 SAID = "#E4E4E4"
@@ -95,19 +95,13 @@ def _head(rows: pd.DataFrame) -> str:
 
 
 def _laid(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """claim -> the row and the column of its panel, metric by metric.
-
-    A metric begins a row, unless it fits beside the one before, panels and name.
-    """
+    """claim -> the row and the column of its panel; each metric begins a row."""
     laid: dict[str, tuple[int, int]] = {}
     place = 0
     for _, rows in table.groupby("label", sort=False):
         claims = list(dict.fromkeys(rows["claim"]))
-        width = max(len(claims), -(-len(_head(rows)) // HEAD))
-        if place % COLUMNS + width > COLUMNS:
-            place = -(-place // COLUMNS) * COLUMNS
         laid |= {claim: divmod(place + index, COLUMNS) for index, claim in enumerate(claims)}
-        place += width
+        place = -(-(place + len(claims)) // COLUMNS) * COLUMNS
     return laid
 
 
