@@ -11,7 +11,9 @@ from ablation.study.resolution import resolve
 from tests.params import PAPER, PARAMS, ROOT
 
 PILOTS = pd.read_csv(ROOT / "docs/pilots.csv")
-RATES, GATE = (PILOTS[PILOTS["pilot"] == pilot] for pilot in ("rates", "gate"))
+RATES, GATE, BEFORE = (
+    PILOTS[PILOTS["pilot"] == pilot] for pilot in ("rates", "gate", "gate_before")
+)
 LINES = (ROOT / "docs/laptop.md").read_text(encoding="utf-8").splitlines()
 TABLES = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES]
 # Name -> optimizer and the arm that has it.
@@ -36,9 +38,10 @@ def test_the_best_rate_at_which_no_run_is_stuck_is_taken(name: str) -> None:
     taken = ""
     if len(RATES) == SEEDS * MOST * len(OPTIMIZERS):  # not before all are in
         best = max(means, key=lambda rate: means[rate])
-        assert PARAMS["scales"]["laptop"]["train"]["optimizers"][optimizer] == {
-            "learning_rate": best
-        }
+        lowered = BEFORE[BEFORE["stuck"] & (BEFORE["arm"] != "baseline_128")]  # rule 4
+        steps = lowered["learning_rate"].nunique() if optimizer == "sgd_nesterov" else 0
+        now = PARAMS["scales"]["laptop"]["train"]["optimizers"][optimizer]["learning_rate"]
+        assert now == pytest.approx(best / 3 ** (steps / 2), rel=0.01)
         taken = f"{best:g}"
     assert [name, *cells, *[""] * (MOST - len(cells)), taken] in TABLES
 
@@ -47,6 +50,8 @@ def test_the_gate_asks_every_cnn_arm_and_no_run_is_stuck() -> None:
     arms = resolve({**PARAMS, "scale": "laptop"}, PAPER).arms
     asked = {name: arm for name, arm in arms.items() if isinstance(arm.model, CnnConfig)}
     del asked["simple_128"]  # rule 5
+    if len(GATE) < GATES * len(asked):
+        pytest.skip("the gate is not whole yet")
     for name, arm in asked.items():
         runs = GATE[GATE["arm"] == name]
         assert set(runs["learning_rate"]) == {arm.train.optimizer.learning_rate}
