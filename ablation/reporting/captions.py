@@ -41,13 +41,14 @@ def curves(figure: CurvesFigure, labels: Labels, folder: Path) -> Facts:
     found = runs.groupby("arm")[["train_accuracy", "validation_accuracy"]]
     means, medians = found.mean(), found.median()
     seeds, stuck = runs["arm"].value_counts(), {*runs.loc[runs["stuck"], "arm"]}
+    mixed = partly_stuck(runs)
     return {
         "arms": [
             (names[arm], *means.loc[arm], tuple(medians.loc[arm]) if arm in stuck else None)
             for arm in figure.arms
         ],
         "stuck": named_runs(stuck_runs(runs, *figure.arms), names),
-        "mixed": [names[arm] for arm in figure.arms if arm in partly_stuck(runs)],
+        "mixed": [names[arm] for arm in figure.arms if arm in mixed],
         "last": figure.last,
         "epochs": int(runs["epochs"].max()),
         "measured": [

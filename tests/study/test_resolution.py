@@ -92,7 +92,12 @@ def test_the_paper_s_canvas_is_halved_at_every_scale() -> None:
             other = arms[f"{name}_128"]
             assert (other.input.set, other.image_size) == ("modified_128", 64)
             assert other.input.downscale == 1
-            assert other.model.blocks == arms[name].model.blocks
+            # At laptop the baseline drops less on this canvas; nothing else differs.
+            dropouts = {"spatial_dropout", "dropout", "dense_dropout"}
+            first, second = (arm.model.model_dump(exclude=dropouts) for arm in (other, arms[name]))
+            assert first == second
+            if name == "simple":
+                assert other.model == arms[name].model
 
 
 def test_every_background_family_is_used() -> None:
