@@ -155,18 +155,19 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
         if found[verdict]
     ]
     said = f"Of the paper's {counted(len(stated), 'claim')}, {listed(verdicts)}."
-    sides, significant = Counter[bool | None](), 0
+    sides, significant = Counter[bool | None](), Counter[bool | None]()
     for claim in stated:
         expect = getattr(config.claims[claim["claim"]], "expect", "")
         if expect in ("higher", "lower") and claim["p"] is not None:
             value = claim["numbers"][0]["value"]  # 0 and an endless difference have no sign
-            sides[(value > 0) == (expect == "higher") if value else None] += 1
-            significant += claim["p"] < SIGNIFICANCE
+            side = (value > 0) == (expect == "higher") if value else None
+            sides[side] += 1
+            significant[side] += claim["p"] < SIGNIFICANCE
     if sides:
         said += (
             f" {sides.total()} of them say which of two arms is higher: our difference has the "
-            f"paper's sign in {sides[True]} and the opposite sign in {sides[False]}, and is "
-            f"significant in {significant}."
+            f"paper's sign in {sides[True]}, significantly in {significant[True]}, and the "
+            f"opposite sign in {sides[False]}, significantly in {significant[False]}."
         )
     return said
 

@@ -112,8 +112,8 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
         "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them say which of two arms is "
-        "higher: our difference has the paper's sign in 1 and the opposite sign in 1, and is "
-        "significant in 1."
+        "higher: our difference has the paper's sign in 1, significantly in 1, and the opposite "
+        "sign in 1, significantly in 0."
     )
     assert counts([judged("good", p=None)], config(CLAIMS)).endswith(" 1 is open.")
 
