@@ -121,7 +121,8 @@ def read_images(arm: ArmConfig, seed: int) -> "Images":
 
         mnist = read_npz(RAW / "mnist.npz", ("x_train", "y_train"))
         digits = Digits(mnist["x_train"], mnist["y_train"])
-        fresh = composer(FreshLayoutConfig(**arm.fresh.layout), digits, seed, arm.train.threads)
+        layout, present = FreshLayoutConfig(**arm.fresh.layout), arm.fresh.labels == "present"
+        fresh = composer(layout, digits, present, seed, arm.train.threads)
     return Images(images, labels, training, validation, fresh)
 
 

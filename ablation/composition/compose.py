@@ -41,7 +41,7 @@ class Composition:
     corners: NDArray[np.int16]
 
 
-# (epoch from 0, how many) -> images (n, s, s) uint8 and their labels (n,) uint8.
+# (epoch from 0, how many) -> images (n, s, s) uint8 and their labels, (n,) or (n, 10) uint8.
 Fresh = Callable[[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 # The fields of a Composition after its images, in their order.
@@ -223,7 +223,9 @@ def _fill_slot(slot: int, count: int, stream: np.random.SeedSequence) -> _Facts:
     return _fill(made[slot, :count], *inputs, stream)
 
 
-def composer(layout: FreshLayoutConfig, digits: Digits, seed: int, workers: int) -> Fresh:
+def composer(
+    layout: FreshLayoutConfig, digits: Digits, present: bool, seed: int, workers: int
+) -> Fresh:
     """Training images composed anew for each epoch of the run with this seed: none comes twice.
 
     The images are a function of the seed and the epoch alone, so an interrupted run goes on with
@@ -234,6 +236,7 @@ def composer(layout: FreshLayoutConfig, digits: Digits, seed: int, workers: int)
         layout: the study's own, so that only what is random differs from its data set, or one
             with other handwriting or with pictures of each epoch's own.
         digits: MNIST's training digits; the test set's are others.
+        present: labels say of each digit whether it is there, 1 or 0, not which is the largest.
         workers: processes that compose, without influence on the images.
     """
     laid_out = replace(geometry(layout), handwriting=layout.handwriting)
@@ -244,6 +247,9 @@ def composer(layout: FreshLayoutConfig, digits: Digits, seed: int, workers: int)
         sources = same or pictures(names, number, seed, epoch)
         stream = ("fresh", seed, epoch)
         composed = compose(digits, count, laid_out, sources, stream, workers)
-        return composed.images, composed.labels
+        if not present:
+            return composed.images, composed.labels
+        there = (composed.digit_labels[:, :, None] == np.arange(10)).any(axis=1)
+        return composed.images, there.astype(np.uint8)
 
     return images

@@ -29,13 +29,21 @@ class LargestPresent(keras.layers.Layer):
     With sigmoid(s_j) the probability that digit j is present, and each independent of the others,
     log p(k) = log sigmoid(s_k) + sum over j > k of log sigmoid(-s_j): k is there and none above it.
     A softmax takes these as logits: it leaves out that no digit at all is there, which cannot be.
+    With `teaches_scores` it passes the scores on while training, to a loss of their own.
     """
 
-    def call(self, scores: Any) -> Any:
-        digits = scores.shape[-1]
-        above = np.tril(np.ones((digits, digits), np.float32), -1)  # [j, k]: whether j > k
-        absent = ops.log_sigmoid(-scores)
-        return ops.log_sigmoid(scores) + ops.matmul(absent, ops.convert_to_tensor(above))
+    teaches_scores = False
+
+    def call(self, scores: Any, training: bool = False) -> Any:
+        return scores if training and self.teaches_scores else log_largest(scores)
+
+
+def log_largest(scores: Any) -> Any:
+    """What LargestPresent gives."""
+    digits = scores.shape[-1]
+    above = np.tril(np.ones((digits, digits), np.float32), -1)  # [j, k]: whether j > k
+    absent = ops.log_sigmoid(-scores)
+    return ops.log_sigmoid(scores) + ops.matmul(absent, ops.convert_to_tensor(above))
 
 
 def logits(x: Any, config: CnnConfig, seed: int) -> Any:

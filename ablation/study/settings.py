@@ -57,6 +57,7 @@ from ablation.training.config import (
     Backend,
     Engine,
     FreshConfig,
+    FreshLabels,
     MuonConfig,
     OptimizerConfig,
     Schedule,
@@ -257,6 +258,7 @@ class TrainSettings(Section):
     fresh_backgrounds: Annotated[list[str], Field(min_length=1)] | None
     fresh_pictures: bool
     fresh_handwriting: HandwritingConfig | None
+    fresh_labels: FreshLabels
     threads: Threads
     epochs: Epochs
     images: Images | None
@@ -326,6 +328,12 @@ class ArmSettings(BaseSettings):
                 f"train.fresh_images = True with input.set {self.input.set}; allowed: False, since "
                 "only Modified MNIST is composed"
             )
+        present = self.train.fresh_images and self.train.fresh_labels == "present"
+        if present and getattr(self.model.effective(), "head", None) != "largest":
+            raise ValueError(
+                "train.fresh_labels = 'present' without the head largest; allowed: largest, or "
+                "model.cnn.head largest, which scores each digit"
+            )
         for family in self.train.fresh_backgrounds or ():
             known(family, backgrounds.families(), "train.fresh_backgrounds")
         return self
@@ -383,6 +391,7 @@ class ArmSettings(BaseSettings):
         content = SOURCES["mnist"].content
         return FreshConfig(
             layout=own.model_dump(),
+            labels=self.train.fresh_labels,
             digits=[content[part] for part in ("x_train", "y_train")],
             code=_composing_code(own),
         )

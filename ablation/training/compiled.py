@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from jax import lax
 
-from ablation.training.loop import Epoch, Images, Steps
+from ablation.training.loop import Epoch, Images, Steps, is_right
 
 # Values of the trainable, the other (moving statistics, random states) and the optimizer's
 # variables.
@@ -81,11 +81,11 @@ class Compiled(Steps):
     def _loss(
         self, trainable: list[jax.Array], other: list[jax.Array], x: jax.Array, y: jax.Array
     ) -> tuple[jax.Array, tuple[jax.Array, list[jax.Array]]]:
-        logits, other, penalties = self._model.stateless_call(
+        outputs, other, penalties = self._model.stateless_call(
             trainable, other, x, training=True, return_losses=True
         )
-        loss = self._model.loss(y, logits) + sum(penalties)
-        return loss, (jnp.mean(jnp.argmax(logits, axis=1) == y), other)
+        loss = self._model.loss(y, outputs) + sum(penalties)
+        return loss, (jnp.mean(is_right(y, outputs)), other)
 
 
 def steps_at_once(steps: int) -> int:

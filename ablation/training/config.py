@@ -24,7 +24,7 @@ from ablation.networks.config import NetworkConfig
 
 Backend = Literal["tensorflow", "jax"]
 Engine = Literal["steps", "compiled"]
-
+FreshLabels = Literal["largest", "present"]
 
 Schedule = Literal["constant", "cosine", "trapezoid"]
 
@@ -90,11 +90,13 @@ class FreshConfig(Section):
 
     Attributes:
         layout: of an image, as the study's own; checked where it is used.
+        labels: what the images teach: the largest digit, or which digits are present.
         digits: the digests of MNIST's training images and labels.
         code: the digest of the code that composes, since no run's stage depends on it.
     """
 
     layout: dict[str, Any]
+    labels: FreshLabels
     digits: list[str]
     code: str
 

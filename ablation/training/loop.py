@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ablation import streams
 from ablation.base.files import replacing
+from ablation.networks.heads import CLASSES, log_largest
 from ablation.training.config import ArmConfig, OptimizerConfig, TrainConfig
 from ablation.training.muon import Muon
 
@@ -31,7 +32,7 @@ CHECKPOINT_RATE = 4.5e6
 
 # --- What a run sees ------------------------------------------------------------------------------
 
-# (epoch from 0, how many) -> images (n, s, s) uint8 and their labels (n,) uint8.
+# (epoch from 0, how many) -> images (n, s, s) uint8 and their labels, (n,) or (n, 10) uint8.
 Fresh = Callable[[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 
@@ -51,7 +52,10 @@ class Images:
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch's images (n, s, s) and labels (n,), both uint8, and their order (steps * batch,)."""
+    """An epoch's images (n, s, s) and labels, uint8, and their order (steps * batch,).
+
+    Labels are (n,), or (n, 10) if they say of each digit whether it is present.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -158,13 +162,33 @@ def learning_rate(
 
 
 def compile_for(model: keras.Model, arm: ArmConfig, steps: int) -> None:
-    """Gives `model` the arm's optimizer, scheduled over `steps`, and a loss on its logits."""
+    """Gives `model` the arm's optimizer, scheduled over `steps`, and a loss.
+
+    The loss is on its logits, or, for labels of the digits present, on the scores beneath them.
+    """
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if arm.fresh is not None and arm.fresh.labels == "present":
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        model.get_layer("logits").teaches_scores = True
     model.compile(
         optimizer=build_optimizer(arm.train.optimizer, steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=loss,
+        metrics=[keras.metrics.MeanMetricWrapper(is_right, name="accuracy")],
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
+
+
+def is_right(labels: Any, outputs: Any) -> Any:
+    """Whether the largest digit of each image is named.
+
+    Args:
+        labels: of n images, (n,) the largest digit, or (n, 10) whether each digit is present.
+        outputs: (n, 10) logits, or the scores of each digit.
+    """
+    if len(labels.shape) == 2:
+        labels = keras.ops.max(labels * np.arange(CLASSES), axis=1)
+        outputs = log_largest(outputs)
+    return keras.ops.equal(keras.ops.argmax(outputs, axis=1), labels)
 
 
 # --- An epoch -------------------------------------------------------------------------------------

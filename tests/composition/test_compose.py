@@ -173,7 +173,7 @@ LAYOUT = FreshLayoutConfig(
 def test_fresh_images_are_of_the_study_s_kind_repeatable_and_never_the_same() -> None:
     """Those of an epoch follow from seed and epoch, whatever was composed before and by whom."""
     one, other, seed = (
-        composer(LAYOUT, pool(), seed, workers=n) for seed, n in ((3, 1), (3, 2), (4, 1))
+        composer(LAYOUT, pool(), False, seed, workers=n) for seed, n in ((3, 1), (3, 2), (4, 1))
     )
     seen = [one(0, 200), one(2, 200), seed(2, 200)]
     for ours, theirs in zip(seen[1], other(2, 200), strict=True):
@@ -190,11 +190,20 @@ def test_fresh_images_are_of_the_study_s_kind_repeatable_and_never_the_same() ->
     assert 5 < np.mean([labels.mean() for _, labels in seen]) < 8  # the largest of three, not any
 
 
+def test_fresh_images_may_come_with_the_digits_that_they_have() -> None:
+    largest, present = (composer(LAYOUT, pool(), of, 3, 1)(0, 200) for of in (False, True))
+    np.testing.assert_array_equal(largest[0], present[0])
+    sources = drawn(LAYOUT.backgrounds, LAYOUT.background_seed)
+    made = compose(pool(), 200, geometry(LAYOUT), sources, ("fresh", 3, 0))
+    there = [np.flatnonzero(row).tolist() for row in present[1]]
+    assert there == [sorted(set(row.tolist())) for row in made.digit_labels]
+
+
 HANDWRITING = HandwritingConfig(shear=0.3, stretch=0.25, thickness=1.0, elastic=2.0)
 
 
 def test_without_its_options_fresh_images_are_what_they_were_before_there_were_any() -> None:
-    images, labels = composer(LAYOUT, pool(), 3, 1)(1, 600)
+    images, labels = composer(LAYOUT, pool(), False, 3, 1)(1, 600)
     assert sha256(images.tobytes() + labels.tobytes()).hexdigest() == (
         "3db73bf8e9165fd9f762b517b0bfe23d3c77a3dd8c8f7cee0a89bfd7841007c0"
     )
@@ -205,7 +214,7 @@ def test_fresh_images_with_options_are_of_their_epoch_whatever_came_before(
     option: dict[str, Any],
 ) -> None:
     varied = LAYOUT.model_copy(update=option)
-    plain, one, other = (composer(kind, pool(), 3, 1) for kind in (LAYOUT, varied, varied))
+    plain, one, other = (composer(kind, pool(), False, 3, 1) for kind in (LAYOUT, varied, varied))
     first, later = one(0, 100)[0], one(2, 100)
     for ours, theirs in zip(later, other(2, 100), strict=True):
         np.testing.assert_array_equal(ours, theirs)

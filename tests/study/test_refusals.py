@@ -57,6 +57,8 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("train.fresh_backgrounds", ["space"], "train.fresh_backgrounds = 'space'; allowed: plate, "),
     ("train.fresh_handwriting", {"shear": 0.2, "stretch": 0.2, "thickness": 1.5, "elastic": 1.0},
      "train.fresh_handwriting.thickness = 1.5: should be less than or equal to 1"),
+    ("arms.adam.train", {"fresh_images": True, "fresh_labels": "present"},
+     "train.fresh_labels = 'present' without the head largest; allowed: largest, or model.cnn"),
     ("arms.simple_mnist.train.fresh_images", True,
      "train.fresh_images = True with input.set mnist; allowed: False, since only Modified MNIST"),
     ("costly_arms.simple_128.input.set", "modified_64",

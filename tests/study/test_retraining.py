@@ -71,6 +71,7 @@ TABLE: dict[str, tuple[Any, set[str]]] = {
         {"shear": 0.2, "stretch": 0.2, "thickness": 0.7, "elastic": 1.5},
         FRESH,
     ),
+    "train.fresh_labels": ("present", FRESH),
     "train.threads": (2, ALL),
     "train.optimizers.adam.algorithm": ("sgd", {"adam", *VGG, *FRESH}),
     # The others have rates of their own.

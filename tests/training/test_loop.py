@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from ablation.networks import architectures
+from ablation.networks.heads import log_largest
 from ablation.training import loop
 from ablation.training.config import ArmConfig
 from ablation.training.loop import Images, Moment, State, Trained
@@ -274,3 +275,30 @@ def test_it_learns(tmp_path: Path, tiny_arm: Arm) -> None:
     trained = run(small(tiny_arm, epochs=4), sets, tmp_path / "state.npz")
     assert trained.history[-1]["validation_accuracy"] > 0.9
     assert trained.history[-1]["train_loss"] < trained.history[0]["running_loss"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_which_digits_are_present_is_learned_by_their_scores(
+    engine: str, tiny_arm: Arm, tmp_path: Path
+) -> None:
+    """What is measured, and what the network gives afterwards, is the largest digit as ever."""
+    fresh = {"layout": {}, "labels": "present", "digits": [], "code": ""}
+    train = {"engine": engine, "epochs": 1, "images_per_epoch": BATCH, "images": BATCH}
+    none = {"spatial_dropout": [0.0, 0.0], "dropout": [0.0, 0.0]}
+    arm = tiny_arm({"model": {"head": "largest", **none}, "fresh": fresh, "train": train})
+    images, _ = noise(np.random.default_rng(0), BATCH, 12)
+    there = np.random.default_rng(1).random((BATCH, 10)) < 0.3
+    there[:, 0] = True
+    of = dataclasses.replace(data(), fresh=lambda n, count: (images, there.astype(np.uint8)))
+    untrained = architectures.build(arm, 0, None)
+    part = keras.Model(untrained.input, untrained.get_layer("present").output)
+    scores = np.asarray(part(images, training=True), np.float64)
+    trained = run(arm, of, tmp_path / "state.npz")
+    (row,) = trained.history
+    losses = np.logaddexp(0, scores) - there * scores
+    assert row["running_loss"] == pytest.approx(losses.mean(), rel=1e-4)
+    largest = 9 - there[:, ::-1].argmax(axis=1)
+    found = keras.ops.convert_to_numpy(log_largest(scores)).argmax(axis=1)
+    assert row["running_accuracy"] == np.mean(found == largest)
+    below = keras.Model(trained.model.input, trained.model.get_layer("present").output)
+    np.testing.assert_array_equal(trained.model(images), log_largest(below(images)))
