@@ -103,7 +103,7 @@ def test_of_two_claims_that_contradict_each_other_both_say_so() -> None:
     [
         # Three quarters of the warmup, and a third of the way down a cosine over the rest.
         ("paper", "baseline", 300, [23, 120]),
-        ("laptop", "baseline", 30, [3, 12]),
+        ("laptop", "baseline", 40, [3, 16]),
         ("laptop", "vgg_raw", 15, [1, 5]),
         ("half", "vgg_raw", 6, [1, 6]),  # a constant rate
     ],
