@@ -33,6 +33,7 @@ from tempfile import gettempdir
 
 from ablation.base import cli
 from ablation.base.errors import UserError
+from ablation.base.files import write_text
 from ablation.study.reading import PARAMS
 from runner import gpus, graph, params
 from runner.jobs import Executor, Job, Outcome
@@ -123,11 +124,11 @@ def set_up(scale: str, changes: str, gpu: bool) -> None:
     after = params.changed(before, overrides)
     if after == before:
         return
-    PARAMS.write_text(after, encoding="utf-8")
+    write_text(PARAMS, after)
     try:
         graph.dvc("repro", "resolve")
     except BaseException:
-        PARAMS.write_text(before, encoding="utf-8")
+        write_text(PARAMS, before)
         raise
     for line in params.differences(before, after):
         print(f"params.yaml: {line}; `make back` undoes it", flush=True)
@@ -236,7 +237,11 @@ def agree(seconds: float, scale: str) -> None:
     terminal = sys.stdin.isatty() and "JPY_PARENT_PID" not in os.environ  # no notebook's
     if seconds < UNASKED or not terminal or os.environ.get("YES"):
         return
-    if input("continue? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+    try:
+        answer = input("continue? [Y/n] ").strip().lower()
+    except EOFError:  # Ctrl-D
+        answer = "no"
+    if answer not in ("", "y", "yes"):
         raise UserError("nothing was trained; `make back` undoes a change")
 
 

@@ -25,8 +25,7 @@ def main() -> None:
         if not graph.files(["ls-tree", "--name-only", "HEAD"], ["dvc.lock"]):
             raise UserError("no results are committed: the last commit has no dvc.lock to restore")
         committed = graph.git("show", "HEAD:./params.yaml")
-        now = PARAMS.read_text(encoding="utf-8")
-        if now != committed:
+        if PARAMS.exists() and (now := PARAMS.read_text(encoding="utf-8")) != committed:
             write_text(KEPT, now)
             with suppress(UserError):  # what is half-written cannot be compared
                 for line in params.differences(now, committed):

@@ -138,11 +138,14 @@ def git(*arguments: str, given: str = "") -> str:
     """What a command of git prints.
 
     Raises:
-        UserError: it failed.
+        UserError: it failed, or is not installed.
     """
-    done = subprocess.run(
-        ["git", *arguments], input=given, check=False, capture_output=True, text=True
-    )
+    try:
+        done = subprocess.run(
+            ["git", *arguments], input=given, check=False, capture_output=True, text=True
+        )
+    except FileNotFoundError:
+        raise UserError("git is not installed, or not on the PATH") from None
     if done.returncode != 0:
         if not Path(".git").exists():
             raise UserError(

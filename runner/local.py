@@ -127,7 +127,8 @@ def stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
     started = list(processes)
     for process in started:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # it may end at this moment
+                os.killpg(process.pid, signal.SIGINT)
     deadline = time.monotonic() + GRACE
     while any(p.poll() is None for p in started) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -36,7 +36,7 @@ SHIPPED = Path("models/shipped")
 
 
 def main() -> None:
-    asked = os.environ.get("RUN")
+    asked = os.environ.get("RUN") or None
     if asked == "shipped":
         about = read_json(SHIPPED / "about.json")
         network, config = SHIPPED / "network.keras", SHIPPED / "arm.yaml"

@@ -57,7 +57,9 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
     laid_out = geometry(config)
     sources = pictures(config.backgrounds, config.background_seed)
     counts = {"train": config.images, "test": config.test_images}
-    workers = os.cpu_count() or 1
+    # A job of a cluster may have a part of the cores; not every system tells.
+    allowed = hasattr(os, "sched_getaffinity")
+    workers = len(os.sched_getaffinity(0)) if allowed else os.cpu_count() or 1
     for part, count in counts.items():
         stream = ("images", config.image_seed, part)
         composed = compose(digits[part], count, laid_out, sources, stream, workers)

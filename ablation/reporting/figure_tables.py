@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ablation.reporting.config import BestFigure, CurvesFigure, ForestFigure, LadderFigure
 from ablation.statistics.comparison import values_of
-from ablation.statistics.config import ClaimsConfig, DifferenceClaim, LevelClaim
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim
 from ablation.statistics.intervals import maximum_of
 from ablation.statistics.ranks import shift, shift_interval
 from ablation.statistics.runs import best_arm
@@ -43,18 +43,9 @@ def curves_runs(figure: CurvesFigure, runs: pd.DataFrame, config: ClaimsConfig) 
     `runs` is runs.csv.
     """
     columns = ["arm", "seed", "train_accuracy", "validation_accuracy", "stuck"]
-    rows = []
-    for run in runs.loc[runs["arm"].isin(figure.arms), columns].to_dict("records"):
-        facts = config.arms[run["arm"]]
-        rows.append(
-            {
-                **run,
-                "epochs": facts.epochs,
-                "measured_training": facts.measured_training,
-                "measured_validation": facts.measured_validation,
-            }
-        )
-    return pd.DataFrame(rows)
+    facts = pd.DataFrame({arm: dict(facts) for arm, facts in config.arms.items()}).T
+    kept = ["epochs", "measured_training", "measured_validation"]
+    return runs.loc[runs["arm"].isin(figure.arms), columns].join(facts[kept], on="arm")
 
 
 def best_table(figure: BestFigure, runs: pd.DataFrame) -> pd.DataFrame:
@@ -140,9 +131,7 @@ def ladder_runs(figure: LadderFigure, config: ClaimsConfig, runs: pd.DataFrame) 
     `runs` is as of `ladder_table`; `paper` is what a claim on the arm says that the paper reached.
     """
     paper = {
-        claim.arms[0]: claim.paper
-        for claim in config.claims.values()
-        if isinstance(claim, LevelClaim) and "validation_accuracy" in claim.levels
+        arm: value for (arm, of), value in config.papers.items() if of == "validation_accuracy"
     }
     columns = ["study", "arm", "seed", "images", "validation_accuracy"]
     shown = runs.loc[runs["arm"].isin(figure.arms), columns]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ablation.reporting.wording import RANGE, rounded
+from ablation.statistics.comparison import pair
 from ablation.statistics.intervals import level_interval
 from ablation.study.config import StudyConfig
 
@@ -63,5 +64,6 @@ def against_baseline(
     comparisons: pd.DataFrame, baseline: str, metric: str
 ) -> dict[str, dict[str, Any]]:
     """arm -> its row of comparison.csv that compares it with the baseline, arm - baseline."""
-    rows = comparisons[(comparisons["metric"] == metric) & (comparisons["other"] == baseline)]
-    return {row["arm"]: row for row in rows.to_dict("records")}
+    arms = dict.fromkeys([*comparisons["arm"], *comparisons["other"]])
+    rows = {arm: pair(comparisons, metric, arm, baseline) for arm in arms}
+    return {arm: row for arm, row in rows.items() if row is not None}

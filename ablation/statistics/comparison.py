@@ -6,7 +6,7 @@ Pure functions; the rules are those of docs/statistics.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,26 @@ def found(config: ClaimsConfig, row: Mapping[str, float]) -> Found:
     has_margin = config.metrics[str(row["metric"])].has_margin
     within = Interval(row["low_90"], row["high_90"]).inside(config.statistics.margin)
     return "equal" if has_margin and within else "open"
+
+
+def pair(comparisons: pd.DataFrame, metric: str, arm: str, other: str) -> dict[str, Any] | None:
+    """The row of `compare` for arm - other, whichever way round it is there; None without one."""
+    for row in comparisons[comparisons["metric"] == metric].to_dict("records"):
+        if (row["arm"], row["other"]) == (arm, other):
+            return row
+        if (row["arm"], row["other"]) == (other, arm):
+            turned = {"higher": "lower", "lower": "higher"}
+            return row | {
+                "arm": arm, "other": other,
+                "n": row["n_other"], "n_other": row["n"],
+                "above": row["other_above"], "other_above": row["above"],
+                "difference": -row["difference"], "low": -row["high"], "high": -row["low"],
+                "low_90": -row["high_90"], "high_90": -row["low_90"],
+                "welch_low": -row["welch_high"], "welch_high": -row["welch_low"],
+                "paper": -row["paper"] if pd.notna(row["paper"]) else None,
+                "found": turned.get(row["found"], row["found"]),
+            }  # fmt: skip
+    return None
 
 
 def values_of(runs: pd.DataFrame, arm: str, metric: str) -> Values:

@@ -62,11 +62,7 @@ class RegimeConfig(Section):
     @property
     def levels(self) -> dict[str, float]:
         """What is asked for: training accuracy with dropout off, validation accuracy, or both."""
-        asked = {
-            "training_accuracy": self.training_accuracy,
-            "validation_accuracy": self.validation_accuracy,
-        }
-        return {name: level for name, level in asked.items() if level is not None}
+        return self.model_dump(exclude={"arms"}, exclude_none=True)
 
 
 Take = Literal["final", "last", "gap", "after_images", "images_to_level", "spread", "rise"]
@@ -265,3 +261,13 @@ class ClaimsConfig(Section):
     claims: dict[Name, ClaimConfig]
     arms: dict[Name, ArmFacts]
     not_applicable: dict[Name, str]
+
+    @property
+    def papers(self) -> dict[tuple[str, str], float]:
+        """(arm, metric) -> the paper's own number, where a claim on one arm gives it."""
+        return {
+            (claim.arms[0], metric): claim.paper
+            for claim in self.claims.values()
+            if isinstance(claim, LevelClaim) and claim.paper is not None
+            for metric in claim.levels
+        }

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ablation.statistics.comparison import Found, stuck_runs, values_of
+from ablation.statistics.comparison import Found, pair, stuck_runs, values_of
 from ablation.statistics.config import (
     MAJORITY,
     ArmsClaim,
@@ -148,28 +148,11 @@ def _within_rules(
     return replace(found, why=found.why + at)
 
 
-def _pair(study: Study, metric: str, arm: str, other: str) -> dict | None:
-    """The comparison of arm - other, whichever way round the table has it."""
-    rows = study.comparisons[study.comparisons["metric"] == metric].to_dict("records")
-    for row in rows:
-        if (row["arm"], row["other"]) == (arm, other):
-            return row
-        if (row["arm"], row["other"]) == (other, arm):
-            turned = {"higher": "lower", "lower": "higher"}
-            return row | {
-                "n": row["n_other"], "n_other": row["n"], "above": row["other_above"],
-                "difference": -row["difference"], "low": -row["high"], "high": -row["low"],
-                "low_90": -row["high_90"], "high_90": -row["low_90"],
-                "found": turned.get(row["found"], row["found"]),
-            }  # fmt: skip
-    return None
-
-
 def _difference(
     blank: Judgement, config: ClaimsConfig, claim: DifferenceClaim, study: Study
 ) -> Judgement:
     """Two arms: what the comparison found, held against what the claim expects."""
-    metric, row = config.metrics[claim.metric], _pair(study, claim.metric, *claim.arms)
+    metric, row = config.metrics[claim.metric], pair(study.comparisons, claim.metric, *claim.arms)
     if row is None:
         spread = "no eight measurements at a nearly constant rate"
         why = spread if metric.take == "spread" else NOT_MEASURED
@@ -223,7 +206,7 @@ def _none_higher(
     blank: Judgement, config: ClaimsConfig, claim: NoneHigherClaim, study: Study
 ) -> Judgement:
     """Several arms against one: Holm's correction is over all of them, whatever their questions."""
-    rows = [row for pair in claim.pairs if (row := _pair(study, claim.metric, *pair))]
+    rows = [row for arms in claim.pairs if (row := pair(study.comparisons, claim.metric, *arms))]
     if len(rows) < len(claim.pairs):
         return blank
     margin = config.statistics.margin

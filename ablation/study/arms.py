@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from ablation.base.section import Name, Section, Tree
-from ablation.study.checks import ConfigError, known, listed, shown
+from ablation.study.checks import ConfigError, known, shown
 from ablation.study.config import Seeds
 
 Label = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^_\s]")]  # a legend's
@@ -150,7 +150,7 @@ def labelled(name: str, arm: Arm, path: str, tree: Tree) -> tuple[str, str | Non
         node: Any = tree
         for part in key.split("."):
             if not isinstance(node, dict) or part not in node:
-                allowed = listed(node) if isinstance(node, dict) else "nothing below a value"
+                allowed = ", ".join(node) if isinstance(node, dict) else "nothing below a value"
                 raise ConfigError(f"{path}.says.{key}: unknown key; allowed: {allowed}")
             node = node[part]
         refused = isinstance(said, dict) and "not" in said

@@ -36,10 +36,6 @@ def shown(value: Any) -> str:
     return brief(repr(value))
 
 
-def listed(names: Iterable[Any]) -> str:
-    return ", ".join(map(str, names))
-
-
 def known(name: Any, allowed: Iterable[str], key: str) -> None:
     """Refuses a name that stands for nothing.
 
@@ -48,7 +44,7 @@ def known(name: Any, allowed: Iterable[str], key: str) -> None:
     """
     names = list(allowed)
     if name not in names:
-        raise ConfigError(f"{key} = {shown(name)}; allowed: {listed(names)}")
+        raise ConfigError(f"{key} = {shown(name)}; allowed: {', '.join(names)}")
 
 
 def validated(kind: type[Kind], tree: Any, where: str = "") -> Kind:
@@ -99,4 +95,4 @@ def _key(location: tuple[int | str, ...], tree: Any, missing: bool) -> str:
         if inside:
             tree = tree[part]
             parts.append(part)
-    return listed([*parts, *(location[-1:] if missing else ())]).replace(", ", ".")
+    return ".".join(map(str, [*parts, *(location[-1:] if missing else ())]))

@@ -22,7 +22,7 @@ from ablation.statistics.config import (
     RegimeConfig,
     StatisticsConfig,
 )
-from ablation.study.checks import ConfigError, known, listed, shown, validated
+from ablation.study.checks import ConfigError, known, shown, validated
 from ablation.study.settings import ArmSettings
 from ablation.training.config import TrainConfig
 
@@ -101,7 +101,8 @@ def _check_figures(paper: Paper, arms: Arms) -> None:
         for arm in getattr(figure, "arms", []):
             known(arm, arms, f"figures.{name}.arms")
         for metric in figure.metrics if isinstance(figure, ForestFigure) else ():
-            known(metric, paper.statistics.metrics, f"figures.{name}.metrics")
+            in_points = [m for m in paper.statistics.metrics if paper.metrics[m].unit == "points"]
+            known(metric, in_points, f"figures.{name}.metrics")
 
 
 def _check_questions(paper: Paper, arms: Arms) -> dict[frozenset[str], str]:
@@ -157,7 +158,7 @@ def _check_claim(
     if not (surely or paper.metrics[claim.metric].has_margin):
         allowed = [name for name, other in paper.metrics.items() if other.has_margin]
         raise ConfigError(
-            f"{path}.metric = {shown(claim.metric)} has no margin; allowed: {listed(allowed)}"
+            f"{path}.metric = {shown(claim.metric)} has no margin; allowed: {', '.join(allowed)}"
         )
 
 

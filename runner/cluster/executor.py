@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import subprocess
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ import yaml
 
 from ablation.base.errors import UserError
 from ablation.base.files import write_json, write_text
-from runner import gpus, local
+from runner import gpus, graph, local
 from runner.cluster import worker
 from runner.jobs import Job, Outcome
 
@@ -228,11 +227,12 @@ def _study(token: Path, gpu: bool, source: str | None, workers: _Workers) -> dic
     if not all(workers.ask(worker.sees, study).values()):
         commands, reads, inputs = _before_training()
         _refuse_uncommitted(reads)
-        found = source or _git("remote", "get-url", "origin") or "."
+        origin = graph.git("config", "--default", ".", "--get", "remote.origin.url").strip()
+        source = source or origin
         study |= {
-            "commit": _git("rev-parse", "HEAD"),
+            "commit": graph.git("rev-parse", "HEAD").strip(),
             # A path is one from here, not from where a worker is.
-            "source": str(Path(found).resolve()) if Path(found).exists() else found,
+            "source": str(Path(source).resolve()) if Path(source).exists() else source,
             "commands": commands,
             "inputs": inputs,
             "digest": worker.digest(Path(), inputs),
@@ -278,9 +278,9 @@ def _overlap(one: str, other: str) -> bool:
 
 def _refuse_uncommitted(reads: Sequence[str]) -> None:
     """Raises where what training reads is not in the last commit: workers clone that."""
-    known = _git("diff", "--name-only", "HEAD", "--", "dvc.yaml", *reads)
-    new = _git("ls-files", "--others", "--exclude-standard", "--", *reads)
-    if changed := sorted(f"{known}\n{new}".split()):
+    known = graph.files(["diff", "--name-only", "--relative", "HEAD"], ["dvc.yaml", *reads])
+    new = graph.files(["ls-files", "--others", "--exclude-standard"], reads)
+    if changed := sorted([*known, *new]):
         raise UserError(
             f"{_some(changed)} {'is' if len(changed) == 1 else 'are'} not as in the last commit, "
             "which workers clone; commit, and run the same command again"
@@ -291,8 +291,3 @@ def _some(names: Sequence[str]) -> str:
     """The first few of them, and how many more there are."""
     more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
     return ", ".join(names[:FEW]) + more
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], check=False, capture_output=True, text=True)
-    return done.stdout.strip()

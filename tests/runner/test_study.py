@@ -219,6 +219,9 @@ def test_back_takes_back_what_dvc_cannot_read(study: Study) -> None:
     (study.path / "dvc.lock").write_text("<<<<<<< HEAD\n")
     study.runner(module="runner.back")
     assert changed(study) == []
+    (study.path / "params.yaml").unlink()
+    study.runner(module="runner.back")
+    assert changed(study) == []
 
 
 def test_a_scale_brings_its_seeds_and_takes_them_with_it(study: Study) -> None:

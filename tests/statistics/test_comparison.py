@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ablation.statistics.comparison import COLUMNS, compare
+from ablation.statistics.comparison import COLUMNS, compare, pair
 from ablation.statistics.ranks import holm, mann_whitney, shift, shift_interval, welch
 from tests.statistics.study_of_claims import (
     HEADS,
@@ -128,3 +128,12 @@ def test_the_paper_s_difference_stands_beside_the_pair_either_way_round(
     found = compare(config(claims), runs(MEANS))
     assert row(found, "a", "base", "validation_accuracy")["paper"] == paper
     assert found["paper"].notna().sum() == 1
+
+
+def test_a_comparison_may_be_read_the_other_way_round() -> None:
+    turned = {**HEADS, "pairs": [[other, arm] for arm, other in HEADS["pairs"]]}
+    there, back = (compare(config(questions={"heads": q}), runs(MEANS)) for q in (HEADS, turned))
+    for arm, other in turned["pairs"]:
+        expected = dict(row(back, arm, other))
+        assert pair(there, "test_accuracy", arm, other) == pytest.approx(expected, nan_ok=True)
+    assert pair(there, "test_accuracy", "a", "c") is None

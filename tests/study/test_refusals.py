@@ -134,6 +134,13 @@ def test_a_mistake_in_paper_yaml(
     assert refusal(params, paper).startswith(f"paper.yaml: {line}")
 
 
+def test_a_figure_of_differences_shows_what_is_told_in_points(params: Tree, paper: Tree) -> None:
+    put(paper, "statistics.metrics", ["validation_accuracy", "convergence"])
+    put(paper, "figures.differences.metrics", ["convergence"])
+    line = "paper.yaml: figures.differences.metrics = 'convergence'; allowed: validation_accuracy"
+    assert refusal(params, paper) == line
+
+
 def test_no_arm_is_blamed_for_what_all_inherit(params: Tree) -> None:
     put(params, "train.optimizer", "sdg")
     assert refusal(params, PAPER).endswith("allowed: adam, sgd, sgd_nesterov")

@@ -50,6 +50,8 @@ def draw(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
             label += f" (n = {seeds[group]})"
         for place, part in enumerate(parts):
             of_part = rows[rows["part"] == part]
+            if of_part.empty:  # its test images have no labels
+                continue
             x = place + (index - (len(figure.groups) - 1) / 2) * APART
             mean, (low, high) = of_part["accuracy"].mean() * 100, interval(of_part)
             if theirs := figure.theirs.get(group, {}).get(part):

@@ -24,7 +24,7 @@ from ablation.reporting.wording import (
     signed,
     signed_points,
 )
-from ablation.statistics.config import ClaimsConfig, DifferenceClaim, LevelClaim, Metric
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, Metric
 from ablation.study.config import StudyConfig
 
 # arm -> metric -> mean over the seeds; what was not measured is absent
@@ -136,18 +136,14 @@ def arms(
         comparisons: comparison.csv; what is compared with the baseline is shown here.
     """
     apart = len(set(study.counts.values())) > 1
-    papers = {
-        (claim.arms[0], metric): claim.paper
-        for claim in config.claims.values()
-        if isinstance(claim, LevelClaim)
-        for metric in claim.levels
-    }
     rows = {}
     for arm in study.arms:
         of_arm = runs[runs["arm"] == arm]
         cells = {"n": Cell(str(len(of_arm)) if apart else "", key=len(of_arm))}
         for part, name in PARTS.items():
-            cells[name] = _accuracy(level(of_arm, part), papers.get((arm, f"{part}_accuracy")))
+            cells[name] = _accuracy(
+                level(of_arm, part), config.papers.get((arm, f"{part}_accuracy"))
+            )
             if part != "train":
                 head = f"{name} {MINUS} baseline (points)"
                 against = against_baseline(comparisons, study.baseline, f"{part}_accuracy")

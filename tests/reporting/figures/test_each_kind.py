@@ -260,6 +260,8 @@ def test_groups_of_other_seeds_say_theirs_and_without_labels_there_is_no_test(
     picture = drawn("best", table[table["part"] != "test"], tmp_path)
     assert [text[-7:] for text in legend(picture)] == ["(n = 3)", "(n = 1)", "le runs"]
     assert len(picture.axes[0].containers) == 4
+    some = table[(table["part"] != "test") | (table["group"] == "CNN")]  # on images of its own
+    assert len(drawn("best", some, tmp_path).axes[0].containers) == 5
 
 
 def test_one_seeds_interval_is_wilsons_and_several_students() -> None:
