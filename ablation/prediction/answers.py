@@ -134,30 +134,42 @@ class Network:
         score. What was not made as the training images were has less of it.
         """
         _, height, width = images.shape
-        changes = []
-        shown = images
-        if inverted:
-            changes.append("inverted: dark digits on a light ground")
-            shown = 255 - shown
+        looks = [_shown(image, inverted) for image in images]
         if factor != 1:
             size = round(width * factor), round(height * factor)
-            changes.append(
-                f"digits of about {SIDE / factor / scale:.0f} px: scaled by {factor:.2g}"
-            )
-            shown = np.stack(
-                [
-                    np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
-                    for image in shown
-                ]
-            )
-        logits, *maps = self.look(shown)
+            told = f"digits of about {SIDE / factor / scale:.0f} px: scaled by {factor:.2g}"
+            looks = [
+                (
+                    np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)),
+                    [*changes, told],
+                )
+                for image, changes in looks
+            ]
+        logits, *maps = self.look(np.stack([image for image, _ in looks]))
         for number, row in enumerate(softmax(logits.astype(np.float64), axis=1)):
             digit = int(row.argmax())
             seen, evidence = [], 0.0
             if maps:
                 seen = sights(maps[0][number], height / scale, width / scale, digit)
                 evidence = float(maps[0][number].max(axis=(0, 1)).clip(0).sum())
-            yield evidence, Answer(digit, float(row[digit]), seen, changes)
+            yield evidence, Answer(digit, float(row[digit]), seen, looks[number][1])
+
+
+def _shown(image: NDArray[np.uint8], inverted: bool) -> tuple[NDArray[np.uint8], list[str]]:
+    """An image as the network is shown it, and what was changed.
+
+    In the training images strokes add to the ground until they are white. So an image without a
+    white px is stretched, from its darkest to its lightest.
+    """
+    changes = []
+    dark, light = int(image.min()), int(image.max())
+    if dark < light and (dark > 0 if inverted else light < 255):
+        changes.append(f"contrast: {dark}..{light} to 0..255")
+        image = np.rint((image - dark) * (255 / (light - dark))).astype(np.uint8)
+    if inverted:
+        changes.append("inverted: dark digits on a light ground")
+        image = 255 - image
+    return image, changes
 
 
 def sights(
