@@ -12,6 +12,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from io import TextIOWrapper
 from itertools import chain, groupby, islice
 from pathlib import Path
 
@@ -39,10 +40,13 @@ def main() -> None:
         raise UserError(
             "models/shipped has no network; `git checkout models/shipped` brings it back"
         )
+    if isinstance(sys.stdout, TextIOWrapper):  # a file's name may be no text, or no locale's
+        sys.stdout.reconfigure(errors="backslashreplace")
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
-    path, table = Path(os.environ["IMAGE"]), os.environ.get("LABELS")
+    path, table = Path(os.environ["IMAGE"]).expanduser(), os.environ.get("LABELS")
     found = pictures.find(path)
-    labels = pictures.labels(path, Path(table) if table else None, found)
+    given = pictures.labels(path, Path(table).expanduser() if table else None, found)
+    labels = {name: label for name, label in given.items() if name in found}
     refused: list[str] = []
     stream = read(found, sides(arm), refused)
     first = next(stream, None)  # before Keras starts, which takes seconds
@@ -71,6 +75,9 @@ def main() -> None:
             print("changed:", ", ".join(f"{what} ({n})" for what, n in changed.most_common()))
         if pairs:
             print(*judged(pairs), sep="\n")
+        if len(given) > len(labels):
+            other = next(name for name in given if name not in found)
+            print(f"labels of no picture there: {len(given) - len(labels)}, such as {other}")
     if refused:
         raise UserError(f"{len(refused)} of {len(found)} pictures could not be read")
 

@@ -7,17 +7,18 @@ import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ablation.base.errors import UserError, brief
 from ablation.inputs.own import as_grey, as_labels, read_array
 
 ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm",
+    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".avif", ".jp2",
+    ".tga", ".pbm", ".pgm", ".ppm",
 )  # fmt: skip
 
 
@@ -59,26 +60,27 @@ def find(path: Path) -> dict[str, Load]:
         }
     files = [path]
     if path.is_dir():
-        files = sorted(file for file in path.glob("[!.]*") if file.suffix.lower() in ENDINGS)
+        named = sorted(file for file in path.glob("[!.]*") if file.suffix.lower() in ENDINGS)
+        files = [file for file in named if not file.is_dir()]
     if not files:
         raise UserError(f"{path} holds no picture; allowed: {', '.join(ENDINGS)}")
     return {file.name: partial(_read, file) for file in files}
 
 
 def labels(path: Path, table: Path | None, names: Collection[str]) -> dict[str, int]:
-    """The labels that a person has for pictures, by name; none where there are none.
+    """The labels that a person has, by the picture's name, for others too; none without any.
 
     Args:
         path: of the pictures; an npz may have an array `labels`.
-        table: a CSV with the columns file and label, which goes before.
+        table: a CSV of file and label, with that header or none, which goes before.
         names: of the pictures.
 
     Raises:
         UserError: they are no labels 0..9, or not of these pictures.
     """
     if table is not None:
-        known = {name: label for name, label in _rows(table).items() if name in names}
-        if not known:
+        known = _rows(table)
+        if known.keys().isdisjoint(names):
             raise UserError(f"{table} names no picture of {path}, such as {next(iter(names))}")
         return known
     if path.suffix.lower() != ".npz":
@@ -96,15 +98,22 @@ def _rows(table: Path) -> dict[str, int]:
     found: dict[str, int] = {}
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+            first = file.readline()
+            file.seek(0)
+            delimiter = max(",;\t", key=first.count)
+            rows = [[cell.strip() for cell in row] for row in csv.reader(file, delimiter=delimiter)]
     except (OSError, ValueError, csv.Error) as error:
         raise UserError(f"{table} is no table that can be read: {brief(error)}") from None
-    if header != ["file", "label"]:
-        raise UserError(f"{table} begins with {brief(','.join(header))}; allowed: file,label")
+    rows = [row for row in rows if any(row)]
+    if rows and [cell.lower() for cell in rows[0]] == ["file", "label"]:
+        del rows[0]
     for row in rows:
-        name, label = Path(row[0]).name, row[-1].strip()
+        name, label = PureWindowsPath(row[0]).name, row[-1]  # its separators are / and \
         if len(row) != 2 or label not in set("0123456789") or name in found:
-            raise UserError(f"{table}: {brief(','.join(row))}; allowed: a file, once, and 0 to 9")
+            raise UserError(
+                f"{table}: {brief(','.join(row))}; allowed: the header file,label or none, then rows"
+                " of a file, named once, and 0 to 9"
+            )
         found[name] = int(label)
     return found
 
@@ -141,6 +150,9 @@ def _read(path: Path, sides: range) -> Picture:
                 if turned.mode[0] not in "IF":  # 16 and 32 bit, which Pillow would cut off at 255
                     turned = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
                 array = np.asarray(turned)
+    except UnidentifiedImageError:
+        allowed = ", ".join((*ENDINGS, ".npz"))
+        raise UserError(f"{path} is no picture that can be read; allowed: {allowed}") from None
     except Exception as error:  # damaged bytes raise whatever their decoder ran into
         raise UserError(f"{path} is no picture that can be read: {brief(error)}") from None
     (grey,), changes = as_grey(array[None], str(path))

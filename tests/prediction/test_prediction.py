@@ -90,6 +90,7 @@ def test_a_folder_gives_its_pictures_by_name_and_an_npz_by_number(tmp_path: Path
     for name in ("b.png", "a.PNG", "._a.png"):
         Image.fromarray(GREY).save(tmp_path / "some" / name, "PNG")
     (tmp_path / "some/note.txt").write_text("no picture")
+    (tmp_path / "some/inner.png").mkdir()
     assert list(find(tmp_path / "some")) == ["a.PNG", "b.png"]
     np.savez(tmp_path / "own.npz", images=np.stack([GREY, 255 - GREY]))
     images = find(tmp_path / "own.npz")
@@ -112,7 +113,7 @@ def test_what_is_no_picture_is_one_line(tmp_path: Path, monkeypatch: pytest.Monk
     for name, told in {
         "absent.png": "is not there",
         "empty": "holds no picture",
-        "text.png": "is no picture that can be read",
+        "text.png": "is no picture that can be read; allowed: .png, .jpg",
         "half.png": "is no picture that can be read",
         "bomb.png": "is no picture that can be read: Image size",
         "bad.npz": "has no array `images`",
@@ -131,14 +132,17 @@ def test_labels_are_an_npz_s_own_or_a_table_s(tmp_path: Path) -> None:
     np.savez(path, images=np.stack([GREY, GREY]), labels=[3, 9])
     assert labels(path, None, names) == dict(zip(names, (3, 9), strict=True))
     table.write_bytes(b'\xef\xbb\xbffile,label\r\n"own.npz[1]", 4\r\n\r\nc.png,5\r\n')
-    assert labels(path, table, names) == {"own.npz[1]": 4}
+    assert labels(path, table, names) == {"own.npz[1]": 4, "c.png": 5}
+    for text in ("own.npz[1],4", " File; Label\nsome\\own.npz[1];4\n;\n", "a/own.npz[1]\t4\n"):
+        table.write_text(text)
+        assert labels(path, table, names) == {"own.npz[1]": 4}
     assert labels(tmp_path, None, ["a.png"]) == {}
     for text, told in {
-        "a.png,1\n": "begins with a.png,1; allowed: file,label",
-        "": "begins with ; allowed",
+        "name,label\na.png,1\n": "name,label; allowed: the header file,label",
+        "": "names no picture of",
         "file,label\nown.npz[0],10\n": r"\],10; allowed",
         "file,label\nown.npz[0],\n": r"0\],; allowed",
-        "file,label\nown.npz[0]\n": "allowed: a file, once, and 0 to 9",
+        "file,label\nown.npz[0]\n": r"npz\[0\]; allowed",
         "file,label\nown.npz[0],1\nown.npz[0],2\n": "once",
         "file,label\nb.png,1\n": r"names no picture of .*own.npz, such as own.npz\[0\]",
     }.items():
@@ -175,6 +179,7 @@ def test_an_answer_is_the_network_s_own(head: str, tiny_arm: Arm) -> None:
     assert sides(arm) == (range(12, 13) if head == "dense" else range(12, 1025))
     model = architectures.build(arm, 0, None)
     images = np.random.default_rng(0).integers(0, 256, (5, 12, 12)).astype(np.uint8)
+    images[:, 0, :2] = 0, 255
     given = Network(model, len(sides(arm)) > 1).answers(images)
     shown = [
         255 - image if each.changes else image for image, each in zip(images, given, strict=True)
@@ -187,7 +192,7 @@ def test_an_answer_is_the_network_s_own(head: str, tiny_arm: Arm) -> None:
     assert all(sight.digit >= answer.digit for answer in given for sight in answer.seen)
 
 
-def test_the_shipped_network_answers_whatever_the_size_and_the_ground() -> None:
+def test_the_shipped_network_answers_whatever_the_size_the_ground_and_the_contrast() -> None:
     from ablation.prediction.answers import Network
 
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
@@ -205,6 +210,11 @@ def test_the_shipped_network_answers_whatever_the_size_and_the_ground() -> None:
         # The place is one of the picture's own.
         (place,) = answer.seen
         assert (place.left, place.top) == pytest.approx((40 * factor, 56 * factor), abs=8 * factor)
+    dim = np.asarray(picture) // 4 + 60
+    for grey, inverted in ((dim, []), (255 - dim, ["inverted: dark digits on a light ground"])):
+        (answer,) = network.answers(grey[None])
+        told = f"contrast: {grey.min()}..{grey.max()} to 0..255"
+        assert (answer.digit, answer.changes) == (5, [told, *inverted])
     wide = np.asarray(picture)[30:100]
     (answer,) = network.answers(wide[None], scale=0.5)
     assert answer.digit == 5

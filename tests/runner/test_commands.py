@@ -239,6 +239,7 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     for name, shape in {"a": (SIDE, SIDE), "b": (100, 70), "c": (100, 70)}.items():
         image = np.random.default_rng(len(name)).integers(0, 256, shape).astype(np.uint8)
         Image.fromarray(image).save(f"pictures/{name}.png")
+    Path("pictures/c.png").rename(os.fsdecode(b"pictures/c\xe4.png"))  # of Latin-1
     write_text(Path("pictures/d.png"), "no picture")
     monkeypatch.setenv("IMAGE", "pictures")
     monkeypatch.delenv("LABELS", raising=False)
@@ -246,7 +247,7 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     with pytest.raises(UserError, match="1 of 4 pictures could not be read"):
         predict.main()
     told, refused = (text.splitlines() for text in capsys.readouterr())
-    assert [line.split()[0] for line in told[:3]] == ["a.png", "b.png", "c.png"]
+    assert [line.split()[0] for line in told[:3]] == ["a.png", "b.png", "c\\udce4.png"]
     assert re.match(r"a\.png  +[0-9] +[0-9.]+%", told[0])
     assert len(refused) == 1
     assert "d.png is no picture that can be read" in refused[0]
@@ -263,7 +264,8 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     low, high = wilson(1, 2)
     assert told[1].endswith(f"labelled {other}")
     assert f"accuracy 50.00%, 95% interval {low:.2%} to {high:.2%}, on 2 labelled" in told
-    assert told[-1] == f"labelled {other}, predicted {answered['b.png']}: 1"
+    assert told[-2] == f"labelled {other}, predicted {answered['b.png']}: 1"
+    assert told[-1] == "labels of no picture there: 1, such as x.png"
 
 
 def test_predict_asks_for_a_picture_and_a_network(
