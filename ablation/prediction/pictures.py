@@ -111,8 +111,8 @@ def _rows(table: Path) -> dict[str, int]:
         name, label = PureWindowsPath(row[0]).name, row[-1]  # its separators are / and \
         if len(row) != 2 or label not in set("0123456789") or name in found:
             raise UserError(
-                f"{table}: {brief(','.join(row))}; allowed: the header file,label or none, then rows"
-                " of a file, named once, and 0 to 9"
+                f"{table}: {brief(','.join(row))}; allowed: the header file,label or none, then"
+                " rows of a file, named once, and 0 to 9"
             )
         found[name] = int(label)
     return found
