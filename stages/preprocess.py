@@ -65,7 +65,7 @@ def _compose(config: DataConfig, digits: Mapping[str, Digits]) -> None:
         composed = compose(digits[part], count, laid_out, sources, stream, workers)
         _write(f"{part}/modified", composed.images, composed.labels)
         kept = {name: getattr(composed, name) for name in ("families", "digit_labels", "corners")}
-        write_npz(COMPOSITIONS / f"{part}.npz", kept, compressed=True)
+        write_npz(COMPOSITIONS / f"{part}.npz", kept)
         print(f"preprocess: {count} images of {config.canvas} px for {part}", flush=True)
         if config.canvas != SIDE:
             larger = replace(laid_out, canvas=SIDE)

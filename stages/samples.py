@@ -56,7 +56,7 @@ def show(name: str, figure: AugmentationFigure, arm: ArmConfig) -> None:
             steps[step] = np.asarray(keras.ops.convert_to_numpy(part(raw)), np.float32)[..., 0]
     arrays = {"numbers": numbers, "labels": labels[numbers - 1], "steps": np.array(list(steps))}
     arrays |= {f"step_{step}": values for step, values in steps.items()}
-    write_npz(OUT / f"{name}.npz", arrays, compressed=True)
+    write_npz(OUT / f"{name}.npz", arrays)
 
 
 if __name__ == "__main__":

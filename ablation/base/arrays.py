@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,17 @@ BLOCK = 1000  # images halved together: their sums take twice the memory
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray], compressed: bool = False) -> None:
-    """Writes named arrays into one file, whole or not at all."""
-    save = np.savez_compressed if compressed else np.savez
-    with replacing(path) as temporary:
-        save(temporary, allow_pickle=False, **arrays)
+    """Writes named arrays into one file, whole or not at all.
+
+    Not NumPy's own `savez`, whose bytes changed with Python 3.11.4: what is made of the file would
+    be out of date in a clone with another Python.
+    """
+    kind = ZIP_DEFLATED if compressed else ZIP_STORED
+    with replacing(path) as temporary, ZipFile(temporary, "w") as file:
+        for name, array in arrays.items():
+            content = BytesIO()
+            np.save(content, array, allow_pickle=False)
+            file.writestr(ZipInfo(f"{name}.npy"), content.getvalue(), kind)
 
 
 def read_npz(path: Path, names: Iterable[str] | None = None) -> dict[str, NDArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import subprocess
 import sys
@@ -92,6 +93,10 @@ def test_arrays_are_read_again(tmp_path: Path) -> None:
         [3, 0, 2, 1], [4],
     ]  # fmt: skip
     assert list(arrays.read_npz(tmp_path / "0.npz")) == [*parts, "other"]
+    # The same bytes under every Python: runs depend on the file of a split.
+    assert hashlib.sha256((tmp_path / "0.npz").read_bytes()).hexdigest() == (
+        "281cec964b21a235708d22044f166a5f6b3191ae45e8d7743356229eae26084a"
+    )
 
 
 def test_a_pixel_of_a_halved_image_is_the_mean_of_four_halves_rounded_up() -> None:
