@@ -42,6 +42,8 @@ exp: $(if $(SET),repro,needs-set)
 needs-set:
 	$(error SET is missing, for example: make exp SET="train.optimizer=adam")
 
+ship: $(BIN)/.extra
+
 back verify predict ship: $(BIN)/.installed
 	$(BIN)/python -m runner.$@
 
@@ -81,7 +83,7 @@ $(BIN)/.installed: requirements.txt $(PINS)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r $(PINS)
 	$(is) "$$(cat $@ 2>/dev/null)" > $@.new && mv $@.new $@
 
-# Packages for live curves and the test of the page; and Dask. Each is installed when first needed.
+# Packages for live curves, for ONNX and the test of the page; and Dask. Each is installed when first needed.
 $(BIN)/.extra: requirements-extra.txt $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
@@ -102,6 +104,6 @@ lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv==0.13.9
 	$(COMPILE) requirements.in -o requirements.txt
 	$(call beside,requirements-gpu.txt,'jax[cuda12]')
-	$(call beside,requirements-extra.txt,dvclive==3.49.1 axe-playwright-python==0.1.8,$(foreach name,playwright pyee greenlet tzdata,--no-emit-package $(name)))
+	$(call beside,requirements-extra.txt,dvclive==3.49.1 tf2onnx==1.17.0 onnxruntime==1.32.0 axe-playwright-python==0.1.8,$(foreach name,playwright pyee greenlet tzdata,--no-emit-package $(name)))
 	$(call beside,requirements-cluster.txt,distributed==2026.8.0)
 	rm -r .venv-lock

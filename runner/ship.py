@@ -2,8 +2,9 @@
 
 Best is the best validation accuracy of the runs whose network is here and below MOST_BYTES; with
 RUN=ARM-SEED it is that one; with RUN=shipped the one that is in git is judged again. `make predict`
-asks it. about.json has its metrics, its provenance, and how good it is on images unlike its
-training images; README.md, the model card, says the same to people.
+asks it. network.onnx is the same network for ONNX Runtime. about.json has its metrics, its
+provenance, and how good it is on images unlike its training images; README.md, the model card, says
+the same to people.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession
+from scipy.special import softmax
 
 from ablation.base import cli
 from ablation.base.arrays import read_npz
@@ -32,6 +37,8 @@ from runner.local import cores
 
 MOST_BYTES = 8_000_000
 IMAGES = 10_000  # that it is judged on elsewhere; as many as the competition's test set has
+BATCH = 100  # of these, for ONNX Runtime
+SAME = 1e-3  # the furthest that its probabilities may be from Keras's
 SHIPPED = Path("models/shipped")
 
 
@@ -49,16 +56,32 @@ def main() -> None:
     from ablation.prediction.answers import Network
 
     model = Network.load(network, arm)
+    with replacing(SHIPPED / "network.onnx") as temporary:
+        model.export(temporary)
+        onnx = InferenceSession(temporary)
+    apart = [0.0]
+
+    def probabilities(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        ours = model.probabilities(images)
+        for start in range(0, len(images), BATCH):
+            part = slice(start, start + BATCH)
+            (logits,) = onnx.run(["logits"], {"images": images[part]})
+            apart.append(np.abs(softmax(logits.astype(np.float64), axis=1) - ours[part]).max())
+        if max(apart) > SAME:
+            raise UserError(f"network.onnx has probabilities {max(apart):.3f} from Keras's")
+        return ours
+
     layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
     digits = Digits(mnist["x_test"], mnist["y_test"])
     elsewhere: list[dict[str, Any]] = []
     for side in sorted({arm.image_size, COMPETITION}):
         if side in sides(arm):
-            elsewhere += judge(model.probabilities, layout, digits, side, IMAGES, cores())
+            elsewhere += judge(probabilities, layout, digits, side, IMAGES, cores())
     for judged in elsewhere:
         pictures = "other backgrounds" if judged["other_pictures"] else "the study's backgrounds"
         print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES} images")
     about["elsewhere"] = elsewhere
+    about["onnx_apart"] = float(max(apart))
     for source, name in ((network, "network.keras"), (config, "arm.yaml")):
         with replacing(SHIPPED / name) as temporary:
             shutil.copyfile(source, temporary)

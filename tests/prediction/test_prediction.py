@@ -192,6 +192,18 @@ def test_an_answer_is_the_network_s_own(head: str, tiny_arm: Arm) -> None:
     assert all(sight.digit >= answer.digit for answer in given for sight in answer.seen)
 
 
+def test_a_network_trained_in_bfloat16_answers_in_float32(tiny_arm: Arm) -> None:
+    from ablation.networks import architectures
+    from ablation.prediction.answers import Network
+
+    images = np.random.default_rng(0).integers(0, 256, (5, 12, 12)).astype(np.uint8)
+    given = []
+    for precision in ("float32", "mixed_bfloat16"):
+        arm = tiny_arm({"precision": precision, "model": {"head": "largest", "dense": []}})
+        given.append(Network(architectures.build(arm, 0, None), True).probabilities(images))
+    np.testing.assert_array_equal(*given)
+
+
 def test_the_shipped_network_answers_whatever_the_size_the_ground_and_the_contrast() -> None:
     from ablation.prediction.answers import Network
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnxruntime import InferenceSession
 from PIL import Image
 
 from ablation.base.errors import UserError
@@ -213,8 +214,13 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     kept = Path("models/shipped/network.keras").read_bytes()
     assert kept == Path("models/networks/largest-0/x/network.keras").read_bytes()
     assert [judged["other_pictures"] for judged in about["elsewhere"]] == [False, True]
+    assert 0 < about["onnx_apart"] < 1e-4
     monkeypatch.setenv("RUN", "largest-1")
     ship.main()
+    onnx = InferenceSession("models/shipped/network.onnx")
+    images = np.zeros((3, 70, 90), np.uint8)
+    logits, maps = onnx.run(["logits", "evidence"], {"images": images})
+    assert (logits.shape, maps.shape[0], maps.shape[3]) == ((3, 10), 3, 10)
     assert read_json(Path("models/shipped/about.json"))["run"] == "largest-1"
     monkeypatch.setattr(ship, "MOST_BYTES", 10)
     with pytest.raises(UserError, match=r"no network of largest-1 below 0 MB is here"):
