@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 from scipy.special import softmax
 
 from ablation.base import cli
@@ -53,12 +52,14 @@ def main() -> None:
     data = read_config(Path("configs/data.yaml"), DataConfig)
     mnist = read_npz(Path("data/raw/mnist.npz"), ("x_test", "y_test"))
     framework.start(arm.train)
+    from onnxruntime import InferenceSession  # an extra
+
     from ablation.prediction.answers import Network
 
     model = Network.load(network, arm)
-    with replacing(SHIPPED / "network.onnx") as temporary:
-        model.export(temporary)
-        onnx = InferenceSession(temporary)
+    layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
+    digits = Digits(mnist["x_test"], mnist["y_test"])
+    elsewhere: list[dict[str, Any]] = []
     apart = [0.0]
 
     def probabilities(images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -67,16 +68,16 @@ def main() -> None:
             part = slice(start, start + BATCH)
             (logits,) = onnx.run(["logits"], {"images": images[part]})
             apart.append(np.abs(softmax(logits.astype(np.float64), axis=1) - ours[part]).max())
-        if max(apart) > SAME:
-            raise UserError(f"network.onnx has probabilities {max(apart):.3f} from Keras's")
         return ours
 
-    layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
-    digits = Digits(mnist["x_test"], mnist["y_test"])
-    elsewhere: list[dict[str, Any]] = []
-    for side in sorted({arm.image_size, COMPETITION}):
-        if side in sides(arm):
-            elsewhere += judge(probabilities, layout, digits, side, IMAGES, cores())
+    with replacing(SHIPPED / "network.onnx") as temporary:
+        model.export(temporary)
+        onnx = InferenceSession(temporary)
+        for side in sorted({arm.image_size, COMPETITION}):
+            if side in sides(arm):
+                elsewhere += judge(probabilities, layout, digits, side, IMAGES, cores())
+        if max(apart) > SAME:
+            raise UserError(f"network.onnx has probabilities {max(apart):.3f} from Keras's")
     for judged in elsewhere:
         pictures = "other backgrounds" if judged["other_pictures"] else "the study's backgrounds"
         print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES} images")

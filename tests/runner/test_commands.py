@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnxruntime import InferenceSession
 from PIL import Image
 
 from ablation.base.errors import UserError
@@ -205,6 +204,7 @@ def project(
 def test_the_best_network_is_kept_with_what_it_is_and_answers(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
     monkeypatch.delenv("RUN", raising=False)
     ship.main()
     about = read_json(Path("models/shipped/about.json"))
@@ -217,7 +217,7 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     assert 0 < about["onnx_apart"] < 1e-4
     monkeypatch.setenv("RUN", "largest-1")
     ship.main()
-    onnx = InferenceSession("models/shipped/network.onnx")
+    onnx = onnxruntime.InferenceSession("models/shipped/network.onnx")
     images = np.zeros((3, 70, 90), np.uint8)
     logits, maps = onnx.run(["logits", "evidence"], {"images": images})
     assert (logits.shape, maps.shape[0], maps.shape[3]) == ((3, 10), 3, 10)
