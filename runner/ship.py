@@ -51,7 +51,8 @@ def main() -> None:
     arm = read_config(config, ArmConfig)
     data = read_config(Path("configs/data.yaml"), DataConfig)
     mnist = read_npz(Path("data/raw/mnist.npz"), ("x_test", "y_test"))
-    framework.start(arm.train)
+    # Whatever trained it: for ONNX, TensorFlow's export is the one at hand.
+    framework.start(arm.train.model_copy(update={"backend": "tensorflow"}))
     from onnxruntime import InferenceSession  # an extra
 
     from ablation.prediction.answers import Network
@@ -60,19 +61,19 @@ def main() -> None:
     layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
     digits = Digits(mnist["x_test"], mnist["y_test"])
     elsewhere: list[dict[str, Any]] = []
-    apart = [0.0]
-
-    def probabilities(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        ours = model.probabilities(images)
-        for start in range(0, len(images), BATCH):
-            part = slice(start, start + BATCH)
-            (logits,) = onnx.run(["logits"], {"images": images[part]})
-            apart.append(np.abs(softmax(logits.astype(np.float64), axis=1) - ours[part]).max())
-        return ours
-
+    apart: list[float] = []
     with replacing(SHIPPED / "network.onnx") as temporary:
         model.export(temporary)
         onnx = InferenceSession(temporary)
+
+        def probabilities(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+            ours = model.probabilities(images)
+            for start in range(0, len(images), BATCH):
+                part = slice(start, start + BATCH)
+                (logits,) = onnx.run(["logits"], {"images": images[part]})
+                apart.append(np.abs(softmax(logits.astype(np.float64), axis=1) - ours[part]).max())
+            return ours
+
         for side in sorted({arm.image_size, COMPETITION}):
             if side in sides(arm):
                 elsewhere += judge(probabilities, layout, digits, side, IMAGES, cores())

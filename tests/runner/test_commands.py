@@ -206,7 +206,12 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
 ) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     monkeypatch.delenv("RUN", raising=False)
+    arm = Path("configs/arms/largest.yaml")
+    ours = arm.read_text(encoding="utf-8")
+    write_text(arm, ours.replace("backend: tensorflow", "backend: jax"))  # which trained it
     ship.main()
+    assert "backend: jax" in Path("models/shipped/arm.yaml").read_text(encoding="utf-8")
+    write_text(arm, ours)
     about = read_json(Path("models/shipped/about.json"))
     assert about["run"] == "largest-0"
     assert about["provenance"]["commit"] == "abc"
