@@ -40,11 +40,10 @@ def main() -> None:
     composed = read_npz(COMPOSITION) if kept else None
     if composed is not None:
         groups["background"] = composed["families"]
-        wrong = [
+        votes[["wrong", "smaller_digit"]] = [
             errors.smaller_digit(labels, answers[arm].digits, composed["digit_labels"])
             for arm in arms
         ]
-        votes = votes.assign(wrong=[w for w, _ in wrong], smaller_digit=[s for _, s in wrong])
     write_csv(OUT / "votes.csv", votes)
     accuracies = [
         errors.by_group(labels, answers[arm].digits, group).assign(arm=arm, by=by)[BY]

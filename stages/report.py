@@ -36,16 +36,17 @@ def main() -> None:
     for name in study.figures:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         illustrations.append(page.illustration(name, figure, study.arms, REPORTS))
-    text = page.render(
+    text = page.environment().get_template("report.html.j2").render(
         study=study,
         data=data,
-        several=len(study.seeds) > 1,
+        several=max(study.counts.values()) > 1,
         seeds=of_study(study),
         best=head.best(study, runs, comparisons),
         counts=verdict_table.counts(judged["claims"], config),
-        cards=head.cards(config.headline, study, runs),
+        cards=head.cards(config.headline, names, runs),
         external=int(runs["external_images"].max()) if runs["external_images"].any() else 0,
-        learned=not runs.loc[runs["arm"] == study.baseline, "stuck"].all(),
+        learned=runs.loc[runs["arm"] == study.baseline, "validation_accuracy"].max()
+        >= config.statistics.stuck_accuracy,
         stuck=named_runs(stuck_runs(runs, *study.arms), names),
         reading=verdict_table.reading(config, study.scale),
         regimes=verdict_table.in_regimes(judged["regimes"], names),

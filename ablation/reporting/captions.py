@@ -72,7 +72,7 @@ def best(figure: BestFigure, labels: Labels, folder: Path) -> Facts:
             {"group": group, "arm": name, "of": len(arms),
              "parts": {part: float(means[part]) for part in figures.PARTS if part in means}}
         )  # fmt: skip
-    images = chosen.loc[chosen["part"] != "training", "images"]
+    images = chosen["images"]
     return {
         "groups": groups,
         "images": (int(images.min()), int(images.max())),
@@ -87,16 +87,11 @@ def forest(figure: ForestFigure, labels: Labels, folder: Path) -> Facts:
     names = short_names([arm for arm in labels if arm in arms], labels)
     panels = []
     for _, rows in table.groupby("metric", sort=False):
-        ordered = rows.sort_values("difference", ascending=False)
-        ends = [ordered.iloc[k] for k in (0, -1)]
+        ends = rows.sort_values("difference", ascending=False).iloc[[0, -1]].to_dict("records")
         panels.append(
-            {
-                "label": rows["label"].iloc[0],
-                "ends": [
-                    (names[row["arm"]], names[row["other"]], row["difference"]) for row in ends
-                ],
-            }
-        )
+            {"label": rows["label"].iloc[0],
+             "ends": [(names[row["arm"]], names[row["other"]], row["difference"]) for row in ends]}
+        )  # fmt: skip
     counts = [*table["n"], *table["n_other"]]
     return {
         "panels": panels,

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ablation.reporting.levels import against_baseline, judged_on, level
+from ablation.reporting.levels import judged_on, level
 from ablation.reporting.verdict_table import Line
 from ablation.reporting.wording import MINUS, NOTHING, of_study, rounded, signed_points
+from ablation.statistics.comparison import pair
 from ablation.statistics.config import ClaimsConfig
 from ablation.study.config import StudyConfig
 
 # What pdflatex has no glyph for, or another.
-SYMBOLS = {MINUS: "$-$", "≈": r"$\approx$", "√": r"$\surd$", "<": r"\textless{}",
-           ">": r"\textgreater{}", "∞": r"$\infty$"}  # fmt: skip
+SYMBOLS = {MINUS: "$-$", "<": r"\textless{}", ">": r"\textgreater{}", "∞": r"$\infty$"}
 SHIFT = "; differences are Hodges-Lehmann shifts with exact intervals"
 
 
@@ -30,7 +30,6 @@ def arms(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> p
         comparisons: comparison.csv.
     """
     parts = list(dict.fromkeys(["validation", judged_on(study, runs)]))
-    rows_of = against_baseline(comparisons, study.baseline, f"{parts[-1]}_accuracy")
     rows = []
     for arm, label in study.arms.items():
         of_arm = runs[runs["arm"] == arm]
@@ -44,7 +43,7 @@ def arms(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> p
             cells[f"{part.capitalize()} (%)"] = mean + (f" [{bounds}]" if bounds else "")
             if found and found.median is not None:
                 cells[f"{part.capitalize()} (%)"] += f", median {rounded(found.median * 100)}"
-        row = rows_of.get(arm)
+        row = pair(comparisons, f"{parts[-1]}_accuracy", arm, study.baseline)
         change = NOTHING if row is None else signed_points(row["difference"])
         if row is not None and np.isfinite([row["low"], row["high"]]).all():
             change += f" [{signed_points(row['low'])}, {signed_points(row['high'])}]"

@@ -92,8 +92,8 @@ def ladder_table(config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
     """The shift of each claimed difference in each study, with its interval, as compare has them.
 
     A row a claim and study: arm less other. `images` is how many different images were trained on,
-    of two arms that differ in it the larger number. A difference that two claims speak of stands
-    once, and none that a single study has.
+    of two arms that differ in it the larger number. A difference that two claims name appears once;
+    one that a single study measured is left out.
 
     Args:
         runs: a row a run of every study, with study, arm, seed, images and the studies' metrics.
@@ -103,7 +103,7 @@ def ladder_table(config: ClaimsConfig, runs: pd.DataFrame) -> pd.DataFrame:
         if not isinstance(claim, DifferenceClaim) or name in config.not_applicable:
             continue
         quantity = ({*claim.arms}, claim.metric)
-        if quantity in known or claim.metric not in runs:
+        if quantity in known:
             continue
         known.append(quantity)
         metric = config.metrics[claim.metric]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ablation.reporting.wording import RANGE, rounded
-from ablation.statistics.comparison import pair
 from ablation.statistics.intervals import level_interval
 from ablation.study.config import StudyConfig
 
@@ -41,8 +40,8 @@ def judged_on(study: StudyConfig, runs: pd.DataFrame) -> str:
 def level(runs: pd.DataFrame, part: str) -> Level | None:
     """The level of an arm; None where none of its runs has such an accuracy.
 
-    The test images are the same for all seeds. The validation images are others with each seed, so
-    those of one seed alone leave an uncertainty of their own.
+    The test images are the same for all seeds. The validation images differ between seeds, so only
+    a single seed's add an interval of their own.
 
     Args:
         runs: the rows of runs.csv of that arm.
@@ -58,12 +57,3 @@ def level(runs: pd.DataFrame, part: str) -> Level | None:
     inside = None if found is None else (max(0.0, found.low), min(1.0, found.high))
     median = float(np.median(accuracies)) if known["stuck"].any() else None
     return Level(float(accuracies.mean()), inside, median)
-
-
-def against_baseline(
-    comparisons: pd.DataFrame, baseline: str, metric: str
-) -> dict[str, dict[str, Any]]:
-    """arm -> its row of comparison.csv that compares it with the baseline, arm - baseline."""
-    arms = dict.fromkeys([*comparisons["arm"], *comparisons["other"]])
-    rows = {arm: pair(comparisons, metric, arm, baseline) for arm in arms}
-    return {arm: row for arm, row in rows.items() if row is not None}

@@ -19,7 +19,7 @@ from ablation.reporting.wording import (
     percent,
     rounded,
 )
-from ablation.statistics.config import ClaimsConfig, LevelClaim
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, LevelClaim
 from ablation.statistics.ranks import SIGNIFICANCE
 
 # As claims.json has them, and how one claim and several are said to be.
@@ -70,13 +70,12 @@ def lines(
 def _line(
     claim: Content, config: ClaimsConfig, names: Mapping[str, str], beside: str | None
 ) -> Line:
-    declared, numbers = config.claims[claim["claim"]], claim["numbers"]
-    paper, metric = getattr(declared, "paper", None), POINTS
-    if numbers and numbers[0]["metric"]:
-        metric = config.metrics[numbers[0]["metric"]]
-    if paper is not None:
-        write = level if isinstance(declared, LevelClaim) else difference
-        paper = write(paper, None, None, metric)
+    declared, numbers, paper = config.claims[claim["claim"]], claim["numbers"], NOTHING
+    match declared:
+        case LevelClaim(paper=float(said), levels=levels):
+            paper = level(said, None, None, config.metrics[next(iter(levels))])
+        case DifferenceClaim(paper=float(said), metric=metric):
+            paper = difference(said, None, None, config.metrics[metric])
     notes = [beside] if beside else []
     if claim["stuck"]:
         runs = Counter(run.rsplit("-", 1)[0] for run in claim["stuck"])
@@ -90,16 +89,13 @@ def _line(
     evidence = [f"p {p_value(claim['p'])}"] if claim["p"] is not None else []
     if claim["above"] is not None:
         evidence.append(f"{claim['above']} of {claim['n'][0]} above the other's median")
-    images = bool(numbers) and numbers[0]["over"] == "images"
+    images = bool(numbers) and not numbers[0]["metric"]
     return Line(
         claim=claim["claim"],
         section=claim["section"],
         sentence=claim["sentence"],
-        paper=paper or NOTHING,
-        ours=[
-            (*_ours(number, config, names, claim["n"], expect), _mark(number, config))
-            for number in numbers
-        ],
+        paper=paper,
+        ours=[_ours(number, config, names, claim["n"], expect) for number in numbers],
         n=", ".join(counted(n, "image") if images else str(n) for n in claim["n"]) or NOTHING,
         evidence=", ".join(evidence),
         verdict=claim["verdict"],
@@ -114,32 +110,27 @@ def _ours(
     names: Mapping[str, str],
     n: Sequence[int],
     expect: str,
-) -> tuple[str, str]:
-    """The number with its interval, and of what and over what it is."""
-    metric = config.metrics[number["metric"]] if number["metric"] else POINTS
+) -> tuple[str, str, Mark | None]:
+    """The number with its interval, of what and over what it is, and its mark."""
+    metric = config.metrics.get(number["metric"], POINTS)
     name = number["name"] + (f" ({names[number['of']]})" if number["of"] else "")
     value, low, high = (number[key] for key in ("value", "low", "high"))
     if not n:
-        return NOTHING, name
+        return NOTHING, name, None
     if number["level"] is None:
-        return difference(value, low, high, metric), name
-    over = " over seeds and images" if number["over"] == "seeds and images" else ""
+        mark = None if value is None else difference_mark(value, low, high, metric.unit)
+        return difference(value, low, high, metric), name, mark
+    over = "" if number["over"] == "seeds" else f" over {number['over']}"
     median, asked = (
         None if number[key] is None else level(number[key], None, None, metric)
         for key in ("median", "level")
     )
-    beside = "" if median is None else f", median {median}"
-    return level(value, low, high, metric) + over + beside, f"{name}, required {expect} {asked}"
-
-
-def _mark(number: Content, config: ClaimsConfig) -> Mark | None:
-    value, low, high = (number[key] for key in ("value", "low", "high"))
-    metric = config.metrics[number["metric"]] if number["metric"] else POINTS
-    if value is None:
-        return None
-    if number["level"] is not None and not metric.signed:
-        return level_mark(value, low, high, number["level"])
-    return difference_mark(value, low, high, metric.unit)
+    told = level(value, low, high, metric) + over + (f", median {median}" if median else "")
+    if metric.signed:
+        mark = difference_mark(value, low, high, metric.unit)
+    else:
+        mark = level_mark(value, low, high, number["level"])
+    return told, f"{name}, required {expect} {asked}", mark
 
 
 def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
@@ -182,8 +173,8 @@ def reading(config: ClaimsConfig, scale: str) -> str:
         "with its 95% t interval over seeds; for test accuracy, over seeds and images. Two arms "
         f"are equal if the 90% interval lies within {margin} points of 0; one is not higher if "
         f"the upper end lies below {margin}. A run is stuck if its validation accuracy is below "
-        f"{percent(share)} after a quarter of its images; it keeps its rank. The paper's numbers "
-        "are from single runs and enter no test."
+        f"{percent(share)} after {config.statistics.stuck_at:.0%} of its images; it keeps its "
+        "rank. The paper's numbers are from single runs and enter no test."
     )
 
 
@@ -201,8 +192,8 @@ def in_regimes(found: Sequence[Content], names: Mapping[str, str]) -> str:
     if not texts:
         return ""
     return (
-        "A claim can fail only if pilot runs reach the paper's regime; where they do not, it holds "
-        f"or is open. {'. '.join(texts)}."
+        "Below the paper's scale, a claim that names a regime can fail only where pilot runs reach "
+        f"it; elsewhere it holds or is open. {'. '.join(texts)}."
     )
 
 

@@ -13,6 +13,7 @@ from ablation.study.config import StudyConfig
 MINUS = "\N{MINUS SIGN}"
 RANGE = "\N{EN DASH}"
 NOTHING = RANGE  # missing
+SPACE = "\N{NO-BREAK SPACE}"
 POINTS = Metric(label="", take="gap")  # of what is no metric: a difference of shares
 
 
@@ -83,11 +84,6 @@ def level(value: float, low: float | None, high: float | None, metric: Metric) -
 def counted(count: int, noun: str) -> str:
     """ "1 seed", "3 seeds", "25,000 images"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
-def n_is(seeds: int) -> str:
-    """ "n = 3", which no line break parts."""
-    return f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{seeds}"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -158,10 +158,12 @@ def _rows(config: ClaimsConfig, runs: pd.DataFrame, question: str, metric: str) 
 
 def _paper(config: ClaimsConfig, metric: str, pair: tuple[str, str]) -> float | None:
     """The paper's own difference of two single runs, where a claim gives it."""
-    for claim in config.claims.values():
-        if isinstance(claim, DifferenceClaim) and claim.metric == metric:
-            if claim.paper is not None and tuple(claim.arms) == pair:
+    for name, claim in config.claims.items():
+        if not isinstance(claim, DifferenceClaim) or name in config.not_applicable:
+            continue
+        if claim.metric == metric and claim.paper is not None:
+            if tuple(claim.arms) == pair:
                 return claim.paper
-            if claim.paper is not None and tuple(claim.arms) == pair[::-1]:
+            if tuple(claim.arms) == pair[::-1]:
                 return -claim.paper
     return None

@@ -267,7 +267,9 @@ class ClaimsConfig(Section):
         """(arm, metric) -> the paper's own number, where a claim on one arm gives it."""
         return {
             (claim.arms[0], metric): claim.paper
-            for claim in self.claims.values()
-            if isinstance(claim, LevelClaim) and claim.paper is not None
+            for name, claim in self.claims.items()
+            if isinstance(claim, LevelClaim)
+            and claim.paper is not None
+            and name not in self.not_applicable
             for metric in claim.levels
         }

@@ -93,11 +93,9 @@ def votes(labels: Labels, answers: Mapping[str, Answers]) -> pd.DataFrame:
     for arm, of_arm in answers.items():
         right = of_arm.vote == labels
         low, high = wilson(int(right.sum()), len(labels))
-        rows.append(
-            {"arm": arm, "seeds": len(of_arm.digits), "images": len(labels),
-             "accuracy": float(np.mean(of_arm.digits == labels)), "vote": float(right.mean()),
-             "low": low, "high": high}
-        )  # fmt: skip
+        accuracy = float(np.mean(of_arm.digits == labels))
+        seeds, images = len(of_arm.digits), len(labels)
+        rows.append((arm, seeds, images, accuracy, float(right.mean()), low, high))
     columns = ["arm", "seeds", "images", "accuracy", "vote", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ablation.statistics.config import PAPER, ClaimsConfig
 
-WHOLE = 0.99  # of the images of the study's runs: what does not fill a batch is not seen
+WHOLE = 0.99  # of the images of the longer of two runs: what does not fill a batch is not seen
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Regime:
 def regimes(config: ClaimsConfig, pilots: pd.DataFrame) -> list[Regime]:
     """Each regime of paper.yaml, by the pilot runs that are like the study's.
 
-    Those are as long and have the same rate: shorter ones and other rates chose something else.
+    Those are as long and have the same rate: others chose something else, or are no such runs.
 
     Args:
         pilots: docs/pilots.csv, a row a pilot run that saw `images`; its training accuracy is with
@@ -45,10 +45,11 @@ def regimes(config: ClaimsConfig, pilots: pd.DataFrame) -> list[Regime]:
         reached = []
         for arm in regime.arms:
             facts = config.arms[arm]
+            seen = facts.epochs * facts.epoch_images
             alike = pilots[
                 (pilots["arm"] == arm)
                 & (pilots["learning_rate"] == facts.learning_rate)
-                & (pilots["images"] >= WHOLE * facts.epochs * facts.epoch_images)
+                & pilots["images"].between(WHOLE * seen, seen / WHOLE)
             ]
             for accuracy, level in regime.levels.items():
                 mean = float(alike[accuracy].mean()) if len(alike) else None

@@ -40,7 +40,7 @@ class Run:
 def stuck(accuracy: Curve, rules: StatisticsConfig) -> bool:
     """Whether a run's validation accuracy after each epoch shows it on the plateau, early on.
 
-    Asked is its last measurement within `stuck_at` of its images, or the first of all.
+    Judged by the last measurement within the first `stuck_at` of its images, or else by the first.
     """
     return bool(accuracy[max(1, int(rules.stuck_at * len(accuracy))) - 1] < rules.stuck_accuracy)
 

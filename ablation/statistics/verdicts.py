@@ -36,7 +36,7 @@ Verdict = Literal["holds", "fails", "open", "not applicable"]
 FEWEST_RUNS = 5  # whose spread a t interval may trust
 NOT_MEASURED, WIDE = "not measured", "interval too wide"
 EQUAL, NOT_HIGHER = "equal within the margin", "upper bound below the margin"
-SIDES = {1: "above the level", -1: "below the level", 0: "the interval holds the level"}
+SIDES = {1: "above the level", -1: "below the level", 0: "the interval contains the level"}
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,8 @@ def _difference(
         why = spread if metric.take == "spread" else NOT_MEASURED
         return replace(blank, why=why, numbers=(Number(metric.label, claim.metric),))
     verdict, why = _held(config, claim, row)
-    measured = {
-        (f.epoch_images, f.measured_validation) for f in map(config.arms.get, claim.arms) if f
-    }
+    facts = [config.arms[arm] for arm in claim.arms]
+    measured = {(each.epoch_images, each.measured_validation) for each in facts}
     if metric.take == "spread" and len(measured) > 1:
         verdict, why = "open", "measured on unlike numbers of images"
     return _compared(replace(blank, verdict=verdict, why=why), config, claim.metric, row)
@@ -241,7 +240,7 @@ def _level(blank: Judgement, config: ClaimsConfig, claim: LevelClaim, study: Stu
         shared = metric.take == "final" and metric.of == "test_accuracy"
         interval = level_interval(values, int(runs["test_images"].iloc[0]) if shared else None)
         low, high = interval or (None, None)
-        over = "seeds and images" if shared else "seeds"
+        over = "seeds" if not shared else "images" if len(values) == 1 else "seeds and images"
         value, median = float(values.mean()), float(np.median(values)) if blank.stuck else None
         numbers.append(Number(metric.label, name, "", value, low, high, level, over, median))
         sides.append(

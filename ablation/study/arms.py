@@ -158,7 +158,7 @@ def labelled(name: str, arm: Arm, path: str, tree: Tree) -> tuple[str, str | Non
             wrong.append(f"{key}: {_written(node)}")
             instead = "" if refused else f", not {_written(said)}"
             why = why or f"{key} of {name} is {_written(node)}{instead}"
-    return (f"{name} ({', '.join(wrong)})" if wrong else arm.label or name), why
+    return (f"{name} [{', '.join(wrong)}]" if wrong else arm.label or name), why
 
 
 def check_labels(labels: Mapping[str, str], params: Params) -> None:

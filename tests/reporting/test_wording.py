@@ -73,6 +73,8 @@ def test_names_stay_apart() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed(["VGG-16, raw", "b"]) == "VGG-16, raw; b"
     assert short_names(["a", "b"], {"a": "net (one)", "b": "other"}) == {"a": "net", "b": "other"}
+    # What an arm is instead of what its label says is no detail.
+    assert short_names(["a"], {"a": "baseline [rate: 2]"}) == {"a": "baseline [rate: 2]"}
     labels = {"a": "net (one)", "b": "net (two)"}
     assert short_names(["a", "b"], labels) == labels
     cells = pd.Series(["adam-4 vgg-0", None, "adam-4"])

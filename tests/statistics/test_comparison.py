@@ -128,6 +128,8 @@ def test_the_paper_s_difference_stands_beside_the_pair_either_way_round(
     found = compare(config(claims), runs(MEANS))
     assert row(found, "a", "base", "validation_accuracy")["paper"] == paper
     assert found["paper"].notna().sum() == 1
+    wrong = config(claims, not_applicable={"claim": "a is another"})
+    assert compare(wrong, runs(MEANS))["paper"].isna().all()
 
 
 def test_a_comparison_may_be_read_the_other_way_round() -> None:

@@ -103,7 +103,7 @@ def test_none_is_higher_where_every_bound_is_below_the_margin(
     [
         ("at_least", 0.78, "holds", "above the level"),
         ("at_least", 0.82, "fails", "below the level"),
-        ("at_least", 0.80, "open", "the interval holds the level"),
+        ("at_least", 0.80, "open", "the interval contains the level"),
         ("at_most", 0.82, "holds", "below the level"),
         ("at_most", 0.78, "fails", "above the level"),
         ("at_most", "majority", "fails", "above the level"),
@@ -136,6 +136,8 @@ def test_on_test_images_the_level_s_interval_holds_theirs_too() -> None:
     assert test.value == validation.value
     assert test.low < validation.low  # type: ignore[operator]
     assert (test.over, validation.over) == ("seeds and images", "seeds")
+    claim = level_claim(levels={"test_accuracy": 0.8})
+    assert judged(claim, runs({"a": 0.80}, seeds=1)).numbers[0].over == "images"
 
 
 @pytest.mark.parametrize(
@@ -238,6 +240,7 @@ PILOT = ["arm", "learning_rate", "images", "training_accuracy", "validation_accu
         ([("base", 0.1, 5000, 0.98, 0.93)], set()),
         ([("base", 0.3, 5000, 0.995, 0.93)], set()),  # another rate
         ([("base", 0.1, 1250, 0.995, 0.93)], set()),  # a quarter of a run
+        ([("base", 0.1, 6000, 0.995, 0.93)], set()),  # longer than a run
         ([("a", 0.1, 5000, 0.96, 0.5)], set()),  # b is not measured
         ([("a", 0.1, 5000, 0.96, 0.5), ("b", 0.1, 4960, 0.95, 0.5)], {"vgg"}),
     ],

@@ -59,16 +59,16 @@ def test_every_claim_applies_as_the_study_stands(params: Tree, scale: str) -> No
     [
         ("train.optimizer", "adam", "baseline",
          "train.optimizer of baseline is adam, not sgd_nesterov",
-         "baseline (train.optimizer: adam)"),
+         "baseline [train.optimizer: adam]"),
         ("train.optimizers.sgd_nesterov.nesterov", False, "baseline",
          "train.optimizers.sgd_nesterov.nesterov of baseline is false, not true",
-         "baseline (train.optimizers.sgd_nesterov.nesterov: false)"),
+         "baseline [train.optimizers.sgd_nesterov.nesterov: false]"),
         ("model.cnn.dense_dropout", 0.0, "baseline", "model.cnn.dense_dropout of baseline is 0.0",
-         "baseline (model.cnn.dense_dropout: 0.0)"),
+         "baseline [model.cnn.dense_dropout: 0.0]"),
         ("arms.l1.model.cnn.regularizer", "none", "l1",
-         "model.cnn.regularizer of l1 is none, not l1", "l1 (model.cnn.regularizer: none)"),
+         "model.cnn.regularizer of l1 is none, not l1", "l1 [model.cnn.regularizer: none]"),
         ("costly_arms.vgg_raw.input.threshold", 0.5, "vgg_raw",
-         "input.threshold of vgg_raw is 0.5, not null", "vgg_raw (input.threshold: 0.5)"),
+         "input.threshold of vgg_raw is 0.5, not null", "vgg_raw [input.threshold: 0.5]"),
     ],
 )  # fmt: skip
 def test_claims_on_an_arm_that_is_not_what_its_label_says_do_not_apply(

@@ -19,8 +19,8 @@ def far(table: pd.DataFrame) -> pd.Series[bool]:
     """Of each row, whether its pair reaches beyond FAR in any metric told in points.
 
     Args:
-        table: differences and the ends of their intervals, as shares where `unit` says points; an
-            end that is infinite reaches nowhere.
+        table: differences and the ends of their intervals, as shares where `unit` says points;
+            infinite ends are ignored.
     """
     lengths = table[["difference", "low", "high"]].replace([np.inf, -np.inf], np.nan)
     reach = lengths.abs().max(axis="columns") * 100

@@ -26,7 +26,7 @@ from ablation.reporting.figures.style import (
     legend_below,
 )
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import n_is, rounded, short_names
+from ablation.reporting.wording import SPACE, rounded, short_names
 from ablation.statistics.comparison import partly_stuck
 
 # Both measured in inference mode; the running accuracy of training, which dropout distorts, is in
@@ -68,7 +68,7 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], folder: Path) -> Figur
     axes[0].set_ylabel("Accuracy (%)")
     _majority(axes[0], figure, table)
     if figure.last is not None:
-        count = last_epochs(epochs, figure.last)
+        count = max(1, round(epochs * figure.last))
         good = {key: by_seed(table[~table["stuck"]], *key) for key in single}
         _panel(axes[1], figure, lines, good, first=epochs - count + 1, last=epochs)
         axes[0].set_title("All epochs")
@@ -78,21 +78,10 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], folder: Path) -> Figur
     return picture
 
 
-def last_epochs(count: int, share: float) -> int:
-    """How many of `count` epochs are the last `share` of them: rounded, at least 1.
-
-    50 of 300 epochs for a sixth, as in the paper's figure 5 (right).
-    """
-    return max(1, round(count * share))
-
-
 def by_seed(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
-    """Each run's curve in %, indexed by epoch (k rows), a column a seed.
-
-    An epoch that one of the arm's seeds lacks is left out: without it the mean would jump.
-    """
+    """Each run's curve in %, indexed by epoch (k rows), a column a seed."""
     rows = table[(table["arm"] == arm) & (table["metric"] == metric)]
-    return rows.pivot(index="epoch", columns="seed", values="value").dropna() * 100
+    return rows.pivot(index="epoch", columns="seed", values="value") * 100
 
 
 def over_seeds(table: pd.DataFrame, arm: str, metric: str) -> pd.DataFrame:
@@ -186,9 +175,9 @@ def _legends(
     """Right of the panels the arms, the highest at the end first; below what the lines mean."""
     most, arms = max(seeds.values()), []
     for index, arm in enumerate(figure.arms):
-        name = names[arm] + (f" ({n_is(seeds[arm])})" if seeds[arm] < most else "")
+        few = f" (n{SPACE}={SPACE}{seeds[arm]})" if seeds[arm] < most else ""
         style = arm_style(index) | LINES["validation_accuracy"]
-        arms.append(Line2D([], [], **style, label=textwrap.fill(name, NAME)))
+        arms.append(Line2D([], [], **style, label=textwrap.fill(names[arm] + few, NAME)))
     last = [lines[arm, "validation_accuracy"]["mean"].iloc[-1] for arm in figure.arms]
     order = sorted(range(len(arms)), key=lambda index: -last[index])
     picture.legend(

@@ -30,12 +30,11 @@ from ablation.reporting.figures.style import (
     legend_below,
 )
 from ablation.reporting.tables import read_csv
-from ablation.reporting.wording import MINUS, rounded, short_names
+from ablation.reporting.wording import MINUS, SPACE, rounded, short_names
 
 LENGTHS = ["difference", "low", "high", "paper", "margin"]
 ROW, AROUND = 0.17, 1.3  # inches: of a row, and of title, axis and legend together
 NAME, LINE = 30, 0.68  # characters of a line of a name; rows that each further line takes
-SPACE = "\N{NO-BREAK SPACE}"
 BETWEEN = 0.55  # inches, of the axis between near and far rows
 BLUE, MARGIN = COLOURS[0], "#DDDDDD"
 SIGNIFICANT = ("higher", "lower")

@@ -67,14 +67,14 @@ def draw(figure: LadderFigure, labels: Mapping[str, str], folder: Path) -> Figur
     above = picture.add_subplot(places[0, :-1])
     _accuracies(above, figure, short, runs)
     above.set_xlim(0, furthest * 1.05)
-    headed: set[str] = set()
+    begins = {*table.drop_duplicates("label")["claim"]}
     for claim, (row, column) in laid.items():
         of_claim = table[table["claim"] == claim]
-        head = _head(of_claim)
-        if head not in headed:
-            headed.add(head)
+        if claim in begins:
+            label, unit = of_claim[["label", "unit"]].iloc[0]
             axes = picture.add_subplot(places[1 + 2 * row, column])
             axes.set_axis_off()
+            head = f"{label[0].upper()}{label[1:]} ({UNITS[unit][1]})"
             text = axes.annotate(head, (0, 0), (-16, 0), xycoords="axes fraction", fontsize=9,
                                  textcoords="offset points", fontweight="bold")  # fmt: skip
             text.set_in_layout(False)  # it stands across its neighbours
@@ -87,11 +87,6 @@ def draw(figure: LadderFigure, labels: Mapping[str, str], folder: Path) -> Figur
         axes.set_title(f"{arm} {MINUS}{between}{other}", **TITLE)
     legend_below(picture, _handles(table), columns=4, length=1.8)
     return picture
-
-
-def _head(rows: pd.DataFrame) -> str:
-    label, unit = rows[["label", "unit"]].iloc[0]
-    return f"{label[0].upper()}{label[1:]} ({UNITS[unit][1]})"
 
 
 def _laid(table: pd.DataFrame) -> dict[str, tuple[int, int]]:

@@ -29,7 +29,6 @@ def checked(content: Mapping[str, Any]) -> dict[str, Any]:
         "judged": judged,
         "unjudged": unjudged,
         "tested": len(tested),
-        "failed": [f"{row['subject']}, {row['what']}" for row in tested if not row["pass"]],
         "closest": max(((used(row), row) for row in tested), key=itemgetter(0), default=None),
     }
 

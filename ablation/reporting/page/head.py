@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ablation.reporting.levels import against_baseline, judged_on, level
-from ablation.reporting.wording import percent, short_names
+from ablation.reporting.levels import judged_on, level
+from ablation.reporting.wording import percent
+from ablation.statistics.comparison import pair
 from ablation.statistics.config import Headline
 from ablation.statistics.runs import best_arm
 from ablation.study.config import StudyConfig
@@ -32,14 +33,19 @@ def best(study: StudyConfig, runs: pd.DataFrame, comparisons: pd.DataFrame) -> d
     if arm == study.baseline:
         return {}
     part = judged_on(study, runs)
-    row = against_baseline(comparisons, study.baseline, f"{part}_accuracy").get(arm)
+    row = pair(comparisons, f"{part}_accuracy", arm, study.baseline)
     mean = runs.loc[runs["arm"] == arm, f"{part}_accuracy"].mean()
     return {"name": study.arms[arm], "part": part, "mean": mean, "row": row}
 
 
-def cards(headline: Sequence[Headline], study: StudyConfig, runs: pd.DataFrame) -> list[Card]:
-    """Our level beside theirs, but for a part whose images have no labels."""
-    names, found = short_names(list(study.arms), study.arms), []
+def cards(headline: Sequence[Headline], names: Mapping[str, str], runs: pd.DataFrame) -> list[Card]:
+    """Our level beside theirs, but for a part whose images have no labels.
+
+    Args:
+        names: the arms'.
+        runs: runs.csv, a row a run.
+    """
+    found = []
     for asked in headline:
         arm = best_arm(runs, asked.arms)
         if reached := level(runs[runs["arm"] == arm], asked.part):

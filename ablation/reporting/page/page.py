@@ -72,11 +72,6 @@ def illustration(
     return Illustration(name, figure, found, image, caption, alt)
 
 
-def render(**content: Any) -> str:
-    """The page, HTML, of what the template names."""
-    return environment().get_template("report.html.j2").render(**content)
-
-
 def figure_of(section: str, illustrations: Sequence[Illustration]) -> str:
     """The figure that a claim is read from, by the place in the paper that both name; or ""."""
     place = re.sub(r"[,\s]+", " ", section)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ablation.reporting.levels import Level, against_baseline, level
+from ablation.reporting.levels import Level, level
 from ablation.reporting.marks import Mark, difference_mark
 from ablation.reporting.wording import (
     MINUS,
@@ -24,6 +24,7 @@ from ablation.reporting.wording import (
     signed,
     signed_points,
 )
+from ablation.statistics.comparison import pair
 from ablation.statistics.config import ClaimsConfig, DifferenceClaim, Metric
 from ablation.study.config import StudyConfig
 
@@ -146,8 +147,7 @@ def arms(
             )
             if part != "train":
                 head = f"{name} {MINUS} baseline (points)"
-                against = against_baseline(comparisons, study.baseline, f"{part}_accuracy")
-                cells[head] = _points(against.get(arm))
+                cells[head] = _points(pair(comparisons, f"{part}_accuracy", arm, study.baseline))
         stuck = int(of_arm["stuck"].sum())
         cells["Stuck"] = Cell(str(stuck) if stuck else "", key=stuck)
         for name, key, write in (("External", "external_accuracy", percent),
@@ -178,8 +178,8 @@ def differences(config: ClaimsConfig, comparisons: pd.DataFrame, names: Mapping[
     rows = {}
     for row in comparisons.to_dict("records"):
         metric = config.metrics[row["metric"]]
-        pair = f"{names[row['arm']]} {MINUS} {names[row['other']]}"
-        rows[metric.label, row["question"], pair] = _compared(row, metric)
+        told = f"{names[row['arm']]} {MINUS} {names[row['other']]}"
+        rows[metric.label, row["question"], told] = _compared(row, metric)
     return _table(rows)
 
 

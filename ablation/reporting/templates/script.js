@@ -29,7 +29,5 @@ for (const button of buttons) {
     }
   });
 }
-// A link into a folded part opens it.
-addEventListener("hashchange", () => document.querySelector(location.hash)?.closest("details")?.setAttribute("open", ""));
 // Printed, nothing is folded.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => (part.open = true)));

@@ -20,7 +20,6 @@ from pydantic import TypeAdapter
 
 from ablation.reporting.config import FigureConfig
 from ablation.reporting.figures import contact_sheet
-from ablation.reporting.figures.curves import last_epochs
 from ablation.reporting.figures.style import COLOURS, MARKERS, arm_style, save
 from tests.reporting.figures.tables import (
     LABELS,
@@ -118,14 +117,6 @@ def shown(picture: Figure) -> list[Text]:
             outside |= {tick.label1 for tick in ticks if not low <= tick.get_loc() <= high}
     texts = [text for text in picture.findobj(Text) if text not in outside]
     return [text for text in texts if text.get_text() and text.get_visible()]
-
-
-@pytest.mark.parametrize(
-    ("count", "share", "expected"),
-    [(300, 1 / 6, 50), (15, 1 / 6, 2), (2, 1 / 6, 1), (1, 0.5, 1)],
-)
-def test_the_last_epochs_are_the_papers_50_of_300(count: int, share: float, expected: int) -> None:
-    assert last_epochs(count, share) == expected
 
 
 def test_arms_differ_in_colour_and_marker_and_the_first_three_in_luminance() -> None:
