@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from ablation.base import cli
 from ablation.base.files import write_json
 from ablation.monitoring.provenance import processor
 from bench import graph, step
@@ -45,4 +46,4 @@ def _met(met: bool) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    cli.run("bench", main)

@@ -30,10 +30,7 @@ stages:
     deps: [models/runs]
     outs: [reports/metrics.json: {cache: false}]
 """
-COMMIT = """\
-from runner.graph import commit
-commit("train@arm0-0")
-"""
+COMMIT = 'from runner.graph import commit; commit("train@arm0-0")'
 
 
 def rows() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ Options are environment variables, which make sets from its command line:
     GPU=1                  train on NVIDIA GPUs
     SCHEDULER=tcp://HOST:8786   train on the workers of a Dask cluster
         with GIT=ADDRESS of the commit for them, NETWORKS=1 to bring networks back
-    LIVE=1                 each run writes live curves with DVCLive
+    LIVE=1                 each run on this machine writes live curves with DVCLive
     YES=1                  ask nothing;  FORCE=1  train on a processor however long it takes
 
 DVC decides what is out of date, and makes what comes before training and after it, a stage at a
@@ -95,7 +95,7 @@ def alone() -> Iterator[None]:
     with LOCK.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             raise UserError(f"another study runs in this folder (PID {file.read()})") from None
         file.truncate(0)
@@ -172,7 +172,7 @@ def train_what_is_stale(where: AbstractContextManager[Executor]) -> None:
             slower = reasons.slower(place.places)
             busy = f", or {duration(slower * total)} while it is as busy as now"
             time = f", about {duration(total)}{busy if slower > 1.2 else ''}"
-        known = f"; {plan.trained} more only predict" if plan.trained else ""
+        known = f"; {plan.trained} more need no training" if plan.trained else ""
         print(
             f"{len(jobs) - plan.trained} of {len(work)} runs to train, {place.places} at a time"
             f"{time}{known}"
@@ -216,11 +216,8 @@ def executor() -> AbstractContextManager[Executor]:
     jobs = os.environ.get("JOBS", "")
     if jobs and not (jobs.isdecimal() and int(jobs) > 0):
         raise UserError(f"JOBS is {jobs!r}; allowed: a whole number of 1 or more")
-    if os.environ.get("GPU"):
-        places = gpus.places()
-    else:
-        places = [gpus.NONE] * (int(jobs) if jobs else cores())
-    return Local(places[: int(jobs)] if jobs else places)
+    places = gpus.places() if os.environ.get("GPU") else [gpus.NONE] * int(jobs or cores())
+    return Local(places[: int(jobs or len(places))])
 
 
 def agree(seconds: float, scale: str) -> None:
@@ -231,8 +228,8 @@ def agree(seconds: float, scale: str) -> None:
     """
     if seconds > MOST_HOURS * 3600 and not os.environ.get("FORCE"):
         raise UserError(
-            f"this processor would train for {seconds / 3600:,.0f} hours at scale {scale}; GPU=1 "
-            "trains on an NVIDIA GPU, SCALE=laptop is for a processor, FORCE=1 trains here anyway"
+            f"this processor would train for {seconds / 3600:,.0f} hours at scale {scale}; FORCE=1 "
+            "trains here anyway, GPU=1 on an NVIDIA GPU; docs/laptop.md lists the scales"
         )
     terminal = sys.stdin.isatty() and "JPY_PARENT_PID" not in os.environ  # no notebook's
     if seconds < UNASKED or not terminal or os.environ.get("YES"):

@@ -31,17 +31,13 @@ def main() -> None:
                 for line in params.differences(now, committed):
                     print(f"params.yaml: {line}")
             print(f"params.yaml is as committed; the edited version is in {KEPT}")
-        where = ("--source=HEAD", "--staged", "--worktree")
-        graph.git("restore", *where, "dvc.lock", "params.yaml")  # which DVC reads for the rest
-        paths = ["dvc.lock", *graph.RUNS, *graph.results()]
-        in_commit = graph.files(["ls-tree", "-r", "--name-only", "HEAD"], paths)
-        listing = ["ls-files", "--cached", "--others", "--exclude-standard"]
-        new = set(graph.files(listing, paths)) - set(in_commit)
-        changed = graph.files(["diff", "--name-only", "HEAD"], in_commit)
-        listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        graph.git("restore", *where, *listed, given="\0".join(in_commit))
-        if new:  # they may be in the index
-            graph.git("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *new)
+        # DVC reads them for the rest.
+        graph.git("restore", "--source=HEAD", "--staged", "--worktree", "dvc.lock", "params.yaml")
+        paths = [*graph.RUNS, *graph.results()]
+        graph.git("reset", "--quiet", "--", *paths)  # what is new may be in the index
+        new = graph.files(["ls-files", "--others", "--exclude-standard"], paths)
+        changed = graph.files(["ls-files", "--modified"], paths)
+        graph.git("checkout-index", "--force", "-z", "--stdin", given="\0".join(changed))
         for name in new:
             Path(name).unlink(missing_ok=True)
         told = f"; {len(new)} new files are removed" if new else ""

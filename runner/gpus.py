@@ -11,8 +11,9 @@ from ablation.base.errors import UserError
 QUERY = ["nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader"]
 # What a run on the processor has set: no framework takes a GPU that it was not given.
 NONE = {"CUDA_VISIBLE_DEVICES": ""}
-# What one on a GPU has set beside which GPU.
+# What a run on a GPU has set, beside which GPU.
 ON_ONE = {
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the driver numbers them
     "JAX_PLATFORMS": "cuda",  # a run that cannot use it fails, instead of taking days
     # Else JAX takes three quarters of the memory, whatever else is on the device.
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
@@ -36,12 +37,6 @@ def places() -> list[dict[str, str]]:
     asked = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(listed)).replace(" ", "").split(",")
     found = [index for index in listed if index.isdecimal() and index in asked]
     if done.returncode != 0 or not found:
-        raise UserError(f"GPU=1 needs an NVIDIA GPU, but nvidia-smi lists none: {said}")
-    return [
-        {
-            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the driver numbers them
-            "CUDA_VISIBLE_DEVICES": index,
-            **ON_ONE,
-        }
-        for index in found
-    ]
+        which = " with a number in CUDA_VISIBLE_DEVICES" if listed else ""
+        raise UserError(f"GPU=1 needs an NVIDIA GPU{which}, but nvidia-smi lists none: {said}")
+    return [{**ON_ONE, "CUDA_VISIBLE_DEVICES": index} for index in found]

@@ -113,7 +113,7 @@ def _project() -> Iterator[Any]:
         with Repo() as repo:
             yield repo
     except Exception as error:
-        # Of a mistake in what a person edits DVC tells no key, and some end it with a defect.
+        # For a mistake in params.yaml DVC names no key, and may fail itself; resolve says it.
         resolve(read(PARAMS), read(PAPER))
         if not isinstance(error, DvcException):
             raise

@@ -20,7 +20,9 @@ from runner.jobs import Job, Outcome
 
 LOGS = Path("logs")
 GRACE = 10.0  # seconds that a process has to stop after an interrupt before it is killed
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = [signal.SIGINT, signal.SIGTERM]
+if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+    STOPPING.append(signal.SIGHUP)
 # A run ends with the process that started it, even where that is killed: the next would train the
 # same run. (1 is PR_SET_PDEATHSIG of Linux; elsewhere such a run trains to its end.)
 BOUND = "import ctypes,os,sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"

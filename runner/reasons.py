@@ -81,7 +81,7 @@ def plan(jobs: Sequence[Job], work: Mapping[str, float]) -> Plan:
         for change, count in found.most_common(MOST_TOLD)
     ]
     more = [f"and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
-    trained = sum(time == FIXED for time in seconds.values())
+    trained = sum(taken == FIXED for taken in seconds.values())
     return Plan(seconds, trained, "; ".join(told + more))
 
 

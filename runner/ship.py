@@ -9,7 +9,6 @@ the same to people.
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 from pathlib import Path
@@ -24,10 +23,11 @@ from ablation.base import cli
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
 from ablation.base.files import read_config, read_json, replacing, write_json, write_text
-from ablation.composition.config import DataConfig, LayoutConfig
+from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.inputs.own import SIDE as COMPETITION
 from ablation.prediction.elsewhere import judge, sides
+from ablation.reporting.tables import read_csv
 from ablation.study.config import StudyConfig
 from ablation.training import framework
 from ablation.training.config import ArmConfig
@@ -58,7 +58,6 @@ def main() -> None:
     from ablation.prediction.answers import Network
 
     model = Network.load(network, arm)
-    layout = LayoutConfig(**{key: getattr(data, key) for key in LayoutConfig.model_fields})
     digits = Digits(mnist["x_test"], mnist["y_test"])
     elsewhere: list[dict[str, Any]] = []
     apart: list[float] = []
@@ -76,7 +75,7 @@ def main() -> None:
 
         for side in sorted({arm.image_size, COMPETITION}):
             if side in sides(arm):
-                elsewhere += judge(probabilities, layout, digits, side, IMAGES, cores())
+                elsewhere += judge(probabilities, data, digits, side, IMAGES, cores())
         if max(apart) > SAME:
             raise UserError(f"network.onnx has probabilities {max(apart):.3f} from Keras's")
     for judged in elsewhere:
@@ -108,32 +107,26 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
         UserError: there is none.
     """
     study = read_config(Path("configs/study.yaml"), StudyConfig)
-    found = []
-    with Path("reports/runs.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            key = f"{row['arm']}-{row['seed']}"
-            if study.data_sets.get(row["arm"]) != "modified" or asked not in (None, key):
-                continue
-            network = reasons.network(key)
-            if network and network.stat().st_size < MOST_BYTES:
-                found.append((row, network))
-    if not found:
-        raise UserError(
-            f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB is here; "
-            "networks stay where runs trained and are not in git. To retrain a committed run: "
-            "`git rm -r models/runs/RUN models/provenance/RUN.json`, commit, "
-            "`dvc repro --force --single-item train@RUN`"
-        )
-    row, network = max(found, key=lambda each: float(each[0]["validation_accuracy"]))
-    key = f"{row['arm']}-{row['seed']}"
-    about = {
-        "run": key,
-        "scale": study.scale,
-        "bytes": network.stat().st_size,
-        "metrics": {name: float(row[name]) for name in row if "accuracy" in name and row[name]},
-        "provenance": read_json(reasons.RECORDS / f"{key}.json"),
-    }
-    return about, network, Path(f"configs/arms/{row['arm']}.yaml")
+    runs = read_csv(Path("reports/runs.csv"))
+    ranked = runs.sort_values("validation_accuracy", ascending=False, kind="stable")
+    for _, row in ranked[ranked["arm"].isin(study.arms_on("modified"))].iterrows():
+        key = f"{row['arm']}-{row['seed']}"
+        network = reasons.network(key) if asked in (None, key) else None
+        if network and network.stat().st_size < MOST_BYTES:
+            about = {
+                "run": key,
+                "scale": study.scale,
+                "bytes": network.stat().st_size,
+                "metrics": row.filter(like="accuracy").dropna().astype(float).to_dict(),
+                "provenance": read_json(reasons.RECORDS / f"{key}.json"),
+            }
+            return about, network, Path(f"configs/arms/{row['arm']}.yaml")
+    raise UserError(
+        f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB that sees "
+        "the set modified is here; networks stay where runs trained and are not in git. To retrain "
+        "a committed run: `git rm -r models/runs/RUN models/provenance/RUN.json`, commit, "
+        "`dvc repro --force --single-item train@RUN`"
+    )
 
 
 def card(about: dict[str, Any], arm: ArmConfig) -> str:

@@ -93,8 +93,8 @@ def accuracies(folder: Path, study: StudyConfig, arm: str, seed: int) -> dict[st
 
     answers = read_npz(folder / reasons.RUNS / f"{arm}-{seed}" / "answers.npz")
     found = judged(labels_of(study.data_sets[arm], seed, answers), answers)
-    parts = {part: found.get(f"{part}_accuracy") for part in ("validation", "test")}
-    return {part: value for part, value in parts.items() if value is not None}
+    keys = {part: f"{part}_accuracy" for part in ("validation", "test")}
+    return {part: found[key] for part, key in keys.items() if key in found}
 
 
 def expected(values: Sequence[float]) -> tuple[float, float]:

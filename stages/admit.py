@@ -14,12 +14,7 @@ from numpy.typing import NDArray
 from ablation.base.cli import run
 from ablation.base.errors import UserError
 from ablation.base.files import read_config
-from ablation.inputs.own import (
-    AdmitConfig,
-    download_competition,
-    read_competition,
-    read_external,
-)
+from ablation.inputs.own import AdmitConfig, download_competition, read_competition, read_external
 
 ABOUT = "The arrays of the files that params.yaml names under data, if any.\n"
 COMPETITION, EXTERNAL = Path("data/own/competition"), Path("data/own/external")

@@ -28,7 +28,7 @@ def test_every_file_that_the_packages_read_is_packed() -> None:
 
 
 def test_what_it_needs_stands_in_one_place() -> None:
-    (source,) = [PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]]
+    source = PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]
     assert source == ["requirements.in"]
     assert PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
     assert "(3, 11) <= sys.version_info < (3, 14)" in (ROOT / "Makefile").read_text()

@@ -2,49 +2,82 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+import shlex
 import subprocess
-import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pytest
+import yaml
+from dvc.cli import parse_args
 
 from ablation.base.files import read_config
+from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
+from runner.params import changed, read
 from runner.ship import card
-from tests.params import ROOT
+from tests.params import ARMS, PAPER, PARAMS, ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-# In blocks of code and between backticks; of a command what comes before its values.
-TYPED = sorted(
-    set(re.findall(r"(?:^|`)(make [a-z]+|dvc [a-z]+(?: [a-z]+)?)", README, re.MULTILINE))
-)
+DOCUMENTS = [
+    path
+    for pattern in ("*.md", "docs/*.md", "data/*.md", "models/*.md", "models/shipped/*.md")
+    for path in sorted(ROOT.glob(pattern))
+]
+TEXTS = [path.read_text(encoding="utf-8") for path in DOCUMENTS]
 
 
-@pytest.mark.parametrize(
-    "document",
-    ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))],
-)
-def test_links_lead_somewhere(document: str) -> None:
-    path = ROOT / document
+def blocks(language: str) -> list[str]:
+    """The blocks of code in that language, and the lines of code inside sentences as `sh`."""
+    found = [
+        block
+        for text in TEXTS
+        for block in re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ]
+    inside = [line for text in TEXTS for line in re.findall(r"`((?:make|dvc) [^`]+)`", text)]
+    return [*found, *(inside if language == "sh" else [])]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)[)#]", path.read_text(encoding="utf-8")):
         assert (path.parent / link).exists(), link
 
 
-def test_its_commands_are_there() -> None:
+def test_commands_are_there_and_dvc_and_resolve_take_what_they_are_given() -> None:
     helped = subprocess.run(
         ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for command in TYPED:
-        program, *words = command.split()
-        if program == "make":
-            assert command in helped
-        else:
-            dvc = [sys.executable, "-m", "dvc", *words, "--help"]
-            subprocess.run(dvc, check=True, capture_output=True)
+    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    told = [part for line in lines for part in line.partition("#")[0].split("&&")]
+    asked: dict[str, list[list[str]]] = {}
+    for program, *words in map(shlex.split, filter(str.strip, told)):
+        asked.setdefault(program, []).append(words)
+    for name in {words[0] for words in asked["make"]}:
+        assert f"make {name} " in helped or "/" in name
+    for words in asked["dvc"]:
+        parse_args(words)
+        if overrides := [value for option, value in pairwise(words) if option == "-S"]:
+            resolve(read(changed(params, overrides)), PAPER)
+    assert sum("-S" in words for words in asked["dvc"]) >= 4
+
+
+def test_what_is_to_be_added_to_params_yaml_and_paper_yaml_is_taken() -> None:
+    params, paper = copy.deepcopy(PARAMS), copy.deepcopy(PAPER)
+    for block in blocks("yaml"):
+        for key, entries in yaml.safe_load(block).items():
+            tree = paper if key in paper else params
+            if key in tree:
+                tree[key] |= entries
+            else:
+                params["arms"][key] = entries
+    study = resolve(params, paper).study
+    assert len(study.arms) > len(ARMS) + 5
 
 
 def test_the_shipped_network_s_numbers_are_its_own() -> None:

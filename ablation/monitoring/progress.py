@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ablation.base.files import write_json
 
-if TYPE_CHECKING:  # it loads Keras, which who only reads of a run need not wait for
+if TYPE_CHECKING:  # it loads Keras, for which a reader of progress need not wait
     from ablation.training.loop import Moment
 
 

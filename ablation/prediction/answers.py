@@ -106,7 +106,7 @@ class Network:
         return softmax(self.look(images)["logits"].astype(np.float64), axis=1)
 
     def answers(self, images: NDArray[np.uint8], scale: float = 1.0) -> list[Answer]:
-        """One for each of `images` (n, height, width), of which 1 px of a person's has `scale` px.
+        """One for each of `images` (n, height, width); `scale`: their px for a px of the person's.
 
         A network that tells places is asked about each image inverted too, and where it is not
         sure about each in other sizes.
@@ -131,16 +131,12 @@ class Network:
         return [answer for _, answer in found]
 
     def _ask(
-        self,
-        images: NDArray[np.uint8],
-        scale: float,
-        inverted: bool = False,
-        factor: float = 1.0,
+        self, images: NDArray[np.uint8], scale: float, inverted: bool = False, factor: float = 1.0
     ) -> Iterator[tuple[float, Answer]]:
         """The evidence for digits in each image, and the answer, of one way to look at them.
 
         The evidence is the sum, over the digits that are more likely there than not, of their
-        score. What was not made as the training images were has less of it.
+        score. An image unlike the training images has less.
         """
         _, height, width = images.shape
         looks = [_shown(image, inverted) for image in images]

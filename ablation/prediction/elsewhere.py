@@ -46,7 +46,7 @@ def judge(
         layout: as the training images'; canvas and pictures are replaced.
         digits: that no training image has.
 
-    Returns:
+    Yields:
         side in px; other_pictures, whether backgrounds are cut from pictures of which no training
         image is cut; images; accuracy with low and high of Wilson's 95% interval; that by family
         and by label; and the calibration.

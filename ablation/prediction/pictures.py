@@ -53,10 +53,9 @@ def find(path: Path) -> dict[str, Load]:
         raise UserError(f"{path} is not there; allowed: a picture, a folder of them, an npz")
     if path.suffix.lower() == ".npz":
         images, changes = as_grey(read_array(path, "images"), f"{path}: images")
-        names = [f"{path.name}[{number}]" for number in range(len(images))]
         return {
-            name: partial(fit, name, image, changes)
-            for name, image in zip(names, images, strict=True)
+            (name := f"{path.name}[{number}]"): partial(fit, name, image, changes)
+            for number, image in enumerate(images)
         }
     files = [path]
     if path.is_dir():
@@ -68,7 +67,7 @@ def find(path: Path) -> dict[str, Load]:
 
 
 def labels(path: Path, table: Path | None, names: Collection[str]) -> dict[str, int]:
-    """The labels that a person has, by the picture's name, for others too; none without any.
+    """Name of a picture -> its label; a table may name other pictures too. Empty without labels.
 
     Args:
         path: of the pictures; an npz may have an array `labels`.

@@ -105,11 +105,7 @@ def _line(
 
 
 def _ours(
-    number: Content,
-    config: ClaimsConfig,
-    names: Mapping[str, str],
-    n: Sequence[int],
-    expect: str,
+    number: Content, config: ClaimsConfig, names: Mapping[str, str], n: Sequence[int], expect: str
 ) -> tuple[str, str, Mark | None]:
     """The number with its interval, of what and over what it is, and its mark."""
     metric = config.metrics.get(number["metric"], POINTS)

@@ -203,8 +203,7 @@ class LabelsClaim(Claim):
 
 
 ClaimConfig = Annotated[
-    DifferenceClaim | NoneHigherClaim | LevelClaim | LabelsClaim,
-    Field(discriminator="kind"),
+    DifferenceClaim | NoneHigherClaim | LevelClaim | LabelsClaim, Field(discriminator="kind")
 ]
 
 

@@ -22,12 +22,7 @@ from ablation.statistics.config import (
     LevelClaim,
     NoneHigherClaim,
 )
-from ablation.statistics.intervals import (
-    Interval,
-    label_deviations,
-    level_interval,
-    maximum_of,
-)
+from ablation.statistics.intervals import Interval, label_deviations, level_interval, maximum_of
 from ablation.statistics.ranks import SIGNIFICANCE, holm
 from ablation.statistics.regimes import Regime, may_fail
 

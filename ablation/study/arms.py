@@ -66,11 +66,9 @@ class Params(Section):
         for scale, sizes in self.scales.items():
             for name in sizes.arms:
                 known(name, self.every_arm, f"scales.{scale}.arms")
-        for name, arm in self.every_arm.items():
+        for name in self.every_arm:
             if name in self.arms and name in self.costly_arms:
                 raise ValueError(f"costly_arms.{name}: arms.{name} is there too; keep one")
-            if arm.extends is not None:
-                known(arm.extends, self.every_arm, f"{self.path(name)}.extends")
             self.lineage(name)
         return self
 
@@ -86,8 +84,9 @@ class Params(Section):
         """The arm and what it extends, the oldest first."""
         line = [name]
         while (parent := self.every_arm[line[-1]].extends) is not None:
+            key = f"{self.path(line[-1])}.extends"
+            known(parent, self.every_arm, key)
             if parent in line:
-                key = f"{self.path(line[-1])}.extends"
                 raise ConfigError(f"{key} = {shown(parent)} closes a circle; extend another")
             line.append(parent)
         return line[::-1]

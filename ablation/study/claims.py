@@ -22,7 +22,7 @@ from ablation.statistics.config import (
     RegimeConfig,
     StatisticsConfig,
 )
-from ablation.study.checks import ConfigError, known, shown, validated
+from ablation.study.checks import ConfigError, known, shown
 from ablation.study.settings import ArmSettings
 from ablation.training.config import TrainConfig
 
@@ -81,18 +81,15 @@ def resolve_claims(
             reasons = [untrue[arm] for arm in claim.arms if arm in untrue]
             if reasons:
                 not_applicable[name] = reasons[0]
-    return validated(
-        ClaimsConfig,
-        {
-            "headline": paper.headline,
-            "statistics": paper.statistics,
-            "questions": paper.questions | added,
-            "regimes": paper.regimes,
-            "metrics": paper.metrics,
-            "claims": paper.claims,
-            "arms": {name: _facts(paper.statistics, arm) for name, arm in arms.items()},
-            "not_applicable": not_applicable,
-        },
+    return ClaimsConfig(
+        headline=paper.headline,
+        statistics=paper.statistics,
+        questions=paper.questions | added,
+        regimes=paper.regimes,
+        metrics=paper.metrics,
+        claims=paper.claims,
+        arms={name: _facts(paper.statistics, arm) for name, arm in arms.items()},
+        not_applicable=not_applicable,
     )
 
 

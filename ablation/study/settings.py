@@ -32,11 +32,7 @@ from ablation.base.section import (
 )
 from ablation.composition import backgrounds
 from ablation.composition.backgrounds import mosaic
-from ablation.composition.config import (
-    DataConfig,
-    FreshLayoutConfig,
-    LayoutConfig,
-)
+from ablation.composition.config import DataConfig, FreshLayoutConfig, LayoutConfig
 from ablation.composition.handwriting import HandwritingConfig
 from ablation.composition.placement import geometry, place
 from ablation.inputs.own import SIDE as COMPETITION_SIDE
@@ -238,13 +234,9 @@ class OptimizerSettings(Section):
         }
         kind = kinds[self.algorithm]
         used = self.model_dump(include=set(kind.model_fields))
-        return kind(
-            **used
-            | {
-                "warmup": None if self.schedule == "constant" else self.warmup,
-                "decay": self.decay if self.schedule == "trapezoid" else None,
-            }
-        )
+        used["warmup"] = None if self.schedule == "constant" else self.warmup
+        used["decay"] = self.decay if self.schedule == "trapezoid" else None
+        return kind(**used)
 
 
 class TrainSettings(Section):

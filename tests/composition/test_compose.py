@@ -242,7 +242,6 @@ print(len(np.unique(composed.images)), len(CHOSEN), sha256(content).hexdigest())
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not CHOSEN, reason="this processor has no features that numpy chooses from")
 def test_images_are_the_same_without_the_processor_s_wide_instructions() -> None:
     """And by the linear algebra of an older one: results travel between processors."""

@@ -40,25 +40,6 @@ def test_macro_f1_is_the_mean_of_precision_s_and_recall_s_harmonic_means(
 # --- Wilson's interval -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("correct", "total", "low", "high"),
-    [
-        # Newcombe (1998), table I, method 3.
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_published_intervals(correct: int, total: int, low: float, high: float) -> None:
-    assert wilson(correct, total) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_one_of_one_by_hand() -> None:
-    # (1 + z^2/2 - z^2/2) / (1 + z^2) = 1 / (1 + 3.8415)
-    assert wilson(1, 1) == (pytest.approx(1 / 4.841459, abs=1e-6), 1.0)
-
-
 counts = st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 

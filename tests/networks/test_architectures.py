@@ -139,16 +139,6 @@ def test_a_stem_strides_and_a_pool_of_1_is_none(tiny_arm: Arm) -> None:
     assert model.get_layer("pool_2").output.shape == (None, 2, 2, 8)
 
 
-@pytest.mark.parametrize("momentum", [0.9, None])
-def test_a_bias_is_left_out_before_a_normalization_alone(
-    momentum: float | None, tiny_arm: Arm
-) -> None:
-    model = build(tiny_arm({"model": {"normalization_momentum": momentum}}), 0, None)
-    biased = {layer.name: layer.use_bias for layer in model.layers if hasattr(layer, "use_bias")}
-    assert biased.pop("logits")
-    assert set(biased.values()) == {momentum is None}
-
-
 # --- VGG-16 -----------------------------------------------------------------------------------
 
 

@@ -210,6 +210,8 @@ def test_the_shipped_network_answers_whatever_the_size_the_ground_and_the_contra
     arm = read_config(SHIPPED / "arm.yaml", ArmConfig)
     network = Network.load(SHIPPED / "network.keras", arm)
     picture = Image.open(ROOT / "docs/digits.png")
+    (answer,) = network.answers(np.asarray(picture)[None])
+    assert f"# digits.png  {answer}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
     size = picture.width, picture.height
     for factor, inverted in ((1, True), (0.5, False), (2, True)):
         grey = np.asarray(picture.resize((round(size[0] * factor), round(size[1] * factor))))

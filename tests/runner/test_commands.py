@@ -17,10 +17,12 @@ from PIL import Image
 from ablation.base.errors import UserError
 from ablation.base.files import read_json, write_json, write_text, write_yaml
 from ablation.evaluation.metrics import wilson
-from ablation.study.resolution import Resolved
+from ablation.study.resolution import Resolved, resolve
 from ablation.training.config import ArmConfig
-from runner import gpus, predict, ship, verify
+from runner import gpus, params, predict, ship, verify
+from tests.params import PAPER, SCALES
 from tests.runner.conftest import ROOT, Study
+from tests.stages import made_study
 
 # --- make -----------------------------------------------------------------------------------------
 
@@ -126,9 +128,18 @@ def test_a_run_has_a_gpu_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all(place["JAX_PLATFORMS"] == "cuda" for place in places)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 1")
     assert [place["CUDA_VISIBLE_DEVICES"] for place in gpus.places()] == ["1", "3"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-4711")
+    with pytest.raises(UserError, match="a number in CUDA_VISIBLE_DEVICES, but nvidia-smi lists"):
+        gpus.places()
     (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho no devices were found\n")
     with pytest.raises(UserError, match="lists none: no devices were found"):
         gpus.places()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_how_gpus_train_is_allowed_at_every_scale(scale: str) -> None:
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    resolve(params.read(params.changed(text, [f"scale={scale}", *gpus.SETTINGS])), PAPER)
 
 
 # --- verify ---------------------------------------------------------------------------------------
@@ -139,8 +150,41 @@ def test_a_run_that_trains_again_is_identical(study: Study) -> None:
     assert study.started() == []  # it trained in a copy
     assert "steep-1 is identical to the byte: models/runs/steep-1/history.csv, models/net" in said
     assert study.git("status", "--short") == ""
-    study.runner(check=False, module="runner.verify", RUN="steep-9")
-    assert study.status == 1
+    said = study.runner(check=False, module="runner.verify", RUN="steep-9")
+    assert "RUN is 'steep-9'; allowed: ARM-SEED, plain-0" in said
+
+
+def test_a_run_that_differs_must_be_of_another_machine_and_like_a_further_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a stand-in for the training, which reaches what it is told to."""
+    made_study.make(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUN", "baseline-0")
+    run, path = Path("models/runs/baseline-0"), Path("models/provenance/baseline-0.json")
+    record = {"seconds": 1, "processor": "old", "device": "cpu", "threads": 1, "packages": {}}
+    write_json(path, record)
+    labels = np.load("data/sets/test/modified/labels.npy")
+
+    def again(processor: str, reached: float) -> None:
+        def train(copy: Path, arm: str, seed: int) -> None:
+            shutil.copytree(run, copy / run)
+            with np.load(run / "answers.npz") as answers:
+                said = {**answers, "test": made_study.answered(labels, reached)}
+            np.savez(copy / run / "answers.npz", **said)
+            write_json(copy / path, record | {"processor": processor})
+            write_text(copy / "models/networks/baseline-0/digest/network.keras", "weights")
+
+        monkeypatch.setattr(verify, "train", train)
+        verify.main()
+
+    again("new", 0.8)
+    said = capsys.readouterr().out
+    assert f"baseline-0 differs in {run}/answers.npz\nprocessor: old there, new here" in said
+    assert "test accuracy 0.8000; expected of a further seed: 0.5" in said
+    for processor, reached in (("old", 0.8), ("new", 0.4)):
+        with pytest.raises(UserError, match="baseline-0 could not be reproduced"):
+            again(processor, reached)
 
 
 def test_a_further_seed_is_expected_in_student_s_prediction_interval() -> None:
@@ -228,7 +272,7 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     assert (logits.shape, maps.shape[0], maps.shape[3]) == ((3, 10), 3, 10)
     assert read_json(Path("models/shipped/about.json"))["run"] == "largest-1"
     monkeypatch.setattr(ship, "MOST_BYTES", 10)
-    with pytest.raises(UserError, match=r"no network of largest-1 below 0 MB is here"):
+    with pytest.raises(UserError, match=r"no network of largest-1 below 0 MB that sees"):
         ship.main()
 
     # The card says what about.json says.

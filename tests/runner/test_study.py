@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ablation.base.errors import UserError
-from runner import __main__
 from runner.__main__ import bring
 from runner.jobs import Job, Outcome
 from runner.local import cores
@@ -101,12 +102,34 @@ def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None
     assert "params.yaml: train.rate: 1e-05 -> 0.5; `make back` undoes it\n" in said
 
 
-def test_a_disk_that_will_be_full_is_said_before_anything_is_made(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_disk_that_will_be_full_is_said_before_anything_is_made(study: Study) -> None:
+    study.edit("networks/cnn.py", "3", "4")
+    full = "from runner import __main__ as runner; runner.ROOM = 1e18; runner.main()"
+    said = study.run(sys.executable, "-c", full, check=False)
+    assert re.search(r"GB of disk are free for .*; 1000000000 GB are needed", said)
+    assert study.started() == []
+
+
+def test_days_on_a_processor_are_refused_with_an_estimate_but_for_who_insists(
+    study: Study,
 ) -> None:
-    monkeypatch.setattr(__main__, "ROOM", 1e18)
-    with pytest.raises(UserError, match=r"GB of disk are free for .*; 1000000000 GB are needed"):
-        __main__.refuse_full_disk()
+    days = {"SET": "scales.laptop.epochs=100000"}
+    said = study.runner(check=False, **days)
+    assert re.search(r"would train for [0-9,]+ hours at scale laptop; FORCE=1 trains here", said)
+    assert study.started() == []
+    study.runner(**days, FORCE="1")
+    assert sorted(study.started()) == ALL
+
+
+def test_under_nohup_a_closed_terminal_stops_nothing(study: Study) -> None:
+    study.hold("plain")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does, and a child inherits
+    process = study.begin(SET="train.rate=0.5")
+    signal.signal(signal.SIGHUP, before)
+    study.wait(study.started)
+    os.kill(process.pid, signal.SIGHUP)
+    study.forget()
+    assert process.wait() == 0
 
 
 def test_code_that_judges_asks_networks_again(study: Study) -> None:
@@ -129,7 +152,7 @@ def test_a_failing_run_is_named_and_the_others_are_done(study: Study) -> None:
     assert sorted(study.started()) == ["large-0", "plain-0", "plain-1"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_stopped_at_any_time_the_same_command_goes_on(study: Study, number: signal.Signals) -> None:
     study.hold("plain")
     process = study.begin(SET="train.rate=0.5", JOBS="3")
@@ -137,7 +160,7 @@ def test_stopped_at_any_time_the_same_command_goes_on(study: Study, number: sign
     os.kill(process.pid, number)
     process.wait()
     study.wait(lambda: not trainings(study))
-    if number == signal.SIGINT:
+    if number == signal.SIGTERM:
         assert "study: interrupted; the same command continues" in study.said()
     study.forget()
     study.runner()

@@ -177,13 +177,16 @@ def test_each_figure_has_its_table(study: Path) -> None:
 
 
 def test_tables_to_paste_have_every_arm(study: Path) -> None:
-    for name in ("arms.md", "arms.tex", "claims.tex"):
-        assert (study / "reports/tables" / name).read_text(encoding="utf-8").endswith("\n")
-    row = next(
-        line
-        for line in (study / "reports/tables/arms.md").read_text(encoding="utf-8").splitlines()
-        if line.startswith("| SGD")
+    arms, latex, claims = (
+        (study / "reports/tables" / name).read_text(encoding="utf-8")
+        for name in ("arms.md", "arms.tex", "claims.tex")
     )
+    for label in read_yaml(study / "configs/study.yaml")["arms"].values():
+        assert f"| {label} " in arms
+        assert f"\n{label} &" in latex
+    heads = 1
+    assert claims.count(r"\\") == heads + len(read_yaml(study / "configs/claims.yaml")["claims"])
+    row = next(line for line in arms.splitlines() if line.startswith("| SGD"))
     assert "86.2 [83.7, 88.7]" in row
 
 

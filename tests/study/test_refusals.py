@@ -31,6 +31,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("arms.adam", None, "arms.adam = None: should be a mapping of keys to values"),
     ("arms.Adam-2", {}, "arms.Adam-2: should be a name of a-z, 0-9 and _, which begins with a "),
     ("arms.adam.extends", "nobody", "arms.adam.extends = 'nobody'; allowed: simple_mnist, simple"),
+    ("arms.simple.extends", "nobody", "arms.simple.extends = 'nobody'; allowed: simple_mnist, "),
     ("arms.simple.extends", "simple_mnist", "arms.simple.extends = 'simple_mnist' closes a circle"),
     ("arms.adam.label", "L1", "arms.l1.label = 'L1', as arms.adam.label is; allowed: another"),
     ("arms.l1.says", {"model.cnn.regulariser": "l1"}, "arms.l1.says.model.cnn.regulariser: unknow"),

@@ -47,7 +47,6 @@ addEventListener("load", () => axe.run(document).then((said) => {
 }, (error) => { document.title = JSON.stringify({ error: String(error) }); }));
 </script>"""
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed"),
     pytest.mark.skipif(AXE is None, reason="no axe-core is installed: requirements-extra.txt"),
 ]

@@ -16,8 +16,6 @@ from ablation.base.errors import UserError
 from runner.cluster.executor import executor
 from tests.runner.cluster.conftest import Processes, job, until
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
