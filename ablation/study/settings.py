@@ -7,6 +7,7 @@ So a change of a key trains again only the arms of which it makes another networ
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from pathlib import Path
 from typing import Annotated, Literal
@@ -389,13 +390,17 @@ class ArmSettings(BaseSettings):
         )
 
 
+@cache
+def _digests() -> dict[str, str]:
+    """Of the modules that compose images, which every arm with fresh images asks for."""
+    folder = Path(ablation.composition.__path__[0])
+    found = Inputs([folder]).digests
+    return {Path(path).relative_to(folder).as_posix(): found[path] for path in found}
+
+
 def _composing_code(layout: FreshLayoutConfig) -> str:
     """The digest of the modules that compose such images."""
-    folder = Path(ablation.composition.__path__[0])
-    digests = {
-        Path(path).relative_to(folder).as_posix(): digest
-        for path, digest in Inputs([folder]).digests.items()
-    }
+    digests = dict(_digests())
     if layout.handwriting is None:
         del digests["handwriting.py"]
     if not set(layout.backgrounds) & mosaic.FAMILIES.keys():
