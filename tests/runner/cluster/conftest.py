@@ -103,6 +103,7 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         file = folder / "scheduler.json"
+        self.variables: dict[str, str] = {}  # that workers have besides
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._start("scheduler", folder, "--port", "0", "--scheduler-file", str(file))
         until(lambda: file.exists() and file.read_text().endswith("}"))
@@ -132,7 +133,7 @@ class Processes:
     def _start(self, name: str, folder: Path, *arguments: str) -> None:
         role = name if name == "scheduler" else "worker"
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("DASK_", "PYTHON"))}
-        environment["PATH"] = f"{self.folder}:{environment['PATH']}"
+        environment |= {"PATH": f"{self.folder}:{environment['PATH']}", **self.variables}
         command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
         with (self.folder / f"{name}.log").open("wb") as log:
             self._running[name] = subprocess.Popen(

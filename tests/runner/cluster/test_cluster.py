@@ -14,7 +14,9 @@ import cloudpickle
 
 from ablation.base.errors import UserError
 from runner.cluster.executor import executor
+from tests.params import ROOT
 from tests.runner.cluster.conftest import Processes, job, until
+from tests.runner.conftest import Study
 
 
 @pytest.fixture
@@ -44,6 +46,17 @@ def test_workers_that_see_the_head_s_folder_train_in_it(head: Path, processes: P
     assert Path("models/runs/adam-0/history.csv").read_text() == "adam-0seeds: [0]\n"
     assert (failed.key, failed.status, failed.files) == ("sgd-0", 3, {})
     assert Path("logs/sgd-0.log").read_text() == "training sgd-0\n"
+
+
+def test_make_repro_trains_on_the_workers_and_records_what_they_made(
+    study: Study, processes: Processes
+) -> None:
+    processes.variables["PYTHONPATH"] = str(ROOT)  # the small study has no `ablation` of its own
+    processes.worker("w1")
+    said = study.runner(SCHEDULER=processes.address, SET="train.rate=0.5")
+    assert "3 of 5 runs to train, 1 at a time\n" in said
+    assert sorted(study.started()) == ["large-0", "plain-0", "plain-1"]
+    assert study.runner() == "everything is up to date\n"
 
 
 def test_others_clone_the_commit_and_the_run_of_a_killed_one_is_tried_again(
