@@ -16,6 +16,9 @@ PARAMS: Tree = read(ROOT / "params.yaml")
 PAPER: Tree = read(ROOT / "paper.yaml")
 ARMS: Tree = {**PARAMS["arms"], **PARAMS["costly_arms"]}  # of both sections
 SCALES = tuple(PARAMS["scales"])
+# How git names who commits, where a machine has no name set.
+WHO = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+MNIST_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # of 60,000 by class
 
 
 def put(tree: Tree, path: str | Path_, value: Any) -> None:

@@ -29,9 +29,9 @@ from ablation.inputs import data_check
 from ablation.inputs.data_check import LAYOUT, MADE, MEASURED, Images, Row
 from ablation.study.resolution import Resolved
 from stages import data_check as stage
+from tests.params import MNIST_COUNTS
 
 OFFICIAL = np.array(MEASURED["labels"])
-MNIST_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # of 60,000
 NAMES = ["rings", "water"]  # the fastest to draw
 Study = Callable[..., None]
 

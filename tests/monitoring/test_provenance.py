@@ -12,6 +12,7 @@ import pytest
 from ablation.base.files import write_json
 from ablation.monitoring import provenance
 from ablation.monitoring.provenance import Committed, read_committed
+from tests.params import WHO
 
 RUN, RECORD = Path("models/runs/adam-0"), Path("models/provenance/adam-0.json")
 INPUTS = {"ablation/training/loop.py": "1" * 16, "configs/arms/adam.yaml": "2" * 16}
@@ -19,8 +20,7 @@ ARM = {"model": {"dense": [512], "regularizer": None}, "train": {"epochs": 3}}
 
 
 def git(*arguments: str) -> None:
-    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-    subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
+    subprocess.run(["git", *WHO, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.base.files import read_yaml, write_yaml
+from tests.params import WHO
 
 
 class Repository:
@@ -41,8 +42,7 @@ class Repository:
         return self.run("dvc", *arguments, check=check)
 
     def git(self, *arguments: str, check: bool = True) -> str:
-        who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-        return self.run("git", *who, *arguments, check=check)
+        return self.run("git", *WHO, *arguments, check=check)
 
     def commit(self) -> None:
         self.git("add", "--all")

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from ablation.base.files import read_yaml, write_yaml
-from tests.params import PARAMS, ROOT
+from tests.params import MNIST_COUNTS, PARAMS, ROOT
 from tests.reporting.figures.tables import layers, samples
 
 COPIED = ("paper.yaml", "ablation/inputs/measured.yaml", "docs/ladder.csv")
-MNIST = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
+MNIST = np.array(MNIST_COUNTS)
 SEEDS = [0, 1]
 IMAGES = {"modified": (2500, 400), "mnist": (250, 100), "modified_128": (250, 100)}  # train, test
 # What a run of seed 0 reaches on all parts, and what its curve ends with; half a point more with 1.

@@ -15,6 +15,7 @@ from ablation.base.files import read_json, write_yaml
 from ablation.training import loop
 from ablation.training.config import ArmConfig
 from stages import train
+from tests.params import WHO
 
 RUN, RECORD = Path("models/runs/tiny-0"), Path("models/provenance/tiny-0.json")
 NETWORKS = Path("models/networks/tiny-0")
@@ -70,10 +71,9 @@ def left() -> dict[str, bytes]:
 
 
 def commit() -> None:
-    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
     for command in (("init", "--quiet"), ("add", "--force", str(RUN), str(RECORD)),
                     ("commit", "--quiet", "--message", "a run")):  # fmt: skip
-        subprocess.run(["git", *who, *command], check=True, capture_output=True)
+        subprocess.run(["git", *WHO, *command], check=True, capture_output=True)
 
 
 def forget_networks() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from runner.jobs import Job
+from tests.params import WHO
 
 PATIENCE = 300.0  # seconds for what takes a few on a machine that is not busy
 
@@ -70,8 +71,7 @@ def job(key: str, behaviour: str = "") -> Job:
 
 
 def git(*arguments: str) -> None:
-    identity = ("-c", "user.name=A Person", "-c", "user.email=person@example.org")
-    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+    subprocess.run(["git", *WHO, *arguments], check=True, capture_output=True)
 
 
 def until(condition: Callable[[], object]) -> None:
