@@ -63,9 +63,9 @@ def test_what_judges_the_runs_is_the_protocol_s_or_named_as_a_departure(protocol
 def test_its_rules_its_seeds_and_its_images_are_as_they_were(protocol: str) -> None:
     then = {path: git("show", f"{protocol}:{path}").stdout for path in (DOCUMENT, "params.yaml")}
     now = {path: (ROOT / path).read_text(encoding="utf-8") for path in then}
-    (ruled, ruling) = (text[DOCUMENT].partition(RULES) for text in (then, now))
+    ruled, ruling = (text[DOCUMENT].partition(RULES) for text in (then, now))
     assert ruled[1]
     assert ruling[0] == ruled[0]
-    (chosen, choice) = (yaml.safe_load(text["params.yaml"]) for text in (then, now))
+    chosen, choice = (yaml.safe_load(text["params.yaml"]) for text in (then, now))
     for key in SCALE:
         assert choice["scales"]["laptop"][key] == chosen["scales"]["laptop"][key]
