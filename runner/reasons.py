@@ -102,8 +102,8 @@ def _share(seconds: float) -> float:
 
 def network(key: str) -> Path | None:
     """The network that a run's results are of, where it is here."""
-    record = read_json(RECORDS / f"{key}.json")
     for path in NETWORKS.glob(f"{key}/*/network.keras"):
+        record = read_json(RECORDS / f"{key}.json")
         if read_json(path.with_name("record.json")).items() <= record.items():
             return path
     return None

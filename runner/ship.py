@@ -27,12 +27,12 @@ from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.inputs.own import SIDE as COMPETITION
 from ablation.prediction.elsewhere import judge, sides
-from ablation.reporting.tables import read_csv
 from ablation.study.config import StudyConfig
 from ablation.training import framework
 from ablation.training.config import ArmConfig
 from runner import reasons
 from runner.local import cores
+from runner.verify import accuracies
 
 MOST_BYTES = 8_000_000
 IMAGES = 10_000  # that it is judged on elsewhere; as many as the competition's test set has
@@ -107,26 +107,29 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
         UserError: there is none.
     """
     study = read_config(Path("configs/study.yaml"), StudyConfig)
-    runs = read_csv(Path("reports/runs.csv"))
-    ranked = runs.sort_values("validation_accuracy", ascending=False, kind="stable")
-    for _, row in ranked[ranked["arm"].isin(study.arms_on("modified"))].iterrows():
-        key = f"{row['arm']}-{row['seed']}"
-        network = reasons.network(key) if asked in (None, key) else None
+    found = []
+    for arm, seed in study.runs:
+        key = f"{arm}-{seed}"
+        asks = arm in study.arms_on("modified") and asked in (None, key)
+        network = reasons.network(key) if asks else None
         if network and network.stat().st_size < MOST_BYTES:
-            about = {
-                "run": key,
-                "scale": study.scale,
-                "bytes": network.stat().st_size,
-                "metrics": row.filter(like="accuracy").dropna().astype(float).to_dict(),
-                "provenance": read_json(reasons.RECORDS / f"{key}.json"),
-            }
-            return about, network, Path(f"configs/arms/{row['arm']}.yaml")
-    raise UserError(
-        f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB that sees "
-        "the set modified is here; networks stay where runs trained and are not in git. To retrain "
-        "a committed run: `git rm -r models/runs/RUN models/provenance/RUN.json`, commit, "
-        "`dvc repro --force --single-item train@RUN`"
-    )
+            found.append((accuracies(Path(), study, arm, seed), key, network, arm))
+    if not found:
+        raise UserError(
+            f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB that "
+            "sees the set modified is here; networks stay where runs trained and are not in git. To"
+            " retrain a committed run: `git rm -r models/runs/RUN models/provenance/RUN.json`, "
+            "commit, `dvc repro --force --single-item train@RUN`"
+        )
+    metrics, key, network, arm = max(found, key=lambda each: each[0]["validation_accuracy"])
+    about = {
+        "run": key,
+        "scale": study.scale,
+        "bytes": network.stat().st_size,
+        "metrics": metrics,
+        "provenance": read_json(reasons.RECORDS / f"{key}.json"),
+    }
+    return about, network, Path(f"configs/arms/{arm}.yaml")
 
 
 def card(about: dict[str, Any], arm: ArmConfig) -> str:

@@ -61,9 +61,10 @@ def main() -> None:
     print("\n".join(machines) or "processor, threads and packages are the same")
     within = True
     of_seeds = [accuracies(Path(), study, arm, other) for other in study.seeds_of(arm)]
-    for part, found in made_again.items():
-        low, high = expected([of_seed[part] for of_seed in of_seeds])
-        print(f"{part} accuracy {found:.4f}; expected of a further seed: {low:.4f} to {high:.4f}")
+    for metric, found in made_again.items():
+        low, high = expected([of_seed[metric] for of_seed in of_seeds])
+        name = metric.replace("_", " ")
+        print(f"{name} {found:.4f}; expected of a further seed: {low:.4f} to {high:.4f}")
         within = within and low <= found <= high
     if not machines or not within:
         raise UserError(f"{key} could not be reproduced")
@@ -87,14 +88,13 @@ def train(copy: Path, arm: str, seed: int) -> None:
 
 
 def accuracies(folder: Path, study: StudyConfig, arm: str, seed: int) -> dict[str, float]:
-    """Of a run's predictions (0..1), for validation images, and for test images with labels."""
+    """Of a run's predictions (0..1): validation_accuracy, and test_accuracy if there are labels."""
     # With pandas, which takes a second; a run that is identical needs none of it.
     from stages.evaluate import judged, labels_of
 
     answers = read_npz(folder / reasons.RUNS / f"{arm}-{seed}" / "answers.npz")
     found = judged(labels_of(study.data_sets[arm], seed, answers), answers)
-    keys = {part: f"{part}_accuracy" for part in ("validation", "test")}
-    return {part: found[key] for part, key in keys.items() if key in found}
+    return {key: found[key] for key in ("validation_accuracy", "test_accuracy") if key in found}
 
 
 def expected(values: Sequence[float]) -> tuple[float, float]:
