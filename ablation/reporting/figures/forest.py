@@ -34,7 +34,7 @@ from ablation.reporting.wording import MINUS, SPACE, rounded, short_names
 
 LENGTHS = ["difference", "low", "high", "paper", "margin"]
 ROW, AROUND = 0.17, 1.3  # inches: of a row, and of title, axis and legend together
-NAME, LINE = 30, 0.68  # characters of a line of a name; rows that each further line takes
+NAME, LINE = 31, 0.68  # characters of a line of a name; rows that each further line takes
 BETWEEN = 0.55  # inches, of the axis between near and far rows
 BLUE, MARGIN = COLOURS[0], "#DDDDDD"
 SIGNIFICANT = ("higher", "lower")
