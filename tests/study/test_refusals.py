@@ -19,12 +19,12 @@ from tests.params import PAPER, PARAMS, Path_, Tree, leaves, put
 MISTAKES: list[tuple[str, Any, str]] = [
     ("scale", "huge", "scale = 'huge'; allowed: smoke, laptop, half, paper"),
     ("colour", 1, "colour: unknown key; allowed: scale, seeds, costly_seeds, baseline, data, "),
-    ("train.optimizer", "sdg", "train.optimizer = 'sdg'; allowed: adam, sgd, sgd_nesterov"),
+    ("train.optimizer", "sdg", "train.optimizer = 'sdg'; allowed: adam, sgd, sgd_nesterov, muon"),
     ("train.optimizer", ["adam"], "train.optimizer = ['adam']: should be a valid string"),
     ("train.optimiser", "adam", "train.optimiser: unknown key; allowed: optimizer, backend, "),
     ("train.epochs", 3, "train.epochs is set twice, as scales.smoke.train.epochs too; keep one"),
     ("arms.adam.train.optimizer", "sdg",
-     "train.optimizer = 'sdg'; allowed: adam, sgd, sgd_nesterov (arm adam)"),
+     "train.optimizer = 'sdg'; allowed: adam, sgd, sgd_nesterov, muon (arm adam)"),
     ("arms.adam.train.epochs", "x", "train.epochs = 'x': should be a valid integer (arm adam)"),
     ("arms.adam.train.epoch", 3, "train.epoch: unknown key; allowed: optimizer, "),
     ("arms.adam.trian", {}, "arms.adam.trian: unknown key; allowed: input, model, train, label, "),
@@ -144,7 +144,7 @@ def test_a_figure_of_differences_shows_what_is_told_in_points(params: Tree, pape
 
 def test_no_arm_is_blamed_for_what_all_inherit(params: Tree) -> None:
     put(params, "train.optimizer", "sdg")
-    assert refusal(params, PAPER).endswith("allowed: adam, sgd, sgd_nesterov")
+    assert refusal(params, PAPER).endswith("allowed: adam, sgd, sgd_nesterov, muon")
 
 
 def test_a_missing_key_is_told(params: Tree, paper: Tree) -> None:
