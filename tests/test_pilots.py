@@ -44,8 +44,10 @@ def test_the_best_rate_at_which_no_run_is_stuck_is_taken(name: str) -> None:
 
 
 def test_the_gate_asks_every_cnn_arm_and_no_run_is_stuck() -> None:
+    later = {arm for pair in PAPER["questions"]["unseen"]["pairs"] for arm in pair}  # a departure
     asked = {name: arm for name, arm in ARMS.items() if isinstance(arm.model, CnnConfig)}
-    del asked["simple_128"]  # rule 5
+    for name in {"simple_128", *later}:  # rule 5 exempts the former
+        del asked[name]
     for name, arm in asked.items():
         runs = GATE[GATE["arm"] == name]
         assert set(runs["learning_rate"]) == {arm.train.optimizer.learning_rate}
