@@ -59,12 +59,14 @@ def main() -> None:
     ]
     print(f"{key} differs in {', '.join(others)}")
     print("\n".join(machines) or "processor, threads and packages are the same")
+    from stages.evaluate import HEADLINE
+
     within = True
     of_seeds = [accuracies(Path(), study, arm, other) for other in study.seeds_of(arm)]
-    for metric, found in made_again.items():
+    for metric in (name for name in HEADLINE if name in made_again):
         low, high = expected([of_seed[metric] for of_seed in of_seeds])
-        name = metric.replace("_", " ")
-        print(f"{name} {found:.4f}; expected of a further seed: {low:.4f} to {high:.4f}")
+        found, told = made_again[metric], metric.replace("_", " ")
+        print(f"{told} {found:.4f}; expected of a further seed: {low:.4f} to {high:.4f}")
         within = within and low <= found <= high
     if not machines or not within:
         raise UserError(f"{key} could not be reproduced")
@@ -88,13 +90,13 @@ def train(copy: Path, arm: str, seed: int) -> None:
 
 
 def accuracies(folder: Path, study: StudyConfig, arm: str, seed: int) -> dict[str, float]:
-    """Of a run's predictions (0..1): validation_accuracy, and test_accuracy if there are labels."""
+    """Of a run's predictions (0..1), as runs.csv names them; of parts that have labels."""
     # With pandas, which takes a second; a run that is identical needs none of it.
     from stages.evaluate import judged, labels_of
 
     answers = read_npz(folder / reasons.RUNS / f"{arm}-{seed}" / "answers.npz")
     found = judged(labels_of(study.data_sets[arm], seed, answers), answers)
-    return {key: found[key] for key in ("validation_accuracy", "test_accuracy") if key in found}
+    return {key: value for key, value in found.items() if key.endswith("_accuracy")}
 
 
 def expected(values: Sequence[float]) -> tuple[float, float]:

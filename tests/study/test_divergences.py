@@ -29,6 +29,7 @@ def test_what_the_table_says_of_params_yaml_stands_there(key: str, value: str) -
 
 def test_the_optimizers_have_one_schedule_as_the_table_says() -> None:
     schedules = {(o["schedule"], o["warmup"]) for o in PARAMS["train"]["optimizers"].values()}
+    assert len(PARAMS["train"]["optimizers"]) == 4
     assert len(schedules) == 1
 
 

@@ -147,9 +147,9 @@ def test_costly_arms_run_with_their_own_seeds_and_are_arms_in_all_else(params: T
     params["costly_arms"]["adam"] = params["arms"].pop("adam")
     after = resolve(params, PAPER)
     assert after.arms == before.arms
-    costly = ["adam", *before.study.costly_arms]
+    costly = [*before.study.costly_arms, "adam"]
     costly.remove("vgg_raw")
-    assert sorted(after.study.costly_arms) == sorted(costly)
+    assert after.study.costly_arms == costly
 
 
 def test_what_is_written_is_read_again_and_what_is_gone_is_removed(
