@@ -4,7 +4,7 @@ Best is the best validation accuracy of the runs whose network is here and below
 RUN=ARM-SEED it is that one; with RUN=shipped the one that is in git is judged again. `make predict`
 asks it. network.onnx is the same network for ONNX Runtime. about.json has its metrics, its
 provenance, and how good it is on images unlike its training images; README.md, the model card, says
-the same to people.
+the same to people, with curve.png, drawn from its history.csv.
 """
 
 from __future__ import annotations
@@ -15,18 +15,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 from scipy.special import softmax
 
 from ablation.base import cli
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
-from ablation.base.files import read_config, read_json, replacing, write_json, write_text
+from ablation.base.files import (
+    read_config,
+    read_json,
+    replacing,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.inputs.own import SIDE as COMPETITION
 from ablation.prediction.elsewhere import judge, sides
+from ablation.reporting.figures.curves import LINES
+from ablation.reporting.figures.style import COLOURS, SINGLE_COLUMN, grid, journal, save
 from ablation.study.config import StudyConfig
 from ablation.training import framework
 from ablation.training.config import ArmConfig
@@ -86,6 +98,12 @@ def main() -> None:
     for source, name in ((network, "network.keras"), (config, "arm.yaml")):
         with replacing(SHIPPED / name) as temporary:
             shutil.copyfile(source, temporary)
+    history = network.parent / "history.csv"
+    about["curve"] = history.exists()  # the first edition kept none
+    if about["curve"]:
+        write_bytes(SHIPPED / "history.csv", history.read_bytes())
+        drawn = curve(pd.read_csv(history), arm.train.images_per_epoch)
+        save(drawn, SHIPPED / "curve.png", f"Accuracy of {about['run']} over its training images")
     write_json(SHIPPED / "about.json", about)
     write_text(SHIPPED / "README.md", card(about, arm))
     accuracy = about["metrics"]["validation_accuracy"]
@@ -130,6 +148,31 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
         "provenance": read_json(reasons.RECORDS / f"{key}.json"),
     }
     return about, network, Path(f"configs/arms/{arm}.yaml")
+
+
+@journal
+def curve(history: pd.DataFrame, images: int) -> Figure:
+    """The error over training images, training dashed and validation solid, dropout off.
+
+    Args:
+        history: rows of epoch (from 1), metric, value (0..1).
+        images: of an epoch.
+    """
+    picture = Figure(figsize=(SINGLE_COLUMN, 2.4), layout="constrained")
+    axes = picture.subplots()
+    for colour, (metric, style) in zip(COLOURS, LINES.items(), strict=False):
+        rows = history[history["metric"] == metric]
+        label = metric.removesuffix("_accuracy").replace("train", "training")
+        seen, error = rows["epoch"] * images / 1e6, 100 * (1 - rows["value"])
+        axes.plot(seen, error, color=colour, label=label, **style)
+    # So that a tenth of a point shows at the end too.
+    axes.set(xlabel="Training images (millions)", ylabel="Error (%)", yscale="log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.legend()
+    grid(axes)
+    return picture
 
 
 def card(about: dict[str, Any], arm: ArmConfig) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -209,6 +210,7 @@ def project(
 ) -> Path:
     """What a study leaves of three tiny untrained networks."""
     from ablation.networks import architectures
+    from ablation.training.results import write_history
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ship, "IMAGES", 20)
@@ -247,6 +249,9 @@ def project(
         write_json(Path(f"models/networks/{key}/x/record.json"), record)
         model = architectures.build(arms[arm], int(seed), None)
         model.save(f"models/networks/{key}/x/network.keras")
+        accuracies = {"train_accuracy": 0.9, "validation_accuracy": 0.8}
+        history = [{"epoch": epoch, **accuracies} for epoch in (1, 2)]
+        write_history(Path(f"models/networks/{key}/x/history.csv"), history)
         # Right for the first 5, 9 and 8 validation images, and for the test images of 0 and 5.
         said = np.where(np.arange(10) < (5, 9, 8)[number], labels[10:], 3)
         answers = {"train": labels[:10], "validation": said, "test": labels // 5 * 5}
@@ -292,6 +297,10 @@ def test_the_best_network_is_kept_with_what_it_is_and_answers(
     about = read_json(Path("models/shipped/about.json"))
     assert about["run"] == "largest-1"
     assert "`largest-1`" in card
+    assert "](curve.png)" in card
+    (axes,) = ship.curve(pd.read_csv("models/shipped/history.csv"), 500_000).axes
+    drawn = [line.get_xydata().round(6).tolist() for line in axes.lines]
+    assert drawn == [[[0.5, 10], [1, 10]], [[0.5, 20], [1, 20]]]
     (judged, _) = about["elsewhere"]
     assert f"| {SIDE} px | the study's | 20 | {judged['accuracy']:.1%} |" in card
     for label, each in judged["labels"].items():
