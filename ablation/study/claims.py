@@ -68,9 +68,9 @@ def resolve_claims(
     for number, headline in enumerate(paper.headline):
         for arm in headline.arms:
             known(arm, arms, f"headline.{number}.arms")
-    _check_figures(paper, arms)
     asked = _check_questions(paper, arms)
     added = _added(paper, arms, labels, baseline)
+    _check_figures(paper, arms, paper.questions | added)
     asked |= {frozenset(question.pairs[0]): name for name, question in added.items()}
     not_applicable = {}
     for name, claim in paper.claims.items():
@@ -93,13 +93,18 @@ def resolve_claims(
     )
 
 
-def _check_figures(paper: Paper, arms: Arms) -> None:
+def _check_figures(paper: Paper, arms: Arms, questions: Mapping[str, Question]) -> None:
     for name, figure in paper.figures.items():
         for arm in getattr(figure, "arms", []):
             known(arm, arms, f"figures.{name}.arms")
         for metric in figure.metrics if isinstance(figure, ForestFigure) else ():
             in_points = [m for m in paper.statistics.metrics if paper.metrics[m].unit == "points"]
             known(metric, in_points, f"figures.{name}.metrics")
+        if isinstance(figure, ForestFigure) and not questions:
+            raise ConfigError(
+                f"figures.{name} draws differences, and no two arms are compared; remove it, or "
+                "ask a question"
+            )
 
 
 def _check_questions(paper: Paper, arms: Arms) -> dict[frozenset[str], str]:

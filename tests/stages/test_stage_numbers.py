@@ -234,6 +234,13 @@ def test_the_submission_is_the_best_run_s_of_the_best_arm(study: Path) -> None:
     assert list(table["Label"]) == list(answers(study, "largest_fresh-1")["test"])
 
 
+def test_where_no_arm_sees_the_competition_s_images_the_submission_is_empty(own: Path) -> None:
+    study = own / "configs/study.yaml"
+    study.write_text(study.read_text().replace(": modified", ": mnist"))
+    stage(own, "submission")
+    assert (own / "reports/submission.csv").read_text() == "Id,Label\n"
+
+
 def test_a_figure_is_drawn_in_both_formats(study: Path) -> None:
     stage(study, "figures", "label_density")
     png, svg = (study / f"reports/figures/label_density.{kind}" for kind in ("png", "svg"))

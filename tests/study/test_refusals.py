@@ -119,6 +119,19 @@ def refusal(params: Tree, paper: Tree) -> str:
     return message
 
 
+def test_a_figure_of_differences_where_no_two_arms_are_compared(params: Tree, paper: Tree) -> None:
+    params["arms"], params["costly_arms"] = {"baseline": params["arms"]["baseline"]}, {}
+    for scale in params["scales"].values():
+        scale.pop("arms", None)
+    paper |= {"figures": {"differences": paper["figures"]["differences"]}, "headline": []}
+    paper |= {"questions": {}, "regimes": {}, "claims": {}}
+    paper["statistics"]["fails_in_paper"] = []
+    told = "figures.differences draws differences, and no two arms are compared; remove it, or "
+    assert refusal(params, paper).startswith(f"paper.yaml: {told}")
+    del paper["figures"]["differences"]
+    assert list(resolve(params, paper).study.arms) == ["baseline"]
+
+
 @pytest.mark.parametrize(("path", "value", "line"), MISTAKES, ids=[m[2][:40] for m in MISTAKES])
 def test_a_mistake_in_params_yaml(
     params: Tree, paper: Tree, path: str, value: Any, line: str
