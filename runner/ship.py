@@ -25,14 +25,7 @@ from scipy.special import softmax
 from ablation.base import cli
 from ablation.base.arrays import read_npz
 from ablation.base.errors import UserError
-from ablation.base.files import (
-    read_config,
-    read_json,
-    replacing,
-    write_bytes,
-    write_json,
-    write_text,
-)
+from ablation.base.files import read_config, read_json, replacing, write_json, write_text
 from ablation.composition.config import DataConfig
 from ablation.composition.digits import Digits
 from ablation.inputs.own import SIDE as COMPETITION
@@ -95,15 +88,16 @@ def main() -> None:
         print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES} images")
     about["elsewhere"] = elsewhere
     about["onnx_apart"] = float(max(apart))
-    for source, name in ((network, "network.keras"), (config, "arm.yaml")):
-        with replacing(SHIPPED / name) as temporary:
-            shutil.copyfile(source, temporary)
+    kept = {"network.keras": network, "arm.yaml": config}
     history = network.parent / "history.csv"
     about["curve"] = history.exists()  # the first edition kept none
     if about["curve"]:
-        write_bytes(SHIPPED / "history.csv", history.read_bytes())
+        kept["history.csv"] = history
         drawn = curve(pd.read_csv(history), arm.train.images_per_epoch)
-        save(drawn, SHIPPED / "curve.png", f"Accuracy of {about['run']} over its training images")
+        save(drawn, SHIPPED / "curve.png", f"Error of {about['run']} over its training images")
+    for name, source in kept.items():
+        with replacing(SHIPPED / name) as temporary:
+            shutil.copyfile(source, temporary)
     write_json(SHIPPED / "about.json", about)
     write_text(SHIPPED / "README.md", card(about, arm))
     accuracy = about["metrics"]["validation_accuracy"]
