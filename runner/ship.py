@@ -93,7 +93,7 @@ def main() -> None:
     about["curve"] = history.exists()  # the first edition kept none
     if about["curve"]:
         kept["history.csv"] = history
-        drawn = curve(pd.read_csv(history), arm.train.images_per_epoch)
+        drawn = curve(pd.read_csv(history), shown(arm))
         save(drawn, SHIPPED / "curve.png", f"Error of {about['run']} over its training images")
     for name, source in kept.items():
         with replacing(SHIPPED / name) as temporary:
@@ -144,6 +144,11 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
     return about, network, Path(f"configs/arms/{arm}.yaml")
 
 
+def shown(arm: ArmConfig) -> int:
+    """The images of an epoch: what does not fill a batch is not seen."""
+    return arm.train.images_per_epoch // arm.train.batch_size * arm.train.batch_size
+
+
 @journal
 def curve(history: pd.DataFrame, images: int) -> Figure:
     """The error over training images, training dashed and validation solid, dropout off.
@@ -190,7 +195,7 @@ def card(about: dict[str, Any], arm: ArmConfig) -> str:
         sides=sides(arm),
         last=last,
         error=sum(gaps) / last["images"],
-        images=arm.train.epochs * arm.train.images_per_epoch,
+        images=arm.train.epochs * shown(arm),
         minutes=round(about["provenance"]["seconds"] / 60),
         percent="{:.1%}".format,
     )
