@@ -43,6 +43,8 @@ needs-set:
 	$(error SET is missing, for example: make exp SET="train.optimizer=adam")
 
 ship: $(BIN)/.extra
+# So that network.onnx is the same each time: tf2onnx names what it merges in the order of a set.
+ship: export PYTHONHASHSEED := 0
 
 back verify predict ship: $(BIN)/.installed
 	$(BIN)/python -m runner.$@
