@@ -62,7 +62,6 @@ def main() -> None:
         "passed": not wrong,
         "judged_on": judged.origin,
         "reason": reason,
-        "canvas": config.canvas,
         "rows": data_check.as_json(rows),
     }
     shown = {

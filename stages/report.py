@@ -36,7 +36,7 @@ def main() -> None:
     for name in study.figures:
         figure = read_config(CONFIGS / "figures" / f"{name}.yaml", DeclaredFigure).figure
         illustrations.append(page.illustration(name, figure, study.arms, REPORTS))
-    text = page.environment().get_template("report.html.j2").render(
+    text = page.TEMPLATES.get_template("report.html.j2").render(
         study=study,
         data=data,
         several=max(study.counts.values()) > 1,
@@ -57,7 +57,7 @@ def main() -> None:
         metrics=tables.every_metric(metrics),
         columns=tables.COLUMNS,
         differences=tables.differences(config, comparisons, names),
-        questions=config.questions,
+        config=config,
         illustrations=illustrations,
         figure_of=page.figure_of,
         errors=errors(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ablation.base.section import Section
 
+Part = Literal["training", "validation", "test"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -15,7 +16,7 @@ class Figure(Section):
     """What every figure declares."""
 
     title: str
-    paper: str
+    paper: Annotated[str, Field(min_length=1)]
 
 
 class CurvesFigure(Figure):
@@ -60,7 +61,7 @@ class BestFigure(Figure):
 
     kind: Literal["best"]
     groups: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]
-    theirs: dict[str, dict[str, Share]]
+    theirs: dict[str, dict[Part, Share]]
 
     @property
     def arms(self) -> list[str]:

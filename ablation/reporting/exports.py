@@ -61,6 +61,7 @@ def arms_latex(table: pd.DataFrame, study: StudyConfig) -> str:
 
 def arms_markdown(table: pd.DataFrame, study: StudyConfig) -> str:
     """What `arms` gives, as Markdown."""
+    table = table.assign(Arm=table["Arm"].str.replace("|", r"\|"))
     text = table.to_markdown(index=False, disable_numparse=True)
     return f"{text}\n\n{_note(study, SHIFT)}\n"
 

@@ -69,8 +69,8 @@ def forest_table(
 ) -> pd.DataFrame:
     """The comparisons of the figure's metrics, in its order, with what draws their panels.
 
-    `title` is the question's, `label` and `unit` are the metric's; `margin` is that of equality,
-    absent where the metric has none.
+    `title` is the question's, `label` the metric's; `margin` is that of equality, absent where the
+    metric has none.
     """
     titles = {name: question.title for name, question in config.questions.items()}
     panels = []
@@ -81,7 +81,6 @@ def forest_table(
             rows.assign(
                 title=rows["question"].map(titles),
                 label=metric.label,
-                unit=metric.unit,
                 margin=config.statistics.margin if metric.has_margin else np.nan,
             )
         )

@@ -88,7 +88,7 @@ def _line(
     expect = getattr(declared, "expect", "").replace("_", " ")
     evidence = [f"p {p_value(claim['p'])}"] if claim["p"] is not None else []
     if claim["above"] is not None:
-        evidence.append(f"{claim['above']} of {claim['n'][0]} above the other's median")
+        evidence.append(f"{claim['above']} of {claim['n'][0]} runs above the other's median")
     images = bool(numbers) and not numbers[0]["metric"]
     return Line(
         claim=claim["claim"],
@@ -141,6 +141,8 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
         for verdict, one, more in VERDICTS
         if found[verdict]
     ]
+    if not stated:
+        return ""
     said = f"Of the paper's {counted(len(stated), 'claim')}, {listed(verdicts)}."
     sides, significant = Counter[bool | None](), Counter[bool | None]()
     for claim in stated:
@@ -152,9 +154,10 @@ def counts(judged: Sequence[Content], config: ClaimsConfig) -> str:
             significant[side] += claim["p"] < SIGNIFICANCE
     if sides:
         said += (
-            f" {sides.total()} of them say which of two arms is higher: our difference has the "
-            f"paper's sign in {sides[True]}, significantly in {significant[True]}, and the "
-            f"opposite sign in {sides[False]}, significantly in {significant[False]}."
+            f" Of those that say which of two arms is higher, {sides.total()} could be measured: "
+            f"our difference has the paper's sign in {sides[True]}, significantly in "
+            f"{significant[True]}, and the opposite sign in {sides[False]}, significantly in "
+            f"{significant[False]}."
         )
     return said
 
@@ -184,12 +187,15 @@ def in_regimes(found: Sequence[Content], names: Mapping[str, str]) -> str:
             f"required {percent(row['level'])}"
             for row in regime["reached"]
         ]
-        texts.append(f"{regime['name']} {'met' if regime['met'] else 'not met'}: {'; '.join(rows)}")
+        texts.append(
+            f"Regime {regime['name']}, {'met' if regime['met'] else 'not met'}: {'; '.join(rows)}"
+        )
     if not texts:
         return ""
     return (
-        "Below the paper's scale, a claim that names a regime can fail only where pilot runs reach "
-        f"it; elsewhere it holds or is open. {'. '.join(texts)}."
+        "Below the paper's scale, most claims can fail only where pilot runs, made before the "
+        "study with other seeds, reach the accuracies of the paper's figures; elsewhere they hold "
+        f"or are open. {'. '.join(texts)}."
     )
 
 

@@ -53,7 +53,7 @@ def difference(value: float | None, low: float | None, high: float | None, metri
     Without a value there is none that could be named: runs never reach a level.
     """
     unit = metric.unit if metric.unit == "%" else f" {metric.unit}"
-    text = "beyond every run" if value is None else f"{signed(value, metric)}{unit}"
+    text = "infinite" if value is None else f"{signed(value, metric)}{unit}"
     if low is None and high is None:
         return text
     return f"{text} [{', '.join(ends(low, high, metric))}]"

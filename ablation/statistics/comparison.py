@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ablation.statistics.config import ClaimsConfig, DifferenceClaim, NoneHigherClaim
+from ablation.statistics.config import ClaimsConfig, DifferenceClaim, MetricClaim
 from ablation.statistics.intervals import EQUALITY, Interval, Values
 from ablation.statistics.ranks import (
     DIGITS,
@@ -116,7 +116,7 @@ def _asked(config: ClaimsConfig, question: str, metric: str) -> bool:
     return any(
         set(pair) in pairs
         for claim in config.claims.values()
-        if isinstance(claim, DifferenceClaim | NoneHigherClaim) and claim.metric == metric
+        if isinstance(claim, MetricClaim) and claim.metric == metric
         for pair in claim.pairs
     )
 
@@ -129,7 +129,6 @@ def _rows(config: ClaimsConfig, runs: pd.DataFrame, question: str, metric: str) 
             continue
         low, high = shift_interval(first, second)
         low_90, high_90 = shift_interval(first, second, EQUALITY)
-        sensitivity = welch(first, second)
         rows.append(
             {
                 "question": question,
@@ -147,9 +146,7 @@ def _rows(config: ClaimsConfig, runs: pd.DataFrame, question: str, metric: str) 
                 "above": int((first > np.median(second)).sum()),
                 "other_above": int((second > np.median(first)).sum()),
                 "stuck": " ".join(stuck_runs(runs, arm, other)) or None,
-                "welch_low": sensitivity.low,
-                "welch_high": sensitivity.high,
-                "welch_p": sensitivity.p,
+                **{f"welch_{key}": x for key, x in welch(first, second)._asdict().items()},
                 "paper": _paper(config, metric, (arm, other)),
             }
         )

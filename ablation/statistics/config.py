@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from ablation.base.section import Fraction, Name, Positive, Section
 
 FINAL = ("train_accuracy", "validation_accuracy", "test_accuracy")  # of the trained network
-CURVES = ("train_accuracy", "validation_accuracy", "running_accuracy", "validation_loss")
+CURVES = ("train_accuracy", "validation_accuracy", "running_accuracy")
 Share = Annotated[float, Field(ge=0, le=1)]
 Part = Annotated[float, Field(gt=0, le=1)]
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
@@ -66,10 +66,15 @@ class RegimeConfig(Section):
 
 
 Take = Literal["final", "last", "gap", "after_images", "images_to_level", "spread", "rise"]
-# What a take has beside it.
+# What a take has beside it, and which accuracies or curves it is of.
 NEEDS: dict[str, set[str]] = {
     "final": {"of"}, "last": {"of"}, "gap": set(), "after_images": {"of", "images"},
     "images_to_level": {"of", "level"}, "spread": {"of"}, "rise": {"of"},
+}  # fmt: skip
+OF: dict[str, tuple[str, ...]] = {
+    "final": FINAL, "last": CURVES, "after_images": CURVES, "spread": CURVES,
+    "images_to_level": ("running_accuracy",),  # which counts for an epoch's middle
+    "rise": ("validation_loss",),
 }  # fmt: skip
 
 
@@ -93,9 +98,9 @@ class Metric(Section):
         given = {key for key in ("of", "images", "level") if getattr(self, key) is not None}
         if given != NEEDS[self.take]:
             raise ValueError(f"take = {self.take!r} takes {sorted(NEEDS[self.take])}")
-        known = FINAL if self.take == "final" else CURVES
+        known = OF.get(self.take, ())
         if self.of is not None and self.of not in known:
-            raise ValueError(f"of = {self.of!r}; allowed: {', '.join(known)}")
+            raise ValueError(f"of = {self.of!r} with take {self.take}; allowed: {', '.join(known)}")
         return self
 
     @property
@@ -128,7 +133,7 @@ class Claim(Section):
             difference may be significant and within the margin.
     """
 
-    section: str
+    section: Annotated[str, Field(min_length=1)]
     sentence: str
     implied: bool = False
     contradicts: str | None = None

@@ -54,7 +54,9 @@ def regimes(config: ClaimsConfig, pilots: pd.DataFrame) -> list[Regime]:
             for accuracy, level in regime.levels.items():
                 mean = float(alike[accuracy].mean()) if len(alike) else None
                 reached.append(Reached(arm, accuracy, level, mean))
-        met = all(each.mean is not None and each.mean >= each.level for each in reached)
+        met = bool(reached) and all(
+            each.mean is not None and each.mean >= each.level for each in reached
+        )
         found.append(Regime(name, met, reached))
     return found
 

@@ -157,6 +157,8 @@ def _difference(
     measured = {(each.epoch_images, each.measured_validation) for each in facts}
     if metric.take == "spread" and len(measured) > 1:
         verdict, why = "open", "measured on unlike numbers of images"
+    if np.isinf(study.runs.loc[study.runs["arm"].isin(claim.arms), claim.metric]).all():
+        verdict, why = "open", "no run of either arm reaches the level"
     return _compared(replace(blank, verdict=verdict, why=why), config, claim.metric, row)
 
 
@@ -260,7 +262,7 @@ def _labels(blank: Judgement, claim: LabelsClaim, study: Study) -> Judgement:
     value, interval = deviations[label]
     within = all(each.inside(claim.margin) for _, each in deviations)
     beyond = any(each.low > claim.margin or each.high < -claim.margin for _, each in deviations)
-    name = f"share of label {label} less that of the largest of {claim.digits}"
+    name = f"share of label {label} minus that of the largest of {claim.digits} digits"
     return replace(
         blank,
         verdict="holds" if within else "fails" if beyond else "open",

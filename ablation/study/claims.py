@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import cos, pi
 
 from ablation.base.section import Name, Section
-from ablation.reporting.config import FigureConfig, ForestFigure
+from ablation.reporting.config import BestFigure, FigureConfig, ForestFigure
 from ablation.statistics.config import (
     PAPER,
     ArmFacts,
@@ -42,7 +42,11 @@ class Paper(Section):
 
 
 def resolve_claims(
-    paper: Paper, arms: Arms, labels: Mapping[str, str], baseline: str, untrue: Mapping[str, str]
+    paper: Paper,
+    arms: Arms,
+    labels: Mapping[str, str],
+    baseline: str,
+    mislabelled: Mapping[str, str],
 ) -> ClaimsConfig:
     """What `compare` reads, with a question of its own for every arm that no question names.
 
@@ -50,7 +54,7 @@ def resolve_claims(
         arms: every arm.
         labels: their names.
         baseline: the arm that those are compared with.
-        untrue: arm -> what its label says and it is not, in words: claims that name it are not
+        mislabelled: arm -> what its label says and it is not, in words: claims that name it are not
             applicable.
 
     Raises:
@@ -78,7 +82,7 @@ def resolve_claims(
             known(claim.contradicts, paper.claims, f"claims.{name}.contradicts")
         if isinstance(claim, ArmsClaim):
             _check_claim(f"claims.{name}", claim, paper, arms, asked)
-            reasons = [untrue[arm] for arm in claim.arms if arm in untrue]
+            reasons = [mislabelled[arm] for arm in claim.arms if arm in mislabelled]
             if reasons:
                 not_applicable[name] = reasons[0]
     return ClaimsConfig(
@@ -100,6 +104,9 @@ def _check_figures(paper: Paper, arms: Arms, questions: Mapping[str, Question]) 
         for metric in figure.metrics if isinstance(figure, ForestFigure) else ():
             in_points = [m for m in paper.statistics.metrics if paper.metrics[m].unit == "points"]
             known(metric, in_points, f"figures.{name}.metrics")
+        if isinstance(figure, BestFigure):
+            for group in figure.theirs:
+                known(group, figure.groups, f"figures.{name}.theirs")
         if isinstance(figure, ForestFigure) and not questions:
             raise ConfigError(
                 f"figures.{name} draws differences, and no two arms are compared; remove it, or "
@@ -146,7 +153,8 @@ def _check_claim(
         known(name, [*paper.regimes, PAPER], f"{path}.regimes")
     if isinstance(claim, LevelClaim):
         for name in claim.levels:
-            known(name, paper.metrics, f"{path}.levels")
+            shares = [name for name, metric in paper.metrics.items() if metric.unit != "images"]
+            known(name, shares, f"{path}.levels")
         return
     assert isinstance(claim, MetricClaim)
     known(claim.metric, paper.metrics, f"{path}.metric")

@@ -64,9 +64,9 @@ def resolve(params_tree: Tree, paper_tree: Tree) -> Resolved:
                 "multiply_adds": {name: multiply_adds(arm) for name, arm in effective.items()},
             },
         )
-    untrue = {name: why for name, (_, why) in spoken.items() if why}
+    mislabelled = {name: why for name, (_, why) in spoken.items() if why}
     with told_of("paper.yaml"):
-        claims = resolve_claims(paper, arms, labels, params.baseline, untrue)
+        claims = resolve_claims(paper, arms, labels, params.baseline, mislabelled)
     data = base.data.model_dump()
     return Resolved(
         study=study,

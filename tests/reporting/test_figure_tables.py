@@ -63,7 +63,7 @@ def test_the_forest_has_the_metrics_of_the_figure_in_its_order() -> None:
     assert list(found["metric"].unique()) == metrics
     assert list(found["label"].unique()) == ["test accuracy", "validation accuracy"]
     assert set(found["title"]) == {"Heads"}
-    assert (set(found["unit"]), set(found["margin"])) == ({"points"}, {0.005})
+    assert set(found["margin"]) == {0.005}
 
 
 def test_labels_are_counted_by_part_beside_what_is_expected() -> None:

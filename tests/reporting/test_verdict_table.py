@@ -54,7 +54,7 @@ def line(claim: str, number: dict[str, Any] | None = None, **changes: Any) -> Li
         ("faster", {"metric": "convergence", "value": -800.0, "low": -1200.0, "high": 10.0},
          (f"{MINUS}800 images [{MINUS}1,200, +10]", "a number"), DASH),
         ("faster", {"metric": "convergence", "value": None, "low": None, "high": None},
-         ("beyond every run", "a number"), DASH),
+         ("infinite", "a number"), DASH),
         ("good", {"value": 0.84, "low": 0.82, "high": 0.86, "level": 0.8,
                   "over": "seeds and images"},
          ("84.0% [82.0%, 86.0%] over seeds and images", "a number, required at least 80.0%"),
@@ -95,7 +95,7 @@ def test_the_paper_s_number_stands_beside_a_claim_that_does_not_apply(
 
 def test_the_evidence_is_p_and_how_many_runs_lie_above_the_other_s_median() -> None:
     found = line("higher")
-    assert (found.n, found.evidence) == ("10, 5", "p 0.012, 9 of 10 above the other's median")
+    assert (found.n, found.evidence) == ("10, 5", "p 0.012, 9 of 10 runs above the other's median")
     labels = line("skewed", {"metric": "", "over": "images"}, n=[50_000], p=None, above=None)
     assert (labels.n, labels.evidence) == ("50,000 images", "")
 
@@ -121,10 +121,11 @@ def test_the_head_counts_verdicts_and_sides_of_what_the_paper_states() -> None:
         judged("faster", p=0.2), judged("implied", verdict="holds"),
     ]  # fmt: skip
     assert counts(table, config(CLAIMS)) == (
-        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. 2 of them say which of two arms is "
-        "higher: our difference has the paper's sign in 1, significantly in 1, and the opposite "
-        "sign in 1, significantly in 0."
+        "Of the paper's 4 claims, 1 holds, 1 fails, 2 are open. Of those that say which of two "
+        "arms is higher, 2 could be measured: our difference has the paper's sign in 1, "
+        "significantly in 1, and the opposite sign in 1, significantly in 0."
     )
+    assert counts([], config(CLAIMS)) == ""
     assert counts([judged("good", p=None)], config(CLAIMS)).endswith(" 1 is open.")
 
 
@@ -139,5 +140,5 @@ def test_the_page_of_markdown_has_a_row_a_claim() -> None:
     assert rows[8] == (
         r"| 4.1 | A \| B. (implied by the paper, not stated, and not counted) | "
         f"{DASH} | +1.2 points [{MINUS}0.1, +2.5], a number | 10, 5 | "
-        "p 0.012, 9 of 10 above the other's median | open: not significant |"
+        "p 0.012, 9 of 10 runs above the other's median | open: not significant |"
     )

@@ -14,17 +14,22 @@ from ablation.statistics.runs import Run, best_arm, measure, spread, stuck
 from tests.statistics.study_of_claims import STATISTICS, facts
 
 EVER = [0.2, 0.4, 0.6]
+OF = {
+    "last": "validation_accuracy",
+    "images_to_level": "running_accuracy",
+    "rise": "validation_loss",
+}
 
 
 def run(curve: list[float], judged: dict[str, float] | None = None, **changes: Any) -> Run:
     arm = facts(**{"epochs": len(curve)} | changes)
-    return Run(arm, judged or {}, {"validation_accuracy": np.array(curve)})
+    return Run(arm, judged or {}, dict.fromkeys(OF.values(), np.array(curve)))
 
 
 def metric(take: str, **settings: float | str) -> Metric:
     content: dict[str, Any] = {"label": "a label", "take": take, **settings}
     if take != "gap":
-        content = {"of": "validation_accuracy"} | content
+        content = {"of": OF.get(take, OF["last"])} | content
     return Metric.model_validate(content)
 
 

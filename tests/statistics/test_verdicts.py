@@ -227,7 +227,8 @@ def test_a_claim_whose_arm_is_not_what_its_label_says_is_not_applicable() -> Non
 # --- regimes ------------------------------------------------------------------------------------
 
 REGIMES = {"cnn": {"arms": ["base"], "training_accuracy": 0.99, "validation_accuracy": 0.92},
-           "vgg": {"arms": ["a", "b"], "training_accuracy": 0.95}}  # fmt: skip
+           "vgg": {"arms": ["a", "b"], "training_accuracy": 0.95},
+           "unsaid": {"arms": ["base"]}}  # fmt: skip
 PILOT = ["arm", "learning_rate", "images", "training_accuracy", "validation_accuracy"]
 
 

@@ -97,7 +97,7 @@ ASKED: list[tuple[str, Any, str]] = [
     ("regimes.cnn.arms", ["nobody"], "regimes.cnn.arms = 'nobody'; allowed: simple_mnist, "),
     ("metrics.at_once.images", 0, "metrics.at_once.images = 0: should be greater than 0"),
     ("metrics.at_once.images", None, "metrics.at_once.take = 'after_images' takes ['images"),
-    ("metrics.at_once.of", "loss", "metrics.at_once.of = 'loss'; allowed: train_accuracy, valida"),
+    ("metrics.at_once.of", "loss", "metrics.at_once.of = 'loss' with take after_images; allowed"),
     ("claims.l1_lowers_training.arms", ["l1", "nobody"], "claims.l1_lowers_training.arms = 'nobod"),
     ("claims.l1_lowers_training.arms", ["l1", "sgd"],
      "claims.l1_lowers_training.arms = ['l1', 'sgd'] is no pair of `questions`; allowed: one of"),
@@ -107,6 +107,11 @@ ASKED: list[tuple[str, Any, str]] = [
     ("claims.l2_equals_none_training.metric", "convergence",
      "claims.l2_equals_none_training.metric = 'convergence' has no margin; allowed: "),
     ("claims.simple_overfits.levels", {"loss": 0.1}, "claims.simple_overfits.levels = 'loss'; "),
+    ("claims.simple_overfits.levels", {"convergence": 2e5},
+     "claims.simple_overfits.levels = 'convergence'; allowed: training_accuracy, "),
+    ("metrics.convergence.of", "validation_accuracy", "metrics.convergence.of = 'validation_accur"),
+    ("figures.best.theirs", {"CNNs": {"test": 0.9}}, "figures.best.theirs = 'CNNs'; allowed: CNN"),
+    ("figures.best.theirs", {"CNN": {"train": 0.9}}, "figures.best.theirs.CNN.train: should be "),
 ]  # fmt: skip
 
 

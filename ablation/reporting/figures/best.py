@@ -45,7 +45,10 @@ def draw(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
     handles: list[Any] = []
     for index, (group, arms) in enumerate(figure.groups.items()):
         rows, style = table[table["group"] == group], arm_style(index)
-        label = _label(group, labels[rows["arm"].iloc[0]], len(arms))
+        arm = labels[rows["arm"].iloc[0]]
+        label = arm if arm.lower().startswith(group.lower()) else f"{group}: {arm}"
+        if len(arms) > 1:
+            label += f", best of {len(arms)} on validation"
         if seeds.nunique() > 1:
             label += f" (n = {seeds[group]})"
         for place, part in enumerate(parts):
@@ -81,12 +84,6 @@ def draw(figure: BestFigure, labels: Mapping[str, str], folder: Path) -> Figure:
     grid(axes)
     legend_below(picture, handles, columns=1)
     return picture
-
-
-def _label(group: str, arm: str, of: int) -> str:
-    """The arm's label after its group's name, unless it begins with that; and of how many it is."""
-    text = arm if arm.lower().startswith(group.lower()) else f"{group}: {arm}"
-    return f"{text}, best of {of} on validation" if of > 1 else text
 
 
 def interval(rows: pd.DataFrame) -> tuple[float, float]:

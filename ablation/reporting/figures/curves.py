@@ -72,7 +72,9 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], folder: Path) -> Figur
         good = {key: by_seed(table[~table["stuck"]], *key) for key in single}
         _panel(axes[1], figure, lines, good, first=epochs - count + 1, last=epochs)
         axes[0].set_title("All epochs")
-        axes[1].set_title("Last epoch" if count == 1 else f"Last {count} epochs")
+        axes[1].set_title(
+            "Last epoch" if count == 1 else f"Epochs {epochs - count + 1} to {epochs}"
+        )
     seeds = {str(arm): int(n) for arm, n in table.groupby("arm")["seed"].nunique().items()}
     _legends(picture, figure, short_names(figure.arms, labels), seeds, lines)
     return picture

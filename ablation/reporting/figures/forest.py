@@ -51,12 +51,11 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> Figur
 
     Pairs that lie far apart stand below the others, on an axis of their own. A metric that no run
     has, such as accuracy on test images without labels, has no panel. `folder/data.csv` has the
-    rows of comparison.csv with title of their question and label, unit and margin of their metric.
+    rows of comparison.csv with title of their question and label and margin of their metric.
     """
     table = read_csv(folder / "data.csv")
     metrics, below = list(table["metric"].unique()), far(table)
-    points = table["unit"] == "points"
-    table.loc[points, LENGTHS] *= 100
+    table[LENGTHS] *= 100  # points
     blocks = [block for block in (table[~below], table[below]) if not block.empty]
     laid = [_rows(block, labels, int(table[["n", "n_other"]].max().max())) for block in blocks]
     heights = [bottom + 0.6 for _, _, bottom in laid]
@@ -66,9 +65,8 @@ def draw(figure: ForestFigure, labels: Mapping[str, str], folder: Path) -> Figur
                               height_ratios=heights)  # fmt: skip
     for line, block, (places, names, bottom) in zip(panels, blocks, laid, strict=True):
         for axes, metric in zip(line, metrics, strict=True):
-            rows = block[block["metric"] == metric]
-            _limit(axes, block[block["unit"] == rows["unit"].iloc[0]])
-            _panel(axes, rows, places)
+            _limit(axes, block)
+            _panel(axes, block[block["metric"] == metric], places)
         line[0].set_ylim(bottom, -0.6)
         line[0].set_yticks([y for y, _, _ in names], [text for _, text, _ in names])
         for text, (_, _, head) in zip(line[0].get_yticklabels(), names, strict=True):
@@ -94,11 +92,9 @@ def _rows(
     names: list[tuple[float, str, bool]] = []
     y = -1.0
     for _, rows in pairs.groupby("question", sort=False):
-        y += 1.0
         if len(rows) > 1:
+            y += 1.0
             names.append((y, rows["title"].iloc[0], True))
-        else:
-            y -= 1.0
         for row in rows.itertuples():
             few = f" (n{SPACE}={SPACE}{row.n},{SPACE}{row.n_other})"
             runs = "" if row.n == row.n_other == most else few
@@ -113,9 +109,9 @@ def _rows(
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], float]) -> None:
-    first, (left, right) = rows.iloc[0], axes.get_xlim()
-    if pd.notna(first["margin"]):
-        axes.axvspan(-first["margin"], first["margin"], color=MARGIN, linewidth=0, zorder=0)
+    margin, (left, right) = rows["margin"].max(), axes.get_xlim()
+    if pd.notna(margin):
+        axes.axvspan(-margin, margin, color=MARGIN, linewidth=0, zorder=0)
     axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     for row in rows.itertuples():
         y, text = places[row.arm, row.other], _signed(row.difference)
@@ -131,11 +127,11 @@ def _panel(axes: Axes, rows: pd.DataFrame, places: Mapping[tuple[str, str], floa
     axes.spines["left"].set_visible(False)
     grid(axes, "x")
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"Difference ({first['unit']})")
+    axes.set_xlabel("Difference (points)")
 
 
 def _limit(axes: Axes, block: pd.DataFrame) -> None:
-    """The ends of an axis for all rows of its unit, so that panels can be compared."""
+    """The ends of an axis for all rows of a block, so that panels can be compared."""
     values = block[["difference", "low", "high", "paper"]].replace([np.inf, -np.inf], np.nan)
     low, high = min(0.0, values.min().min()), max(0.0, values.max().max())
     margin = 0.06 * (high - low) or 1.0

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from ablation.reporting.config import LabelDensityFigure
@@ -31,21 +30,11 @@ def draw(figure: LabelDensityFigure, labels: Mapping[str, str], folder: Path) ->
     counts = rows.groupby("part")["count"].sum()
     picture = Figure(figsize=(SINGLE_COLUMN, 2.8), layout="constrained")
     axes = picture.subplots()
-    sns.barplot(
-        data=rows[rows["part"].isin(PARTS)],
-        x="label",
-        y="percent",
-        hue="part",
-        hue_order=list(PARTS),
-        palette=PARTS,
-        saturation=1,
-        errorbar=None,
-        width=0.84,
-        legend=False,
-        ax=axes,
-    )
-    for bars, part in zip(axes.containers, PARTS, strict=True):
-        bars.set_label(f"{part} (n = {counts[part]:,})")
+    for shift, (part, colour) in zip((-0.21, 0.21), PARTS.items(), strict=True):
+        of_part = rows[rows["part"] == part]
+        label = f"{part} (n = {counts[part]:,})"
+        axes.bar(of_part["label"] + shift, of_part["percent"], 0.42, color=colour, label=label)
+    axes.set_xticks(range(10))
     combined = rows[rows["part"] == "combined"]
     style: dict[str, Any] = {"color": "black", "linestyle": "none"}
     circles = axes.plot(

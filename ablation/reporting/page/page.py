@@ -18,8 +18,19 @@ from ablation.reporting import captions, wording
 from ablation.reporting.config import FigureConfig
 from ablation.reporting.page.data import number
 from ablation.reporting.page.pictures import embedded_png, embedded_svg
+from ablation.statistics.config import Claim
 
 FILTERS = ("counted", "listed", "percent", "rounded", "signed_points")
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+TEMPLATES.filters |= {name: getattr(wording, name) for name in FILTERS} | {"number": number}
 
 
 @dataclass(frozen=True)
@@ -37,20 +48,6 @@ class Illustration:
     alt: str
 
 
-def environment() -> Environment:
-    """Jinja over the folder of templates, with what prints numbers as filters."""
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters |= {name: getattr(wording, name) for name in FILTERS} | {"number": number}
-    return made
-
-
 def illustration(
     name: str, figure: FigureConfig, labels: captions.Labels, reports: Path
 ) -> Illustration:
@@ -61,7 +58,7 @@ def illustration(
         reports: the folder with `tables` and `figures`.
     """
     found = getattr(captions, figure.kind)(figure, labels, reports / "tables" / name)
-    module: Any = environment().get_template("captions.j2").module
+    module: Any = TEMPLATES.get_template("captions.j2").module
     macros = getattr(module, figure.kind), getattr(module, f"{figure.kind}_alt")
     caption, alt = (" ".join(str(macro(found).unescape()).split()) for macro in macros)
     image = ""
@@ -72,11 +69,17 @@ def illustration(
     return Illustration(name, figure, found, image, caption, alt)
 
 
-def figure_of(section: str, illustrations: Sequence[Illustration]) -> str:
-    """The figure that a claim is read from, by the place in the paper that both name; or ""."""
-    place = re.sub(r"[,\s]+", " ", section)
+def figure_of(claim: Claim, illustrations: Sequence[Illustration]) -> str:
+    """The figure that a claim is read from, by the place in the paper that both name; or "".
+
+    Of several the first, one that shows the claim's arms before others.
+    """
+    place = re.sub(r"[,\s]+", " ", claim.section)
+    found = []
     for item in illustrations:
         paper = re.sub(r"[,\s]+", " ", item.figure.paper)
         if paper in place or paper == f"section {place.split()[0]}":
-            return item.name
-    return ""
+            found.append(item)
+    arms = {*getattr(claim, "arms", ())}
+    found.sort(key=lambda item: not arms.issubset(getattr(item.figure, "arms", ())))
+    return found[0].name if found else ""

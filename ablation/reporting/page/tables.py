@@ -88,12 +88,12 @@ COLUMNS = (
            _share),
     Column("generalization_gap", "Gap (points)",
            "generalization gap: training accuracy minus validation accuracy", signed_points),
-    Column("convergence", "Images to 80%",
-           "training images until Keras's running training accuracy first reaches 80%; missing "
-           "where a run never does", _count),
+    Column("convergence", "Images to level",
+           "training images until Keras's running training accuracy first reaches the level in "
+           "paper.yaml; missing where a run never does", _count),
     Column("instability", "Spread (points)",
-           "scatter of validation accuracy about its rising trend, while the learning rate is at "
-           "least three quarters of its highest; small is stable, missing below eight changes",
+           "scatter of validation accuracy about its rising trend while the learning rate is near "
+           "its highest (`steady_rate` in paper.yaml); missing below eight changes",
            lambda value: rounded(value * 100, 2)),
     Column("images_per_second", "Images/s",
            "training images a second, on the machine that trained, beside its other runs", _count),
@@ -160,7 +160,7 @@ def arms(
 
 
 def every_metric(metrics: Metrics) -> Table:
-    """A row an arm: all that was measured of it."""
+    """A row an arm: what was measured of it, in COLUMNS."""
     rows = {}
     for arm, values in metrics.items():
         cells = {}
@@ -243,7 +243,7 @@ def _compared(row: Row, metric: Metric) -> dict[str, Cell]:
     return {
         "Difference": Cell(difference(value, low, high, metric), paper, mark=mark),
         "n": Cell(f"{row['n']}, {row['n_other']}"),
-        "p": Cell(p_value(row["p_holm"]), f"{p_value(row['p'])} alone" * (row["tests"] > 1)),
+        "p": Cell(p_value(row["p_holm"]), f"{p_value(row['p'])} uncorrected" * (row["tests"] > 1)),
         "Above": Cell(f"{row['above']} of {row['n']}"),
         "Stuck": Cell(str(stuck) if stuck else ""),
         "Welch": Cell(p_value(row["welch_p"]), between),

@@ -143,7 +143,7 @@ def forest_table(n: int) -> pd.DataFrame:
                  "metric": f"{metric}_accuracy", "n": n, "n_other": n, "difference": difference,
                  "low": difference - half, "high": difference + half, "paper": paper,
                  "found": found if n > 1 else "open", "stuck": None,
-                 "label": f"{metric} accuracy", "unit": "points", "margin": 0.005}
+                 "label": f"{metric} accuracy", "margin": 0.005}
             )  # fmt: skip
     return pd.DataFrame(rows)
 

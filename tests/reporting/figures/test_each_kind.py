@@ -78,7 +78,7 @@ def test_the_line_is_the_mean_over_seeds_with_student_s_interval_and_no_gap() ->
 
 def test_the_second_panel_shows_the_last_share_of_the_epochs(tmp_path: Path) -> None:
     left, right = drawn("curves", curves_table(ARMS, 1, epochs=30), tmp_path).axes
-    assert (left.get_title(), right.get_title()) == ("All epochs", "Last 5 epochs")
+    assert (left.get_title(), right.get_title()) == ("All epochs", "Epochs 26 to 30")
     assert list(right.lines[0].get_xdata()) == [26, 27, 28, 29, 30]
     assert len(left.lines[0].get_xdata()) == 30
     assert np.ptp(right.get_ylim()) < 40 < 100 < left.get_ylim()[1]
@@ -185,13 +185,12 @@ def test_the_forest_s_legend_says_what_is_drawn_alone(tmp_path: Path) -> None:
     assert [x for x, _ in marks(one.axes[0], "D") if not np.isnan(x)] == pytest.approx([0.8])
 
 
-def test_images_are_no_points_and_a_metric_that_no_run_has_has_no_panel(tmp_path: Path) -> None:
+def test_a_metric_that_only_some_pairs_have_leaves_the_others_panel_empty(tmp_path: Path) -> None:
     table = forest_table(3)
-    table = table[table["metric"] == "validation_accuracy"].assign(unit="images", margin=np.nan)
-    (axes,) = drawn("forest", table, tmp_path).axes
-    assert len(marks(axes, "o") + marks(axes, "s")) == len(table)
-    assert axes.texts[0].get_text().startswith("0.0")
-    assert axes.get_xlabel() == "Difference (images)"
+    measured = (table["metric"] == "validation_accuracy") | (table["difference"] > 0.1)
+    near, unmeasured, *far = drawn("forest", table[measured], tmp_path).axes
+    drawn_in = [len(marks(axes, "o") + marks(axes, "s")) for axes in (near, unmeasured, *far)]
+    assert drawn_in == [5, 0, 1, 1]
 
 
 # --- ladder -----------------------------------------------------------------------------------
