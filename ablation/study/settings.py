@@ -81,6 +81,8 @@ class DataSettings(AdmitConfig, DataConfig):
     def _can_be_composed(self) -> DataSettings:
         for family in self.backgrounds:
             known(family, backgrounds.families(), "backgrounds")
+        if self.magnification != sorted(self.magnification):
+            raise ValueError(f"magnification = {self.magnification}; allowed: the smaller first")
         try:
             place(1, geometry(self), np.random.default_rng(0))
         except ValueError as error:

@@ -62,8 +62,10 @@ def test_a_claim_s_interval_without_an_end_is_latex_too() -> None:
 
 
 def test_markdown_is_read_as_it_is() -> None:
-    *lines, _, note = arms_markdown(arms(STUDY, RUNS, COMPARED), STUDY).splitlines()
+    piped = STUDY.model_copy(update={"arms": {"base": "base", "a": "A | B"}})
+    *lines, _, note = arms_markdown(arms(piped, RUNS, COMPARED), STUDY).splitlines()
     assert len({len(line) for line in lines}) == 1
+    assert [line.replace(r"\|", "").count("|") for line in lines] == [lines[1].count("|")] * 4
     assert note == (
         "Scale laptop, 2 seeds; brackets: 95% intervals; differences are Hodges-Lehmann shifts "
         "with exact intervals."

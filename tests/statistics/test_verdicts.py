@@ -210,6 +210,15 @@ def test_what_nobody_measured_is_open() -> None:
         assert (found.verdict, found.why) == ("open", why)
 
 
+def test_a_level_that_no_run_reaches_is_no_tie() -> None:
+    table = runs({"a": 0.5, "base": 0.6, "b": 0.8}, convergence=float("inf"))
+    found = judged(difference_claim(metric="convergence"), table)
+    assert (found.verdict, found.why) == ("open", "no run of either arm reaches the level")
+    table = with_values(table, "a", "convergence", [2000.0])
+    found = judged(difference_claim(metric="convergence"), table)
+    assert (found.verdict, found.why) == ("open", "not significant")
+
+
 def test_curves_that_are_measured_otherwise_are_not_compared_in_their_stability() -> None:
     table, claim = runs({"a": 0.9, "base": 0.8, "b": 0.8}), difference_claim(metric="instability")
     assert judged(claim, table).verdict == "holds"

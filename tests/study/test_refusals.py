@@ -68,7 +68,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("data.source", "kaggle", "data.canvas = 64 with source kaggle; allowed: 128, as at the scale"),
     ("data.external", "real.zip", "data.external = 'real.zip': should match pattern"),
     ("data.backgrounds", ["lava"], "data.backgrounds = 'lava'; allowed: plate, granite, "),
-    ("data.magnification", [1.2, 1.0], "data.canvas = 64, digits = 3: digit scale (1.2, 1.0)"),
+    ("data.magnification", [1.2, 1.0], "data.magnification = [1.2, 1.0]; allowed: the smaller "),
     ("data.digits", 9, "data.canvas = 64, digits = 9: 9 disjoint tiles of 28 px do not fit"),
     ("seeds", [1, 2, 1], "seeds repeats 1; give each once"),
     ("seeds", [], "seeds = []: List should have at least 1 item"),

@@ -8,7 +8,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from ablation.reporting.config import CurvesFigure
+from ablation.reporting.page.page import Illustration, figure_of
+from ablation.statistics.config import DifferenceClaim
 from tests.reporting.page.conftest import reported
+from tests.statistics.study_of_claims import difference_claim
 
 GOLDEN = Path(__file__).with_name("page.txt")
 VOID = ("meta", "img", "br", "link", "input", "hr", "line", "circle", "path")
@@ -29,6 +33,27 @@ def test_the_page_says_what_it_said_before(whole: Path) -> None:
     if os.environ.get("GOLDEN"):
         GOLDEN.write_text(text_of(whole), encoding="utf-8")
     assert text_of(whole) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_claim_links_the_figure_of_its_place_that_shows_its_arms() -> None:
+    shown = []
+    for name, paper, arms in (
+        ("optimizer", "figure 5", ["baseline", "adam"]),
+        ("beyond", "section 5", ["baseline", "largest"]),
+        ("kernel", "section 5", ["baseline", "kernel_5"]),
+    ):
+        content = {"kind": "curves", "title": name, "paper": paper, "arms": arms, "last": None}
+        figure = CurvesFigure.model_validate(content)
+        shown.append(Illustration(name, figure, facts={}, image="", caption="", alt=""))
+
+    def place(section: str, arm: str) -> str:
+        claim = difference_claim(section=section, arms=[arm, "baseline"])
+        return figure_of(DifferenceClaim.model_validate(claim), shown)
+
+    assert place("4.1, figure 5; 5", "adam") == "optimizer"
+    assert place("5", "kernel_5") == "kernel"
+    assert place("5", "adam") == "beyond"
+    assert place("3.1", "adam") == ""
 
 
 def test_the_same_results_give_the_same_bytes(whole: Path) -> None:
