@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import cos, pi
 
 from ablation.base.section import Name, Section
-from ablation.reporting.config import BestFigure, FigureConfig, ForestFigure
+from ablation.reporting.config import FigureConfig, ForestFigure
 from ablation.statistics.config import (
     PAPER,
     ArmFacts,
@@ -104,9 +104,6 @@ def _check_figures(paper: Paper, arms: Arms, questions: Mapping[str, Question]) 
         for metric in figure.metrics if isinstance(figure, ForestFigure) else ():
             in_points = [m for m in paper.statistics.metrics if paper.metrics[m].unit == "points"]
             known(metric, in_points, f"figures.{name}.metrics")
-        if isinstance(figure, BestFigure):
-            for group in figure.theirs:
-                known(group, figure.groups, f"figures.{name}.theirs")
         if isinstance(figure, ForestFigure) and not questions:
             raise ConfigError(
                 f"figures.{name} draws differences, and no two arms are compared; remove it, or "

@@ -110,7 +110,6 @@ ASKED: list[tuple[str, Any, str]] = [
     ("claims.simple_overfits.levels", {"convergence": 2e5},
      "claims.simple_overfits.levels = 'convergence'; allowed: training_accuracy, "),
     ("metrics.convergence.of", "validation_accuracy", "metrics.convergence.of = 'validation_accur"),
-    ("figures.best.theirs", {"CNNs": {"test": 0.9}}, "figures.best.theirs = 'CNNs'; allowed: CNN"),
     ("figures.best.theirs", {"CNN": {"train": 0.9}}, "figures.best.theirs.CNN.train: should be "),
 ]  # fmt: skip
 
