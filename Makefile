@@ -4,6 +4,7 @@
 # make repro LIVE=1     with live curves of each run by DVCLive, in live/ARM-SEED
 # make repro SCHEDULER=tcp://HOST:8786   on the workers of a Dask cluster: docs/cluster.md
 # make cluster          installs what the scheduler and each worker of a cluster need
+# make repro YES=1      asks nothing before long training; FORCE=1 trains for days
 # make exp SET="train.optimizer=adam"   the study with that change, recorded as an experiment
 # make back             restores the committed params.yaml and results
 # make verify           trains one run again and compares the results; RUN=ARM-SEED chooses it

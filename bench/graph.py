@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-RUNS = (30, 120, 480)  # in the graph; the study has 140
+RUNS = (30, 120, 480)  # in the graph; the study has 180
 ROUNDS = 3
 CODE = 5  # folders of code on which each run depends
 GRAPH = """\

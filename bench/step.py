@@ -68,13 +68,13 @@ def rows() -> list[dict[str, Any]]:
 
     return [
         {
-            "name": "training, of Keras's fit",
+            "name": "training speed, as a multiple of Keras's fit",
             "samples": ratio("loop", "fit"),
             "unit": "",
             "at_least": 1.0,
         },
         {
-            "name": "training, of its convolutions and dense layers alone",
+            "name": "training speed, as a share of its convolutions and dense layers alone",
             "samples": ratio("loop", "bound"),
             "unit": "",
             "at_least": 0.75,

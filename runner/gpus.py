@@ -37,6 +37,7 @@ def places() -> list[dict[str, str]]:
     asked = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(listed)).replace(" ", "").split(",")
     found = [index for index in listed if index.isdecimal() and index in asked]
     if done.returncode != 0 or not found:
-        which = " with a number in CUDA_VISIBLE_DEVICES" if listed else ""
-        raise UserError(f"GPU=1 needs an NVIDIA GPU{which}, but nvidia-smi lists none: {said}")
+        if done.returncode == 0 and "CUDA_VISIBLE_DEVICES" in os.environ:
+            said = f"CUDA_VISIBLE_DEVICES is {','.join(asked)!r}; of nvidia-smi's numbers: {said}"
+        raise UserError(f"GPU=1 needs an NVIDIA GPU, but there is none: {said}")
     return [{**ON_ONE, "CUDA_VISIBLE_DEVICES": index} for index in found]

@@ -131,7 +131,8 @@ def best(asked: str | None) -> tuple[dict[str, Any], Path, Path]:
             f"no network{f' of {asked}' if asked else ''} below {MOST_BYTES / 1e6:.0f} MB that "
             "sees the set modified is here; networks stay where runs trained and are not in git. To"
             " retrain a committed run: `git rm -r models/runs/RUN models/provenance/RUN.json`, "
-            "commit, `dvc repro --force --single-item train@RUN`"
+            "commit, `dvc repro --force --single-item train@RUN`, or train_costly@RUN if "
+            "the arm is under costly_arms"
         )
     metrics, key, network, arm = max(found, key=lambda each: each[0]["validation_accuracy"])
     about = {
