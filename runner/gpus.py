@@ -33,11 +33,15 @@ def places() -> list[dict[str, str]]:
         said = " ".join((done.stderr or done.stdout).split())[:200]
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"GPU=1 needs an NVIDIA GPU with its driver: {error}") from None
-    listed = [line.partition(",")[0].strip() for line in done.stdout.splitlines()]
+    columns = [line.partition(",")[0].strip() for line in done.stdout.splitlines()]
+    listed = [index for index in columns if index.isdecimal()]
+    if done.returncode != 0 or not listed:
+        raise UserError(f"GPU=1 needs an NVIDIA GPU, but nvidia-smi lists none: {said}")
     asked = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(listed)).replace(" ", "").split(",")
-    found = [index for index in listed if index.isdecimal() and index in asked]
-    if done.returncode != 0 or not found:
-        if done.returncode == 0 and "CUDA_VISIBLE_DEVICES" in os.environ:
-            said = f"CUDA_VISIBLE_DEVICES is {','.join(asked)!r}; of nvidia-smi's numbers: {said}"
-        raise UserError(f"GPU=1 needs an NVIDIA GPU, but there is none: {said}")
+    found = [index for index in listed if index in asked]
+    if not found:
+        raise UserError(
+            f"CUDA_VISIBLE_DEVICES is {','.join(asked)!r}; allowed: numbers of nvidia-smi, "
+            f"{', '.join(listed)}"
+        )
     return [{**ON_ONE, "CUDA_VISIBLE_DEVICES": index} for index in found]

@@ -32,7 +32,7 @@ LAYOUT: Layout = SimpleNamespace(**MEASURED["layout"])
 # in some families few crops are dark, and the lowest percentiles hang on them.
 EACH = 1000
 CORRELATED = 150  # of these, whose half-lengths are measured, which cost more than all the rest
-LAGS = 30  # of an autocorrelation, 0 to 29 px of an autocorrelation
+LAGS = 30  # of an autocorrelation, 0 to 29 px
 FEWEST = 5  # expected in a cell of a chi-square test, by the usual rule
 MADE, SAMPLE = "made", "sample"  # what preprocess made; what the check composed itself
 

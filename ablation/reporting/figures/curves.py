@@ -68,13 +68,11 @@ def draw(figure: CurvesFigure, labels: Mapping[str, str], folder: Path) -> Figur
     axes[0].set_ylabel("Accuracy (%)")
     _majority(axes[0], figure, table)
     if figure.last is not None:
-        count = max(1, round(epochs * figure.last))
+        first = epochs - max(1, round(epochs * figure.last)) + 1
         good = {key: by_seed(table[~table["stuck"]], *key) for key in single}
-        _panel(axes[1], figure, lines, good, first=epochs - count + 1, last=epochs)
+        _panel(axes[1], figure, lines, good, first=first, last=epochs)
         axes[0].set_title("All epochs")
-        axes[1].set_title(
-            "Last epoch" if count == 1 else f"Epochs {epochs - count + 1} to {epochs}"
-        )
+        axes[1].set_title("Last epoch" if first == epochs else f"Epochs {first} to {epochs}")
     seeds = {str(arm): int(n) for arm, n in table.groupby("arm")["seed"].nunique().items()}
     _legends(picture, figure, short_names(figure.arms, labels), seeds, lines)
     return picture
