@@ -369,6 +369,8 @@ def test_wrong_arrays_are_told(tmp_path: Path, arrays: dict[str, Any], said: str
     np.savez(tmp_path / "real.npz", **arrays)
     assert said in refusal(own.read_external, tmp_path / "real.npz")
 
+
+def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
     for content in (b"", b"text", b"PK\x03\x04 broken"):
         (tmp_path / "real.npz").write_bytes(content)
         refusal(own.read_external, tmp_path / "real.npz")

@@ -34,14 +34,6 @@ def test_all_runs_train_and_are_recorded_and_then_nothing_is_to_do(study: Study)
     assert changed(study) == []
 
 
-def test_runs_train_side_by_side(study: Study) -> None:
-    study.hold("plain", "large")
-    process = study.begin(SET="train.rate=0.5", JOBS="3")
-    study.wait(lambda: len(study.started()) == 3)  # `steep` has a rate of its own
-    study.forget()
-    assert process.wait() == 0
-
-
 def test_what_is_missing_or_edited_is_made_again(study: Study) -> None:
     """From the last commit where it is of the same inputs, by the stage itself."""
     made = ("reports/metrics.json", "reports/data_check.json", "models/runs/plain-0/history.csv")
@@ -68,29 +60,6 @@ def test_a_clone_trains_nothing(study: Study, tmp_path: Path) -> None:
     clone.runner()
     assert clone.started() == []
     assert changed(clone) == []
-
-
-def test_a_person_s_cache_and_remote_keep_what_they_have(study: Study, tmp_path: Path) -> None:
-    """Those of other projects too, which `dvc gc` would call unused."""
-    shared = tmp_path / "shared"
-    shutil.move(study.path / ".dvc/cache", shared / "cache")
-    for name in ("cache/files/md5/aa/of-another", "remote/files/md5/bb/of-another"):
-        (shared / name).parent.mkdir(parents=True, exist_ok=True)
-        (shared / name).write_text("another project's")
-    study.dvc("remote", "add", "--local", "--default", "mine", str(shared / "remote"))
-    study.dvc("config", "--local", "cache.dir", str(shared / "cache"))
-    study.dvc("config", "--local", "cache.type", "symlink")
-    (study.path / "data/split").unlink()
-    study.dvc("checkout")  # linked now
-    before = contents(shared)
-    study.runner(SET="train.rate=0.5 seeds=[0]")
-    study.runner(module="runner.back")
-    study.runner()
-    assert before.items() <= contents(shared).items()
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_before_training_it_says_how_much_how_long_and_why(study: Study) -> None:

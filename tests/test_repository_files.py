@@ -1,43 +1,19 @@
-"""What tools read of the project: its packaging, its citation, its hooks."""
+"""What tools read of the project: its citation, its hooks, its files as git has them."""
 
 from __future__ import annotations
 
 import subprocess
-import tomllib
-from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
 
 from tests.params import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-
-def test_every_file_that_the_packages_read_is_packed() -> None:
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
-    for package in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]:
-        folder = ROOT / package.rstrip("*")
-        assert list(folder.glob("*.py"))
-        others = [
-            path.name
-            for path in folder.rglob("*")
-            if path.is_file() and path.suffix not in (".py", ".pyc")
-        ]
-        assert [name for name in others if not any(fnmatch(name, each) for each in patterns)] == []
-
-
-def test_what_it_needs_stands_in_one_place() -> None:
-    source = PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]
-    assert source == ["requirements.in"]
-    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
-    assert "(3, 11) <= sys.version_info < (3, 14)" in (ROOT / "Makefile").read_text()
-
 
 def test_citation_and_hooks_are_whole() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
-    assert citation["license"] == PROJECT["project"]["license"] == "MIT"
+    assert citation["license"] == "MIT"
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     entries = [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]]
     lint = next(
