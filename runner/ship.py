@@ -88,13 +88,10 @@ def main() -> None:
         print(f"{judged['side']} px, {pictures}: {judged['accuracy']:.2%} of {IMAGES} images")
     about["elsewhere"] = elsewhere
     about["onnx_apart"] = float(max(apart))
-    kept = {"network.keras": network, "arm.yaml": config}
     history = network.parent / "history.csv"
-    about["curve"] = history.exists()  # the first edition kept none
-    if about["curve"]:
-        kept["history.csv"] = history
-        drawn = curve(pd.read_csv(history), shown(arm))
-        save(drawn, SHIPPED / "curve.png", f"Error of {about['run']} over its training images")
+    drawn = curve(pd.read_csv(history), shown(arm))
+    save(drawn, SHIPPED / "curve.png", f"Error of {about['run']} over its training images")
+    kept = {"network.keras": network, "arm.yaml": config, "history.csv": history}
     for name, source in kept.items():
         with replacing(SHIPPED / name) as temporary:
             shutil.copyfile(source, temporary)

@@ -20,7 +20,7 @@ from ablation.base.files import read_config
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
 from runner.params import changed, read
-from runner.ship import card
+from runner.ship import card, shown
 from tests.params import ARMS, PAPER, PARAMS, ROOT
 
 DOCUMENTS = [
@@ -85,6 +85,20 @@ def test_the_shipped_network_s_numbers_are_its_own() -> None:
     arm = read_config(ROOT / "models/shipped/arm.yaml", ArmConfig)
     written = (ROOT / "models/shipped/README.md").read_text(encoding="utf-8")
     assert written == card(about, arm)
+    ours = (ROOT / "docs/ours.md").read_text(encoding="utf-8")
+    study, others = (each for each in about["elsewhere"] if each["side"] == 128)
+    for measured, each in (
+        ("10,000 images of 128 px", study),
+        ("the same, backgrounds cut from other pictures", others),
+    ):
+        interval = f"({100 * each['low']:.2f} to {100 * each['high']:.2f})"
+        assert f"| {measured} | {each['accuracy']:.2%} {interval} |" in ours
+    validation = about["metrics"]["validation_accuracy"]
+    assert f"| the study's validation images | {validation:.2%} |" in ours
+    best = next(row["theirs"] for row in PAPER["headline"] if "varied" in row["arms"])
+    assert f"| the competition's best, on its test images | {best:.2%} |" in ours
+    hours = about["provenance"]["seconds"] / 3600
+    assert f"{arm.train.epochs * shown(arm):,} images in {hours:.1f} hours of a core" in ours
 
 
 def test_the_notebook_s_cells_run_on_the_committed_results(monkeypatch: pytest.MonkeyPatch) -> None:
