@@ -224,6 +224,10 @@ def test_the_shipped_network_answers_whatever_the_size_the_ground_and_the_contra
         # The place is on the tile of the 5, which has its middle at (37, 72).
         (place,) = answer.seen
         assert (place.left, place.top) == pytest.approx((37 * factor, 72 * factor), abs=14 * factor)
+    # Inverted, this one surely shows a 1, with little evidence.
+    turned = picture.rotate(20, Image.Resampling.BICUBIC, fillcolor=90)
+    (answer,) = network.answers(np.asarray(turned.resize((58, 58), Image.Resampling.LANCZOS))[None])
+    assert answer.digit == 5
     dim = np.asarray(picture) // 4 + 60
     for grey, inverted in ((dim, []), (255 - dim, ["inverted: dark digits on a light ground"])):
         (answer,) = network.answers(grey[None])
