@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 import yaml
 from dvc.cli import parse_args
 
 from ablation.base.files import read_config
+from ablation.statistics.ranks import shift, shift_interval
 from ablation.study.resolution import resolve
 from ablation.training.config import ArmConfig
 from runner.params import changed, read
@@ -91,7 +93,7 @@ def test_the_shipped_network_s_numbers_are_its_own() -> None:
         ("10,000 images of 128 px", study),
         ("the same, backgrounds cut from other pictures", others),
     ):
-        interval = f"({100 * each['low']:.2f} to {100 * each['high']:.2f})"
+        interval = f"[{100 * each['low']:.2f}, {100 * each['high']:.2f}]"
         assert f"| {measured} | {each['accuracy']:.2%} {interval} |" in ours
     validation = about["metrics"]["validation_accuracy"]
     assert f"| the study's validation images | {validation:.2%} |" in ours
@@ -99,6 +101,21 @@ def test_the_shipped_network_s_numbers_are_its_own() -> None:
     assert f"| the competition's best, on its test images | {best:.2%} |" in ours
     hours = about["provenance"]["seconds"] / 3600
     assert f"{arm.train.epochs * shown(arm):,} images in {hours:.1f} hours of a core" in ours
+
+
+def test_what_an_unseen_family_costs_is_what_the_runs_say() -> None:
+    runs = pd.read_csv(ROOT / "docs/unseen.csv")
+    runs["accuracy"] = 100 * runs["right"] / runs["images"]
+    minus = "\N{MINUS SIGN}"
+    ours = (ROOT / "docs/ours.md").read_text(encoding="utf-8")
+    for arm, baseline in PAPER["questions"]["unseen"]["pairs"]:
+        family = arm.removeprefix("unseen_")
+        of_family = runs[runs["family"] == family].set_index("arm")["accuracy"]
+        unseen, seen = of_family[arm].to_numpy(), of_family[baseline].to_numpy()
+        assert len(unseen) == len(seen) == 5
+        low, high = shift_interval(unseen, seen)
+        told = f"{shift(unseen, seen):+.1f} [{low:+.1f}, {high:+.1f}]"
+        assert f"| {family} | {seen.mean():.1f} | {told.replace('-', minus)} |" in ours
 
 
 def test_the_notebook_s_cells_run_on_the_committed_results(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,8 @@ from ablation.prediction.elsewhere import LARGEST, sides
 SEEN = 0.5  # a digit is named as seen from this probability on
 # Another look at an image, inverted or scaled, is taken where it has this many times the evidence.
 MARGIN = 1.3
-# From this probability on, with this evidence, no other scale is tried, which takes several times as
-# long. In small digits on a light ground the inverted look surely sees a 1, but with less evidence.
+# From this probability on, with this evidence, no other scale is tried, which would take several
+# times as long. Inverted, small digits are often surely a 1, with little evidence.
 SURE = 0.99
 CLEAR = 12.0
 SCALES = [2 ** (step / 2) for step in range(-8, 3)]  # of an image whose digits are not of 28 px
