@@ -79,7 +79,7 @@ def test_what_is_to_be_added_to_params_yaml_and_paper_yaml_is_taken() -> None:
             else:
                 params["arms"][key] = entries
     study = resolve(params, paper).study
-    assert len(study.arms) == len(ARMS) + 5
+    assert len(study.arms) == len(ARMS) + 4
 
 
 def test_the_shipped_network_s_numbers_are_its_own() -> None:
